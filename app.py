@@ -1,4 +1,6 @@
-"""CDK entry: read the stage, build its stacks, synthesize. Needs no credentials and no network once bundles are built.
+"""CDK app: read the stage's configuration, add its stacks, synthesize.
+
+Needs no credentials, and no network once the Lambda bundles are built:
 
 node_modules/.bin/cdk synth -c stage=prod
 """
@@ -6,7 +8,7 @@ node_modules/.bin/cdk synth -c stage=prod
 import os
 import sys
 
-# The oldest Node.js that CDK's own command line still takes; its banner on every call says nothing new.
+# CDK's command line still supports Node.js 20; without this, jsii prints an end-of-life banner on every call.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
@@ -16,6 +18,7 @@ from stacks.stage import add_stacks
 
 
 def main() -> int:
+    """Synthesize the stacks; return the exit code: 2 for an invalid configuration."""
     app = cdk.App()
     try:
         config = StageConfig.from_context(app.node.get_all_context())

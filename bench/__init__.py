@@ -1,1 +1,1 @@
-"""Speed and memory, measured side by side: `python -m bench`. Not part of the engine; imports it."""
+"""Benchmarks of speed and memory (`python -m bench`); not part of the engine."""

@@ -1,9 +1,8 @@
-"""Speed and memory, side by side: `python -m bench`.
+"""Benchmarks of speed and memory: `python -m bench`.
 
-Every analysis runs in a fresh process, and contenders take turns (A B C A B C), so that a machine that
-slows down or warms up does so for all of them. What is timed is the analysis alone: models are loaded
-before it, and loading is reported apart. Results are printed and saved; parts that this run leaves out
-are kept from the last one, if that was on the same machine and clip.
+Every analysis runs in a fresh process, and contenders take turns (A B C A B C), so that changes of the machine's
+speed affect all of them. Only the analysis is timed; loading the models is reported separately. Results are printed
+and saved. Parts that this run does not measure are copied from the last one, if that used the same machine and clip.
 """
 
 import argparse
@@ -30,13 +29,13 @@ WIDTH = 150  # columns, where the output is a file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and save; or write the docs from what was saved. 1 when a measurement failed."""
+    """Measure, print and save, or write the docs from saved results. Return 1 if a measurement failed."""
     options = _parser().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     saved: Path = options.out or BUILD / ("results-quick.json" if options.quick else "results.json")
     if options.write_docs:
         docs.write(Results.load(saved))
-        console.print(f"{docs.PAGE} was written from {saved}")
+        console.print(f"wrote {docs.PAGE} from {saved}")
         return 0
     try:
         results = measure(options, Launcher(console))
@@ -47,12 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = results.with_parts_of(Results.load(saved))
     results.save(saved)
     show(results, console)
-    console.print(f"saved in {saved}")
+    console.print(f"saved to {saved}")
     return 0
 
 
 def measure(options: argparse.Namespace, launcher: Launcher) -> Results:
-    """Everything that the options ask for. Raises BenchError."""
+    """Run the measurements that the options select. Raises BenchError."""
     clip, full = _prepare(launcher, QUICK_FRAMES if options.quick else CLIP_FRAMES)
     repeats = 1 if options.quick else options.repeats
     parts = options.only or ["speed", "stages", "api", *(["memory"] if options.long else [])]
@@ -60,7 +59,7 @@ def measure(options: argparse.Namespace, launcher: Launcher) -> Results:
         measured_at=now(),
         machine=Machine.this(),
         whisper_model=options.whisper_model,
-        clip=_described(clip),
+        clip=_describe(clip),
         runs=tuple(_runs(launcher, clip, full, options.whisper_model, repeats)) if "speed" in parts else (),
         stages=tuple(_stages(launcher, clip, full, options.whisper_model, repeats)) if "stages" in parts else (),
         long_runs=tuple(measure_long_runs(launcher)) if "memory" in parts else (),
@@ -69,7 +68,7 @@ def measure(options: argparse.Namespace, launcher: Launcher) -> Results:
 
 
 def _runs(launcher: Launcher, clip: Path, full: Path, whisper_model: str, repeats: int) -> list[Run]:
-    """All contenders, taking turns."""
+    """Run all contenders in turns."""
     bundles: dict[Contender, str] = {
         contender: STARTER if contender.endswith("starter") else str(full) for contender in CONTENDERS
     }
@@ -83,7 +82,7 @@ def _runs(launcher: Launcher, clip: Path, full: Path, whisper_model: str, repeat
 
 
 def _stages(launcher: Launcher, clip: Path, full: Path, whisper_model: str, repeats: int) -> list[Stage]:
-    """The starter's stages, and the full shape's encoders."""
+    """Measure the stages of the starter bundle and the encoders of the full-shape bundle."""
     stages: list[Stage] = []
     for bundle, encoders_only in ((STARTER, False), (str(full), True)):
         task = Task(
@@ -99,25 +98,25 @@ def _stages(launcher: Launcher, clip: Path, full: Path, whisper_model: str, repe
 
 
 def _api(launcher: Launcher, quick: bool) -> Api:
-    """The API of a local product, which is started for that."""
+    """Start a local product and measure its API."""
     with launcher.progress() as progress:
         bar = progress.add_task("the API of a local product", total=1.0)
-        found = measure_api(50) if quick else measure_api()
+        found = measure_api(50, 10) if quick else measure_api()
         progress.update(bar, completed=1.0)
     return found
 
 
 def _prepare(launcher: Launcher, frames: int) -> tuple[Path, Path]:
-    """The clip and the full-shape bundle; both are made once and kept."""
+    """Return the clip and the full-shape bundle, which are created once."""
     with launcher.progress() as progress:
-        bar = progress.add_task("making the clip and the bundle", total=1.0)
+        bar = progress.add_task("creating the clip and the bundle", total=1.0)
         clip = sample_clip(frames, progress=lambda share: progress.update(bar, completed=0.9 * share))
         full = full_shape()
         progress.update(bar, completed=1.0)
     return clip, full
 
 
-def _described(clip: Path) -> Clip:
+def _describe(clip: Path) -> Clip:
     with av.open(str(clip)) as source:
         video = source.streams.video[0]
         return Clip(
@@ -133,12 +132,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a clip of 10 s, each contender once")
     parser.add_argument("--long", action="store_true", help="also the memory of 5 and 60 minutes of video")
     parser.add_argument(
-        "--only", action="append", choices=["speed", "stages", "memory", "api"], help="measure this alone"
+        "--only", action="append", choices=["speed", "stages", "memory", "api"], help="measure only this part"
     )
-    parser.add_argument("--repeats", type=int, default=2, help="runs of each contender; the best counts (2)")
+    parser.add_argument("--repeats", type=int, default=2, help="runs per contender, of which the best is reported (2)")
     parser.add_argument("--whisper-model", default="base", help="a model of the catalog (base)")
-    parser.add_argument("--out", type=Path, help="where results are saved (build/bench/results.json)")
-    parser.add_argument("--write-docs", action="store_true", help="measure nothing, write docs/performance.md")
+    parser.add_argument("--out", type=Path, help="file for the results (build/bench/results.json)")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="write docs/performance.md from saved results without measuring"
+    )
     return parser
 
 

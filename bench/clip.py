@@ -1,11 +1,11 @@
-"""The clips that are measured, made from the sample of `tests/media`: a real face and real English speech.
+"""Clips for benchmarks, created from the sample of `tests/media` with a real face and English speech.
 
-`sample_clip` encodes: the sample looped at 1280x720 and 25 fps, as a phone or a webcam records, with eleven
-of its phrases spoken over it. The picture is scaled up from 640x360, so it holds less detail than a real
-recording and re-encodes faster: that is in favor of the reference, which re-encodes. `looped` copies
-packets with shifted timestamps: an hour is made in seconds and has the sample's own bit rate.
+`sample_clip` encodes the sample in a loop at 1280x720 and 25 fps, as a phone or a webcam records, with eleven of its
+phrases as audio. Frames are scaled up from 640x360, so they have less detail than a real recording and are re-encoded
+faster, which favors the reference. `looped` copies packets with shifted timestamps, so an hour is created in seconds at
+the sample's own bit rate.
 
-Clips are kept under `build/bench`, under names that tell what they are.
+Clips are cached in `build/bench`, under descriptive names.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,8 +32,8 @@ CLIP_FRAMES = 1237  # 49.5 s
 QUICK_FRAMES = 250  # 10 s
 AUDIO_CHUNK = 1024  # samples: an AAC frame
 
-# Phrases of the sample, in its seconds, cut where its reader takes breath; an order in which Whisper hears
-# eleven sentences; and the silence between them.
+# Phrases of the sample, in seconds, cut at pauses for breath; an order in which Whisper transcribes eleven sentences;
+# and the silence between them.
 PHRASES = {
     "young man": (8.65, 11.60),
     "unless": (12.45, 17.50),
@@ -49,31 +49,31 @@ SPOKEN = (
 PAUSE = 1.04  # seconds
 
 Progress = Callable[[float], None]
-"""Called with the fraction that is done, 0 to 1."""
+"""Called with the completed fraction, 0 to 1."""
 
 
 def sample_clip(frames: int = CLIP_FRAMES, folder: Path = BUILD, progress: Progress | None = None) -> Path:
-    """The sample, looped to `frames` pictures at FPS, WIDTH x HEIGHT, H.264 and AAC. Made if it is not there."""
+    """Return the sample looped to `frames` frames at FPS, WIDTH x HEIGHT, H.264 and AAC; created if missing."""
     path = folder / f"clip-{WIDTH}x{HEIGHT}-{frames}.mp4"
-    return path if path.exists() else _made(path, lambda out: _encode(out, frames, progress or (lambda _: None)))
+    return path if path.exists() else _create(path, lambda out: _encode(out, frames, progress or (lambda _: None)))
 
 
 def looped(minutes: float, folder: Path = BUILD, progress: Progress | None = None) -> Path:
-    """The sample as it is, repeated for `minutes` at least by copying packets. Made if it is not there."""
+    """Return the unchanged sample, repeated for at least `minutes` by copying packets; created if missing."""
     path = folder / f"looped-{minutes:g}min.mp4"
-    return path if path.exists() else _made(path, lambda out: _remux(out, minutes * 60, progress or (lambda _: None)))
+    return path if path.exists() else _create(path, lambda out: _remux(out, minutes * 60, progress or (lambda _: None)))
 
 
 def read_sound(path: Path, rate: int) -> FloatArray:
-    """A file's sound as float32 [n] at `rate`, mono."""
+    """Read a file's audio as mono float32 [n] at `rate`."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
     with av.open(str(path)) as container:
         parts = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)]
     return np.concatenate(parts).astype(np.float32)
 
 
-def _made(path: Path, write: Callable[[OutputContainer], None]) -> Path:
-    """Write beside the name and rename: a clip that was broken off is never taken for a whole one."""
+def _create(path: Path, write: Callable[[OutputContainer], None]) -> Path:
+    """Write a clip to a temporary name and rename it, so that an incomplete clip is never used."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}")
     with av.open(str(partial), "w", format="mp4") as out:
@@ -93,7 +93,7 @@ def _encode(out: OutputContainer, frames: int, progress: Progress) -> None:
     for index, picture in enumerate(_looped_pictures(frames)):
         picture.pts, picture.time_base = index, Fraction(1, FPS)
         out.mux(video.encode(picture))
-        until = round((index + 1) / FPS * rate)  # sound goes into the file beside its picture
+        until = round((index + 1) / FPS * rate)  # interleaves audio and video
         written = _encode_sound(out, audio, sound, written, until)
         progress((index + 1) / frames)
     _encode_sound(out, audio, sound, written, len(sound) + AUDIO_CHUNK)
@@ -102,7 +102,7 @@ def _encode(out: OutputContainer, frames: int, progress: Progress) -> None:
 
 
 def _encode_sound(out: OutputContainer, stream: AudioStream, sound: FloatArray, start: int, until: int) -> int:
-    """Encode whole chunks of `sound` from `start` up to `until`; the sample that comes next."""
+    """Encode complete chunks of `sound` from `start` to `until`; return the index of the next sample."""
     while start + AUDIO_CHUNK <= until and start < len(sound):
         chunk = sound[None, start : start + AUDIO_CHUNK]
         frame = av.AudioFrame.from_ndarray(chunk, format="fltp", layout="mono")
@@ -113,15 +113,15 @@ def _encode_sound(out: OutputContainer, stream: AudioStream, sound: FloatArray, 
 
 
 def _looped_pictures(count: int) -> Iterator[VideoFrame]:
-    """`count` pictures at FPS and full size: of each moment the last one that the sample shows by then."""
+    """Yield `count` frames at FPS and full size, each the sample's latest one at that time."""
     made = 0
     while made < count:
-        began = made
+        loop_start = made
         with av.open(str(SAMPLE)) as source:
             for frame in source.decode(video=0):
                 large = frame.reformat(WIDTH, HEIGHT, "yuv420p")
                 shown_until = float(frame.time or 0.0) + 1 / float(source.streams.video[0].average_rate or FPS)
-                while made < count and (made - began) / FPS < shown_until:
+                while made < count and (made - loop_start) / FPS < shown_until:
                     yield _copy(large)
                     made += 1
                 if made == count:
@@ -129,26 +129,26 @@ def _looped_pictures(count: int) -> Iterator[VideoFrame]:
 
 
 def _copy(frame: VideoFrame) -> VideoFrame:
-    """A frame of its own: one that is shown twice goes to the encoder twice, with two times."""
+    """Copy a frame, because one that is shown twice is encoded twice, with two times."""
     return VideoFrame.from_ndarray(frame.to_ndarray(), format="yuv420p")
 
 
 def _speech(rate: int, samples: int) -> FloatArray:
-    """The phrases of SPOKEN, PAUSE apart, cut or filled up with silence to `samples`."""
+    """Return the phrases of SPOKEN, PAUSE apart, truncated or padded to `samples`."""
     sample = read_sound(SAMPLE, rate)
     silence = np.zeros(round(PAUSE * rate), np.float32)
     parts: list[FloatArray] = []
     for start, end in (PHRASES[name] for name in SPOKEN):
         parts += [sample[round(start * rate) : round(end * rate)], silence]
-    said = np.concatenate(parts)[:samples]
-    return np.pad(said, (0, samples - len(said)))
+    speech = np.concatenate(parts)[:samples]
+    return np.pad(speech, (0, samples - len(speech)))
 
 
 def _period(source: InputContainer) -> Fraction:
-    """Seconds after which the sample starts again: the length of its picture."""
+    """Return the loop's period in seconds: the duration of the sample's video."""
     video = source.streams.video[0]
     if video.duration is None or video.time_base is None:
-        raise ValueError(f"{source.name} does not say how long its picture is")
+        raise ValueError(f"{source.name} does not state the duration of its video")
     return video.duration * video.time_base
 
 
@@ -169,9 +169,9 @@ def _media(source: InputContainer) -> list[VideoStream | AudioStream]:
 
 
 def _shifted(packet: "Packet[Stream]", seconds: Fraction, stream: Stream) -> "Packet[Stream]":
-    """A copy of a packet, `seconds` later, for another file's stream."""
+    """Copy a packet, `seconds` later, for another file's stream."""
     if packet.time_base is None or packet.pts is None or packet.dts is None:
-        raise ValueError("a packet of the sample has no time")
+        raise ValueError("a packet of the sample has no timestamps")
     shift = round(seconds / packet.time_base)
     copy: Packet[Stream] = Packet(bytes(packet))
     copy.pts, copy.dts, copy.duration = packet.pts + shift, packet.dts + shift, packet.duration

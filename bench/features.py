@@ -1,8 +1,7 @@
-"""How fast clips get into training's feature cache: `python -m bench.features`.
+"""Benchmark of filling the training's feature cache: `python -m bench.features`.
 
-The sample of the benchmark, cut into clips of the size and length of MELD's, decoded with one process and
-with one for each core. Wall-clock time depends on what else the machine does; the processor time of a clip
-does not, and is given beside it.
+The benchmark's sample is cut into clips of the size and length of MELD's and decoded by one process, and by one process
+per core. Processor time is reported as well, because it depends less on other load than wall-clock time.
 """
 
 import resource
@@ -18,9 +17,9 @@ import typer
 from rich.console import Console
 
 from bench.clip import AUDIO_CHUNK, BUILD, FPS, HEIGHT, WIDTH, read_sound, sample_clip
-from training.data.content_hash import content_of_file
-from training.data.extraction import Stretch
-from training.data.feature_cache import Cache
+from training.data.content_hash import hash_recording
+from training.data.extraction import MediaSpan
+from training.data.feature_cache import FeatureCache
 from training.data.feature_cache_builder import default_workers, fill
 
 SECONDS = 3.12  # 78 pictures; the mean of MELD's utterances by their transcripts' times is 3.13 s
@@ -28,16 +27,16 @@ SOUND_RATE = 48_000
 MELD_CLIPS = 13_708  # rows of the three CSVs
 
 
-def main(clips: Annotated[int, typer.Option(help="How many clips to decode.")] = 48) -> None:
-    """Measure, and say what it means for MELD."""
+def main(clips: Annotated[int, typer.Option(help="Number of clips to decode.")] = 48) -> None:
+    """Measure, and extrapolate to MELD."""
     console, folder = Console(), BUILD / "features"
-    wanted = {content_of_file(path): Stretch(path) for path in cut(sample_clip(), clips, folder / "clips")}
+    wanted = {hash_recording(path): MediaSpan(path) for path in cut(sample_clip(), clips, folder / "clips")}
     for workers in sorted({1, default_workers()}):
         shutil.rmtree(folder / "cache", ignore_errors=True)
-        cache, before = Cache(folder / "cache"), _processor_seconds()
+        cache, before = FeatureCache(folder / "cache"), _processor_seconds()
         filled = fill(cache, wanted, workers)
         used = (_processor_seconds() - before) / filled.decoded
-        rate, size = filled.decoded / filled.seconds, cache.used / filled.decoded
+        rate, size = filled.decoded / filled.seconds, cache.used_bytes / filled.decoded
         console.print(
             f"{workers} processes: {rate:.2f} clips/s ({used:.2f} s of processor time and {size / 1e6:.2f} MB a clip); "
             f"all of MELD: {MELD_CLIPS / rate / 3600:.1f} h, {MELD_CLIPS * size / 1e9:.1f} GB",
@@ -46,7 +45,7 @@ def main(clips: Annotated[int, typer.Option(help="How many clips to decode.")] =
 
 
 def cut(source: Path, clips: int, folder: Path) -> list[Path]:
-    """`clips` files of SECONDS each, as the source is encoded, from places spread over it. Made if not there."""
+    """Cut `clips` files of SECONDS each, spread over the source and encoded like it; create missing ones."""
     folder.mkdir(parents=True, exist_ok=True)
     sound = read_sound(source, SOUND_RATE)
     starts = np.linspace(0.0, len(sound) / SOUND_RATE - SECONDS - 0.1, clips)
@@ -79,7 +78,7 @@ def _pictures(source: Path, start: float) -> Iterator[av.VideoFrame]:
     with av.open(str(source)) as container:
         stream = container.streams.video[0]
         assert stream.time_base is not None
-        container.seek(int(start / stream.time_base), stream=stream)  # to the key frame before
+        container.seek(int(start / stream.time_base), stream=stream)  # to the preceding key frame
         for frame in container.decode(video=0):
             if frame.time is not None and start <= frame.time < start + SECONDS:
                 yield av.VideoFrame.from_ndarray(frame.to_ndarray(), format="yuv420p")
@@ -88,7 +87,7 @@ def _pictures(source: Path, start: float) -> Iterator[av.VideoFrame]:
 
 
 def _processor_seconds() -> float:
-    """Of the processes that this one started and that have ended."""
+    """Return the processor time of this process's finished children, in seconds."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

@@ -1,7 +1,6 @@
-"""A bundle with everything in it: bert-base, R3D-18, sound and face, as a training on MELD makes them.
+"""Bundle with all modalities (bert-base, R3D-18, voice and face), as a training on MELD produces.
 
-Its weights are random, as the real ones are the user's to train; speed and memory do not depend on them.
-What it answers means nothing.
+Its weights are random, because speed and memory do not depend on them. Its predictions are meaningless.
 """
 
 from pathlib import Path
@@ -23,8 +22,8 @@ SEED = 0
 
 
 def full_shape(folder: Path = BUILD / "full-shape") -> Path:
-    """The bundle's folder; made if it is not there, or if it is of another version of the format."""
-    manifest = Manifest.model_validate_json(_manifest().model_dump_json())  # as it will be read again
+    """Return the bundle's folder; it is created if it is missing or has another format version."""
+    manifest = Manifest.model_validate_json(_manifest().model_dump_json())  # normalized as when it is read
     if not _is_same(folder, manifest):
         torch.manual_seed(SEED)
         save_bundle(folder, manifest, EmotionNetwork(manifest.network))
@@ -33,7 +32,7 @@ def full_shape(folder: Path = BUILD / "full-shape") -> Path:
 
 def _manifest() -> Manifest:
     ensure_torchvision()  # transformers imports it
-    from transformers import BertConfig  # seconds; only where the bundle is made
+    from transformers import BertConfig  # slow to import
 
     return Manifest(
         name="full-shape",

@@ -1,4 +1,4 @@
-"""The parent's side of `bench.worker`: one fresh process a measurement, one after the other."""
+"""Launcher of `bench.worker`: one fresh process per measurement, one after another."""
 
 import json
 import subprocess
@@ -15,40 +15,40 @@ from bench.worker import Task
 
 
 class BenchError(Exception):
-    """A measurement failed. The message holds what the process said last."""
+    """A measurement failed. The message contains the end of the process's output."""
 
 
 class Launcher:
-    """Runs tasks and shows how far the one under way is."""
+    """Runner of tasks that shows their progress."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def run(self, task: Task, label: str) -> object:
-        """A task's result, as the worker gave it. Raises BenchError."""
-        with self.progress() as progress, tempfile.TemporaryFile("w+") as said:
+        """Run a task and return the worker's result. Raises BenchError."""
+        with self.progress() as progress, tempfile.TemporaryFile("w+") as log:
             bar = progress.add_task(label, total=1.0)
             command = [sys.executable, "-m", "bench.worker", task.model_dump_json()]
-            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True) as process:
+            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as process:
                 try:
                     result = _follow(process.stdout or [], lambda share: progress.update(bar, completed=share))
                 except BaseException:
                     process.kill()
                     raise
             if process.returncode != 0:
-                said.seek(0)
-                raise BenchError(f"{label} failed ({process.returncode}):\n{said.read()[-2000:]}")
+                log.seek(0)
+                raise BenchError(f"{label} failed ({process.returncode}):\n{log.read()[-2000:]}")
             progress.update(bar, completed=1.0)
         return result
 
     def progress(self) -> Progress:
-        """A progress display in the launcher's style; its tasks count to 1."""
+        """Return a progress display whose tasks have a total of 1."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         return Progress(*columns, console=self._console)
 
 
 def _follow(lines: Iterable[str] | IO[str], show: Callable[[float], None]) -> object:
-    """Read a worker's messages to their end; the result among them."""
+    """Read all of a worker's messages; return the result."""
     result: object = None
     for line in lines:
         message = json.loads(line)

@@ -1,9 +1,10 @@
-"""Clocks and scales: how long a piece of work takes, and how much memory a process holds."""
+"""Measurement of time and of a process's memory."""
 
+import math
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -12,9 +13,9 @@ MIB = 1 << 20
 
 
 class Timing(BaseModel):
-    """`wall` is what a user waits; `cpu` what all threads of the process computed: both in seconds.
+    """Wall-clock time and processor time of all threads, in seconds.
 
-    The second hardly changes when other programs share the machine, so it tells whether the first did.
+    Processor time is hardly affected by other load, so it shows whether wall-clock time was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +27,7 @@ class Timing(BaseModel):
 
 
 class Stopwatch:
-    """Adds up the time of the stretches between `with` blocks' begin and end."""
+    """Stopwatch that adds up the time spent in its `with` blocks."""
 
     def __init__(self) -> None:
         self._wall = self._cpu = 0.0
@@ -45,7 +46,7 @@ class Stopwatch:
 
 
 def timed(work: Callable[[], object], repeats: int = 1) -> Timing:
-    """The least disturbed of `repeats` runs: the one with the shortest wall time."""
+    """Return the timing of the fastest of `repeats` runs."""
     return min((_once(work) for _ in range(repeats)), key=lambda timing: timing.wall)
 
 
@@ -56,25 +57,30 @@ def _once(work: Callable[[], object]) -> Timing:
     return watch.timing
 
 
-def peak_memory() -> float:
-    """The most that this process ever held in memory (peak resident set size), in MiB.
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest of the values that is no smaller than this share of them."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
-    On Linux from the process's own high-water mark: `ru_maxrss` starts at what the parent held.
+
+def peak_memory() -> float:
+    """Return the peak resident set size of this process, in MiB.
+
+    On Linux it is the process's own high-water mark, because `ru_maxrss` includes the parent's memory.
     """
-    if (held := _status("VmHWM")) is not None:
-        return held
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    if (peak := _status("VmHWM")) is not None:
+        return peak
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
 
 
 def memory() -> float:
-    """What this process holds in memory now (resident set size), in MiB; the peak where that is not told."""
-    held = _status("VmRSS")
-    return peak_memory() if held is None else held
+    """Return the resident set size of this process, in MiB; the peak if the system does not report it."""
+    resident = _status("VmRSS")
+    return peak_memory() if resident is None else resident
 
 
 def _status(key: str) -> float | None:
-    """A figure of Linux's /proc/self/status, which gives KiB, in MiB."""
+    """Return a value of Linux's /proc/self/status in MiB; None elsewhere."""
     path = Path("/proc/self/status")
     if not path.exists():
         return None

@@ -1,7 +1,7 @@
-"""Memory over the length of a video: an hour must take hardly more than five minutes do.
+"""Benchmark of peak memory by length of video, which should be nearly constant.
 
-Each length is analyzed in a fresh process with the starter bundle and the smallest transcriber, and the
-process tells the most it ever held. The videos are the sample repeated, at its own bit rate and size.
+Each length is analyzed in a fresh process with the starter bundle and the smallest transcriber. The videos repeat the
+sample at its own bit rate and size.
 """
 
 from pathlib import Path
@@ -16,15 +16,15 @@ BUNDLE, WHISPER_MODEL = "starter", "tiny.en"
 
 
 def measure_long_runs(launcher: Launcher, minutes: tuple[float, ...] = (SHORT, LONG)) -> list[LongRun]:
-    """One analysis a length, in minutes. An hour of video takes several minutes."""
+    """Analyze one video per length, in minutes. An hour of video takes several minutes."""
     return [_measure(launcher, length) for length in minutes]
 
 
 def growth(runs: tuple[LongRun, ...]) -> float | None:
-    """How much more the longest of `runs` took than the shortest, as a share of the latter; None for less than two."""
+    """Return the relative increase of peak memory from the shortest to the longest run; None for fewer than two."""
     if len(runs) < 2:
         return None
-    shortest, longest = (choose(runs, key=lambda run: run.minutes) for choose in (min, max))
+    shortest, longest = (select(runs, key=lambda run: run.minutes) for select in (min, max))
     return longest.peak_mib / shortest.peak_mib - 1.0
 
 
@@ -35,5 +35,5 @@ def _measure(launcher: Launcher, minutes: float) -> LongRun:
 
 def _clip(launcher: Launcher, minutes: float) -> Path:
     with launcher.progress() as progress:
-        bar = progress.add_task(f"making a video of {minutes:g} minutes", total=1.0)
+        bar = progress.add_task(f"creating a video of {minutes:g} minutes", total=1.0)
         return looped(minutes, progress=lambda share: progress.update(bar, completed=share))

@@ -1,4 +1,4 @@
-"""Single stages as they are usually written, for comparison with the engine's own."""
+"""Naive implementations of single stages, for comparison with the engine's own."""
 
 import copy
 import tempfile
@@ -26,11 +26,11 @@ from bench.reference import (
 from model.features import SAMPLE_RATE, ByteArray, Tokens
 from model.weights import catalog
 
-DETECTOR_STEP = 32  # pixels: the detector's input is a multiple of it
+DETECTOR_STEP = 32  # pixels; the sides of the detector's input are multiples of it
 
 
 def decode_each(path: Path, spans: Sequence[tuple[float, float]]) -> None:
-    """Open the file anew for each utterance, seek, decode its pictures to RGB and its sound."""
+    """Open the file for each utterance, seek, and decode its frames to RGB and its audio."""
     for start, end in spans:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
         with av.open(str(path)) as source:
@@ -43,7 +43,7 @@ def decode_each(path: Path, spans: Sequence[tuple[float, float]]) -> None:
 
 
 def cut_each(path: Path, segments: Sequence[Segment]) -> None:
-    """Everything that the reference does with a file: a re-encoded cut for each segment, and its contents."""
+    """Process a file as the reference does: a re-encoded cut per segment, which is then decoded."""
     with tempfile.TemporaryDirectory() as folder:
         piece, sound = Path(folder) / "segment.mp4", Path(folder) / "segment.wav"
         for segment in segments:
@@ -53,7 +53,7 @@ def cut_each(path: Path, segments: Sequence[Segment]) -> None:
 
 
 class FullSizeDetector:
-    """The engine's detector on whole pictures, in their own size."""
+    """The engine's detector on frames of full size."""
 
     def __init__(self) -> None:
         self._network = cv2.dnn.readNetFromONNX(str(catalog.fetch("centerface") / "centerface.onnx"))
@@ -67,32 +67,32 @@ class FullSizeDetector:
 
 
 def first_images(path: Path, count: int) -> list[ByteArray]:
-    """The first pictures of a file, RGB uint8 [h, w, 3], in its own size."""
+    """Return the first frames of a file, RGB uint8 [h, w, 3], in full size."""
     with av.open(str(path)) as source:
         frames = islice(source.decode(video=0), count)
         return [np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8) for frame in frames]
 
 
 def padded_text(encoder: nn.Module, tokens: Sequence[Tokens]) -> None:
-    """BERT on one utterance after the other, each padded to PADDED_TOKENS."""
+    """Run BERT on one utterance at a time, padded to PADDED_TOKENS."""
     for t in tokens:
         padding = (0, max(0, PADDED_TOKENS - len(t.ids)))
         encoder(*(F.pad(x, padding)[None] for x in (t.ids, t.types, torch.ones_like(t.ids))))
 
 
 def plain(encoder: nn.Module) -> nn.Module:
-    """A copy in PyTorch's default layout and precision."""
+    """Return a copy in PyTorch's default memory format and precision."""
     own = copy.deepcopy(encoder).float()
     own.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return own
 
 
 def one_by_one(encoder: nn.Module, clips: Sequence[Tensor]) -> None:
-    """An encoder on one input [...] after the other, each a batch of its own."""
+    """Run an encoder on one input [...] at a time."""
     for clip in clips:
         encoder(clip[None])
 
 
 def long_clips(count: int) -> list[Tensor]:
-    """Clips of the reference's size for R3D-18: more pictures, and larger. Their content costs nothing."""
+    """Return clips of the reference's size for R3D-18; their content does not matter."""
     return [torch.zeros(3, PICTURES, PICTURE_SIDE, PICTURE_SIDE) for _ in range(count)]

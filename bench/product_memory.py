@@ -5,13 +5,13 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-KIB = 1024.0  # in a MiB
+KIB_PER_MIB = 1024.0
 PARTS = {"up": "web origin and SageMaker adapter", "emulator": "emulator", "model server": "model server"}
 WORKERS = "Lambda workers"
 
 
 class Resident(NamedTuple):
-    """Processes of a kind, and the memory that is resident of them all, in MiB."""
+    """Number of processes of a kind, and their total resident memory in MiB."""
 
     processes: int
     mib: float
@@ -24,11 +24,11 @@ class _Process(NamedTuple):
 
 
 def resident(state: Path) -> dict[str, Resident]:
-    """The processes of the product that runs with its data in `state`, by what they are."""
+    """Return the processes of the running product with its data in `state`, by kind."""
     pids = {name: int(known["pid"]) for name, known in json.loads((state / "run.json").read_text()).items()}
     running = _running()
     found = {what: _sum([p for p in running if p.pid == pids[name]]) for name, what in PARTS.items()}
-    # Each part is a process group of its own; besides the emulator there are only its Lambdas in its one.
+    # Each part is its own process group; that of the emulator contains its Lambda workers as well.
     emulator = pids["emulator"]
     return found | {WORKERS: _sum([p for p in running if p.group == emulator and p.pid != emulator])}
 
@@ -40,4 +40,4 @@ def _running() -> list[_Process]:
 
 
 def _sum(processes: list[_Process]) -> Resident:
-    return Resident(len(processes), sum(process.kib for process in processes) / KIB)
+    return Resident(len(processes), sum(process.kib for process in processes) / KIB_PER_MIB)

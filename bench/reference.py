@@ -1,18 +1,18 @@
-"""The sequential reference: a multimodal pipeline as it is usually written, one segment after the other.
+"""Sequential reference: a typical multimodal pipeline that processes one segment at a time.
 
-    for each segment that Whisper gives:
-        cut it out of the file, re-encoded (libx264 and AAC at their defaults)
-        decode the cut's first 30 pictures, at 224x224
-        write the cut's sound to a wav file, read it back, mel spectrogram
-        BERT on the words padded to 128 tokens, R3D-18 on the pictures, our voice encoder on the rest: batch 1, fp32
+    for each segment of Whisper:
+        cut it out of the file, re-encoded (libx264 and AAC with their defaults)
+        decode the first 30 frames of the cut, at 224x224
+        write the audio of the cut to a wav file, read it back, compute a mel spectrogram
+        BERT on the text padded to 128 tokens, R3D-18 on the frames, the voice encoder on the audio: batch 1, fp32
         fuse, softmax
 
-It is written straightforwardly and nothing in it is slow on purpose; where there was a choice, it has the
-faster one: it seeks before it cuts, encoder and decoder use all cores, models are loaded once, and there
-is no gradient. It reads no faces, as the pipeline it stands for does not; ours does, in the same time.
+It is straightforward code without deliberate inefficiency. It uses the faster of common alternatives: it seeks before
+it cuts, encoder and decoder use all cores, models are loaded once, and gradients are disabled. Like typical pipelines
+it does not analyze faces; the engine does, in the same time.
 
-The weights are those of the bundle it is compared with, through that bundle's own encoders, heads and
-fusion; `bench.whisper_checkpoint` sees to it that Whisper's are the same, too.
+It uses the weights of the bundle it is compared with, through that bundle's encoders, heads and fusion;
+`bench.whisper_checkpoint` converts Whisper's weights.
 """
 
 import tempfile
@@ -49,7 +49,7 @@ Speech = Literal["openai-whisper", "faster-whisper"]
 
 @dataclass(frozen=True)
 class Segment:
-    """What Whisper gives: times in seconds of the file."""
+    """A segment of Whisper; times in seconds of the file."""
 
     start: float
     end: float
@@ -65,13 +65,13 @@ class Predicted:
 
 
 class Segmenter(Protocol):
-    """A file -> its segments."""
+    """Callable that segments a file."""
 
     def __call__(self, path: Path) -> list[Segment]: ...
 
 
 class Reference:
-    """Models loaded once; `analyze` is the pipeline."""
+    """The reference pipeline, with its models loaded once."""
 
     def __init__(self, bundle: Bundle, speech: Speech, whisper_model: str) -> None:
         self._tokenizer = bundle.tokenizer
@@ -82,7 +82,7 @@ class Reference:
 
     @torch.no_grad()
     def analyze(self, path: Path, progress: Progress | None = None) -> list[Predicted]:
-        """One prediction a segment. Like the pipelines it stands for, it takes files with sound and picture only."""
+        """Predict each segment. Files must have both audio and video, as for typical pipelines."""
         predicted: list[Predicted] = []
         segments = self._segment(path)
         for segment in segments:
@@ -111,21 +111,21 @@ class Reference:
         return [F.pad(t, padding)[None] for t in (tokens.ids, tokens.types, torch.ones_like(tokens.ids))]
 
     def _predict(self, inputs: dict[Modality, list[Tensor] | None]) -> Prediction:
-        """Encoders one after the other, then the network's own fusion; what is not there is masked."""
+        """Run the encoders one after another, then the network's fusion; missing modalities are masked."""
         embeddings, logits, present = [], [], []
         for modality in self._network.modalities:
-            encoder, given = self._network.encoders[modality], inputs.get(modality)
+            encoder, arguments = self._network.encoders[modality], inputs.get(modality)
             width = int(encoder.width)
-            embedding: Tensor = torch.zeros(1, width) if given is None else encoder(*given)
+            embedding: Tensor = torch.zeros(1, width) if arguments is None else encoder(*arguments)
             embeddings.append(embedding)
-            logits.append(torch.zeros(1, N_LOGITS) if given is None else self._network.heads[modality](embedding))
-            present.append(given is not None)
+            logits.append(torch.zeros(1, N_LOGITS) if arguments is None else self._network.heads[modality](embedding))
+            present.append(arguments is not None)
         prediction: Prediction = self._network.fuse(embeddings, torch.stack(logits, dim=1), torch.tensor([present]))
         return prediction
 
 
 class OpenAISegments:
-    """OpenAI's implementation: PyTorch, fp32, its own defaults."""
+    """OpenAI's implementation with its defaults: PyTorch, fp32."""
 
     def __init__(self, model: str) -> None:
         import whisper
@@ -138,9 +138,9 @@ class OpenAISegments:
 
 
 class FasterSegments:
-    """faster-whisper as its documentation shows it for a CPU: int8, one window after the other.
+    """faster-whisper as documented for CPUs: int8, one window at a time.
 
-    Greedy like ours; its default of five beams would take longer.
+    Decoding is greedy, as in the engine; the default of five beams would take longer.
     """
 
     def __init__(self, model: str) -> None:
@@ -155,19 +155,19 @@ class FasterSegments:
 
 
 def cut(path: Path, segment: Segment, target: Path) -> None:
-    """Write a segment of a file to a file of its own, re-encoded so that it starts at its first picture."""
+    """Write a segment of a file to another file, re-encoded so that it starts with its first frame."""
     with av.open(str(path)) as source, av.open(str(target), "w") as out:
         picture, sound = source.streams.video[0], source.streams.audio[0]
         picture.thread_type = "AUTO"
         video = out.add_stream("libx264", rate=picture.average_rate)
         video.width, video.height, video.pix_fmt = picture.width, picture.height, "yuv420p"
-        video.codec_context.thread_count = 0  # as many as there are cores: the ffmpeg command's default
+        video.codec_context.thread_count = 0  # all cores, the ffmpeg command's default
         audio = out.add_stream("aac", rate=sound.rate, layout=sound.layout.name)
         for frame in frames_between(source, segment.start, segment.end):
             if frame.pts is not None and frame.time_base is not None:
                 frame.pts -= round(Fraction(segment.start) / frame.time_base)
             if isinstance(frame, av.VideoFrame):
-                frame.pict_type = av.video.frame.PictureType.NONE  # the encoder decides, not what it was
+                frame.pict_type = av.video.frame.PictureType.NONE  # chosen by the encoder
                 out.mux(video.encode(frame))
             else:
                 out.mux(audio.encode(frame))
@@ -176,7 +176,7 @@ def cut(path: Path, segment: Segment, target: Path) -> None:
 
 
 def frames_between(source: InputContainer, start: float, end: float) -> Iterator[av.VideoFrame | av.AudioFrame]:
-    """Decoded pictures and sound of [start, end), in seconds; from the key frame before on, all are decoded."""
+    """Yield decoded frames and audio of [start, end), in seconds; decoding starts at the preceding key frame."""
     source.seek(round(start * av.time_base))
     finished = set()
     for frame in source.decode(source.streams.video[0], source.streams.audio[0]):
@@ -186,12 +186,12 @@ def frames_between(source: InputContainer, start: float, end: float) -> Iterator
             yield frame
         else:
             finished.add(type(frame))
-            if len(finished) == 2:  # picture and sound
+            if len(finished) == 2:  # video and audio
                 return
 
 
 def first_pictures(path: Path) -> Tensor:
-    """The first PICTURES pictures -> float32 [1, 3, PICTURES, PICTURE_SIDE, PICTURE_SIDE]; black where it has fewer."""
+    """Return the first frames as float32 [1, 3, PICTURES, PICTURE_SIDE, PICTURE_SIDE], padded with black frames."""
     clip = np.zeros((PICTURES, PICTURE_SIDE, PICTURE_SIDE, 3), np.uint8)
     with av.open(str(path)) as source:
         source.streams.video[0].thread_type = "AUTO"
@@ -203,14 +203,14 @@ def first_pictures(path: Path) -> Tensor:
 
 
 def audio_inputs(path: Path, wav: Path) -> list[Tensor] | None:
-    """The sound of a file, by way of a wav file -> spectrogram [1, 64, frames] and its length [1]."""
+    """Return the spectrogram [1, N_MELS, frames] of a file's audio, via a wav file, and its length [1]."""
     write_wav(wav, read_sound(path, SAMPLE_RATE))
     mels = log_mel(read_wav(wav))
     return None if mels is None else [mels[None], torch.tensor([mels.shape[1]])]
 
 
 def write_wav(path: Path, sound: FloatArray) -> None:
-    """Mono float sound at SAMPLE_RATE -> 16 bit wav."""
+    """Write mono float audio at SAMPLE_RATE as 16-bit wav."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -219,6 +219,6 @@ def write_wav(path: Path, sound: FloatArray) -> None:
 
 
 def read_wav(path: Path) -> FloatArray:
-    """16 bit wav -> float32 [n]."""
+    """Read 16-bit wav as float32 [n]."""
     with wave.open(str(path), "rb") as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768.0

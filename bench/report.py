@@ -1,4 +1,4 @@
-"""Results as tables: the same ones on the terminal and in `docs/performance.md`."""
+"""Results as tables, for the terminal and for `docs/performance.md`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from bench.results import Contender, Form, Results, Stage
 
 CONTENDERS: dict[Contender, str] = {
     "reference": "reference: BERT-base, R3D-18, openai-whisper",
-    "reference-faster": "reference, its speech by faster-whisper",
+    "reference-faster": "reference with faster-whisper",
     "reference-starter": "reference with the starter's weights, without R3D-18",
-    "full-shape": "ours, full shape: BERT-base, R3D-18, sound, face",
-    "starter": "ours, starter bundle: MiniLM, sound, face",
+    "full-shape": "ours, full shape: BERT-base, R3D-18, voice, face",
+    "starter": "ours, starter bundle: MiniLM, voice, face",
 }
-VERDICTS = {True: "kept", False: "MISSED", None: "not measured"}
+OUTCOMES = {True: "met", False: "MISSED", None: "not measured"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a head and rows, all of plain words."""
+    """A table of plain text."""
 
     title: str
     head: Sequence[str]
@@ -29,8 +29,8 @@ class Table:
 
 
 def tables(results: Results) -> list[Table]:
-    """Every table that the results have figures for."""
-    api = [_api(results), _api_memory(results)]
+    """Return all tables for which there are results."""
+    api = [_api(results), _api_memory(results), _fairness(results)]
     made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), *api, _goals(results)]
     return [table for table in made if table.rows]
 
@@ -73,15 +73,15 @@ def _ratios(results: Results) -> Table:
         cpu = ratio(results, pair.ours, pair.reference, "cpu")
         if wall is not None and cpu is not None:
             rows.append((CONTENDERS[pair.ours], CONTENDERS[pair.reference], f"{wall:.1f} x", f"{cpu:.1f} x"))
-    return Table("How many times as fast", ("ours", "against", "by the clock", "by CPU time"), rows)
+    return Table("Speedup", ("ours", "reference", "by wall-clock time", "by CPU time"), rows)
 
 
 def _stages(results: Results) -> Table:
     rows: list[Sequence[str]] = []
     for stage in results.stages:
         rows += _stage_rows(stage, results.clip.seconds)
-    head = ("stage", "form", "s", "CPU s", "real-time factor", "ours is faster")
-    return Table("Stages, each alone", head, rows)
+    head = ("stage", "form", "s", "CPU s", "real-time factor", "speedup of ours")
+    return Table("Stages, timed separately", head, rows)
 
 
 def _stage_rows(stage: Stage, seconds: float) -> list[Sequence[str]]:
@@ -110,7 +110,7 @@ def _long_runs(results: Results) -> Table:
         for run in results.long_runs
     ]
     head = ("minutes of video", "peak MiB", "s", "CPU s", "utterances")
-    return Table("Memory over length (starter bundle, Whisper tiny.en)", head, rows)
+    return Table("Memory by length (starter bundle, Whisper tiny.en)", head, rows)
 
 
 def _api(results: Results) -> Table:
@@ -123,14 +123,15 @@ def _api(results: Results) -> Table:
             f"{call.per_second:.0f}",
             f"{call.p50_ms:.0f}",
             f"{call.p99_ms:.0f}",
+            "-" if call.longest_ms is None else f"{call.longest_ms:.0f}",
         )
         for call in (api.calls if api else ())
     ]
     title = ""
     if api is not None:
         imported = f"{1000 * api.importing.wall:.0f} ms ({1000 * api.importing.cpu:.0f} ms of CPU)"
-        title = f"The local API, {api.clients} clients at a time; its Lambda imports in {imported}"
-    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms"), rows)
+        title = f"The local API with {api.clients} concurrent clients; its Lambda imports in {imported}"
+    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms", "longest, ms"), rows)
 
 
 def _api_memory(results: Results) -> Table:
@@ -142,6 +143,19 @@ def _api_memory(results: Results) -> Table:
     return Table("Memory of the local product before and after that load", head, rows)
 
 
+def _fairness(results: Results) -> Table:
+    fairness = results.api.fairness if results.api else None
+    if fairness is None:
+        return Table("", (), ())
+    waits = {"alone": fairness.alone, "beside a flood": fairness.beside_a_flood}
+    rows = [(what, f"{found.p50_s:.1f}", f"{found.p95_s:.1f}") for what, found in waits.items()]
+    title = (
+        f"Waiting for {fairness.clips} clips of {fairness.seconds:.0f} s, one after another,"
+        f" alone and beside another owner's flood of {fairness.flood_seconds:.0f} s each: {fairness.ratio:.1f} x"
+    )
+    return Table(title, ("", "p50, s", "p95, s"), rows)
+
+
 def _goals(results: Results) -> Table:
-    rows = [(goal.what, goal.promised, goal.measured, VERDICTS[goal.kept]) for goal in goals(results)]
-    return Table("Promised and measured", ("what", "promised", "measured", ""), rows)
+    rows = [(goal.what, goal.target, goal.measured, OUTCOMES[goal.met]) for goal in goals(results)]
+    return Table("Goals", ("goal", "target", "measured", ""), rows)

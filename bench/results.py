@@ -1,4 +1,4 @@
-"""What a run of the bench found out, as it is saved, printed and written into the docs."""
+"""Results of a benchmark run, as they are saved, printed and written to the docs."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ PACKAGES = (
     "opencv-python-headless",
 )
 
-PARTS = ("runs", "stages", "long_runs", "api")  # of Results: each may be measured alone
+PARTS = ("runs", "stages", "long_runs", "api")  # fields of Results that may be measured separately
 Contender = Literal["reference", "reference-faster", "reference-starter", "full-shape", "starter"]
 
 
@@ -32,11 +32,11 @@ class _Record(BaseModel):
 
 
 class Machine(_Record):
-    """Where it was measured."""
+    """The machine of the measurements."""
 
     cpu: str
     cores: int
-    instructions: tuple[str, ...]  # of those that matter for the encoders' speed
+    instructions: tuple[str, ...]  # that affect the encoders' speed
     system: str
     python: str
     packages: dict[str, str]
@@ -56,7 +56,7 @@ class Machine(_Record):
 
 
 class Clip(_Record):
-    """What was analyzed."""
+    """The analyzed clip."""
 
     seconds: float
     width: int
@@ -76,7 +76,7 @@ class Run(_Record):
 
 
 class Form(_Record):
-    """One way to do a stage. `note` says what a reader must know about the figure."""
+    """One implementation of a stage. `note` qualifies the timing."""
 
     what: str
     timing: Timing
@@ -84,7 +84,7 @@ class Form(_Record):
 
 
 class Stage(_Record):
-    """A stage as the engine does it, alone, and as it is usually done."""
+    """A stage in the engine's implementation and in naive ones, each timed separately."""
 
     name: str
     bundle: str
@@ -95,14 +95,14 @@ class Stage(_Record):
 class LongRun(_Record):
     """The memory of a whole analysis of a long video, with the starter bundle and the smallest transcriber."""
 
-    minutes: float  # as long as the file really is
+    minutes: float  # actual duration of the file
     analysis: Timing
     peak_mib: float
     utterances: int
 
 
 class ApiCall(_Record):
-    """One kind of request to the API, several clients at a time."""
+    """One kind of request to the API, from several concurrent clients."""
 
     what: str
     requests: int
@@ -110,10 +110,11 @@ class ApiCall(_Record):
     per_second: float
     p50_ms: float
     p99_ms: float
+    longest_ms: float | None = None  # earlier results lack it
 
 
 class Memory(_Record):
-    """Processes of one kind and their memory in MiB, before the load and right after it."""
+    """Processes of one kind and their memory in MiB, before and right after the load."""
 
     what: str
     processes_before: int
@@ -122,17 +123,40 @@ class Memory(_Record):
     mib_after: float
 
 
+class Waits(_Record):
+    """Seconds from the request for an analysis to its result."""
+
+    p50_s: float
+    p95_s: float
+
+
+class Fairness(_Record):
+    """Waits of one user's short clips, with the product to themselves and beside another user's flood of long ones."""
+
+    clips: int  # each time
+    seconds: float  # of a short clip
+    flood_seconds: float  # of a clip of the flood
+    alone: Waits
+    beside_a_flood: Waits
+
+    @property
+    def ratio(self) -> float:
+        """Ratio of the p95 beside the flood to the p95 alone."""
+        return self.beside_a_flood.p95_s / self.alone.p95_s
+
+
 class Api(_Record):
-    """The API of a local product: its Lambda's import, its answers under load, and the memory that this takes."""
+    """The API of a local product: import time of its Lambda, latency under load, memory, and fairness of its queue."""
 
     importing: Timing
     clients: int
     calls: tuple[ApiCall, ...]
     memory: tuple[Memory, ...] = ()
+    fairness: Fairness | None = None
 
 
 class Results(_Record):
-    """All of it. Parts that were not measured are empty; `earlier` dates those that are kept from earlier runs."""
+    """All results. Parts that were not measured are empty; `earlier` has the dates of those from earlier runs."""
 
     measured_at: str
     earlier: dict[str, str] = {}
@@ -145,15 +169,15 @@ class Results(_Record):
     api: Api | None = None
 
     def best(self, contender: Contender) -> Run | None:
-        """A contender's fastest run: the one that other programs disturbed least."""
+        """Return a contender's fastest run, the one least affected by other load."""
         return min((r for r in self.runs if r.contender == contender), key=lambda r: r.analysis.wall, default=None)
 
     def peak(self, contender: Contender) -> float:
-        """The most memory that any of its runs took, in MiB."""
+        """Return the maximum peak memory of a contender's runs, in MiB."""
         return max((r.peak_mib for r in self.runs if r.contender == contender), default=0.0)
 
     def with_parts_of(self, earlier: "Results") -> "Results":
-        """This, with the parts that only an earlier run on the same machine and clip measured."""
+        """Return a copy with the missing parts of an earlier run, if that used the same machine and clip."""
         if (earlier.machine, earlier.clip, earlier.whisper_model) != (self.machine, self.clip, self.whisper_model):
             return self
         kept = [name for name in PARTS if getattr(earlier, name) and not getattr(self, name)]
@@ -170,16 +194,17 @@ class Results(_Record):
 
 
 def now() -> str:
+    """Return the current time as text."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _cpu() -> tuple[str, Sequence[str]]:
-    """The processor's name and its instruction sets; on Linux, where the kernel tells."""
+    """Return the processor's name and, on Linux, its instruction sets."""
     path = Path("/proc/cpuinfo")
     if not path.exists():
         return platform.processor() or platform.machine(), ()
-    facts = dict(
+    entries = dict(
         line.split(":", 1) for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if ":" in line
     )
-    trimmed = {key.strip(): value.strip() for key, value in facts.items()}
+    trimmed = {key.strip(): value.strip() for key, value in entries.items()}
     return trimmed.get("model name", platform.machine()), trimmed.get("flags", "").split()

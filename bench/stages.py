@@ -1,7 +1,7 @@
-"""The engine's stages one by one, each beside the form in which it is usually written.
+"""The engine's stages, each compared with naive implementations.
 
-Stages are timed alone. In an analysis they overlap: the picture is decoded and looked at while Whisper
-listens. So their times do not add up to an analysis's.
+Stages are timed separately. In an analysis they overlap, because frames are decoded during transcription, so their
+times do not add up to that of an analysis.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,14 +35,14 @@ from model.pipeline import Models, analyze, load_models
 from model.vision.faces import FaceTracker
 from model.vision.video_worker import FACE_RATE
 
-FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
-LONG_CLIPS = 2  # that the reference's size of clip is timed on
+FULL_SIZE_PICTURES = 12  # frames to time full-size detection on; all of them would take minutes
+LONG_CLIPS = 2  # clips of the reference's size to time
 
 
 def measure(
     clip: Path, bundle: str, whisper_model: str, repeats: int, encoders_only: bool, progress: Progress
 ) -> list[Stage]:
-    """All stages of a bundle, or only its encoders, on one clip."""
+    """Measure all stages of a bundle, or only its encoders, on one clip."""
     models = load_models(bundle, whisper_model, device="cpu")
     samples, utterances = predicted(clip, models)
     bench = _Bench(clip, models, whisper_model, samples, utterances, repeats)
@@ -57,16 +57,16 @@ def measure(
 
 
 def predicted(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
-    """One analysis: what its network was given, and what came out. It warms every stage up, too."""
+    """Run one analysis, which also warms up all stages; return the network's inputs and the utterances."""
     samples: list[Sample] = []
-    hook = models.bundle.network.register_forward_pre_hook(lambda _, given: samples.extend(given[0]))
+    hook = models.bundle.network.register_forward_pre_hook(lambda _, inputs: samples.extend(inputs[0]))
     analysis = analyze(clip, models)
     hook.remove()
     return samples, analysis.utterances
 
 
 class _Bench:
-    """What the stages are measured on."""
+    """Inputs and models of the measurements."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class _Bench:
         self._repeats = repeats
 
     def decode(self) -> Stage:
-        """The file in: sound, and pictures at the faces' rate as RGB."""
+        """Measure decoding of a file to audio and RGB frames at the rate of face detection."""
 
         def once() -> None:
             with Reader(self._clip) as reader:
@@ -97,13 +97,13 @@ class _Bench:
         spans = [(segment.start, segment.end) for segment in self._spoken]
         return self._stage(
             "decode",
-            self._form("one pass, pictures taken as they come", once),
+            self._form("one pass, frames sampled on the fly", once),
             self._form("file opened again for each utterance", lambda: decode_each(self._clip, spans)),
-            self._form("cut re-encoded and read for each utterance", lambda: cut_each(self._clip, self._spoken)),
+            self._form("re-encoded cut for each utterance", lambda: cut_each(self._clip, self._spoken)),
         )
 
     def speech(self) -> Stage:
-        """Sound to words with their times."""
+        """Measure transcription to words with times."""
         sound = read_audio(self._clip)
 
         def ours() -> None:
@@ -118,9 +118,9 @@ class _Bench:
         )
 
     def faces(self) -> Stage:
-        """Pictures to followed face crops."""
+        """Measure face detection and tracking."""
         if self._models.detector is None:
-            raise ValueError("the bundle looks at no faces")
+            raise ValueError("the bundle has no face modality")
         ours = Stopwatch()
         tracker = FaceTracker(self._models.detector)
         with Reader(self._clip) as reader:
@@ -134,16 +134,16 @@ class _Bench:
         each = timed(lambda: detector(images), self._repeats)
         return self._stage(
             "faces",
-            Form(what=f"{FACE_RATE:g} pictures a second, shrunken", timing=ours.timing),
+            Form(what=f"{FACE_RATE:g} frames per second, downscaled", timing=ours.timing),
             Form(
-                what=f"every picture in full size ({pictures})",
+                what=f"every frame in full size ({pictures})",
                 timing=each.scaled(pictures / len(images)),
                 note=f"extrapolated from {len(images)}",
             ),
         )
 
     def encoder(self, modality: Modality) -> Stage:
-        """One encoder over all utterances."""
+        """Measure one encoder on all utterances."""
         network = self._models.bundle.network
         samples = [sample.only(modality) for sample in self._samples if sample.get(modality) is not None]
         name = f"encoder: {modality}"
@@ -164,7 +164,7 @@ class _Bench:
             return [
                 self._form("default layout, batch 1", lambda: one_by_one(encoder, clips)),
                 Form(
-                    what="30 pictures of 224x224, default layout, batch 1",
+                    what="30 frames of 224x224, default layout, batch 1",
                     timing=longer.scaled(len(clips) / LONG_CLIPS),
                     note=f"extrapolated from {LONG_CLIPS}",
                 ),
@@ -184,6 +184,6 @@ class _Bench:
 
 
 def _manner(spec: AnySpec) -> str:
-    """How the engine runs an encoder, in words."""
+    """Describe how the engine runs an encoder."""
     detail = {"text": ", padded to the longest", "video": ", channels last"}.get(spec.modality, "")
     return f"batches of up to {spec.batch}{detail}"

@@ -1,6 +1,6 @@
-"""One set of Whisper weights for both engines: CTranslate2's `model.bin` -> an openai-whisper checkpoint.
+"""Conversion of CTranslate2's `model.bin` to a checkpoint of openai-whisper.
 
-So that a comparison of the two engines compares engines, not weights.
+A comparison of the two engines then uses the same weights.
 """
 
 import json
@@ -18,9 +18,9 @@ from model.weights.ctranslate2_file import Array, CheckpointError, Variables, as
 
 @dataclass(frozen=True)
 class _Sublayer:
-    """An attention's or a feed-forward's names: CTranslate2's, and openai-whisper's behind `blocks.N.`.
+    """Names of an attention or feed-forward layer in CTranslate2, and in openai-whisper after `blocks.N.`.
 
-    `parts` says which of openai-whisper's layers are fused, one above the other, in each linear layer.
+    `parts` are openai-whisper's layers that are stacked in each of CTranslate2's linear layers.
     """
 
     theirs: str
@@ -39,7 +39,7 @@ SUBLAYERS = {
 
 
 def checkpoint(model: str) -> Path:
-    """Return the openai-whisper checkpoint of a public model ("base", "tiny.en"); it is converted once, then cached."""
+    """Return the openai-whisper checkpoint of a public model ("base", "tiny.en"), converted once and cached."""
     source = catalog.fetch(f"whisper-{model}") / "model.bin"
     target = catalog.cache_folder() / "converted" / f"{model}.pt"
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
@@ -51,7 +51,7 @@ def checkpoint(model: str) -> Path:
 
 
 def convert(path: Path) -> dict[str, dict[str, int] | dict[str, Tensor]]:
-    """`model.bin` -> what `whisper.load_model` reads: `dims` and `model_state_dict`, float32.
+    """Convert `model.bin` to the input of `whisper.load_model`: `dims` and `model_state_dict`, float32.
 
     Raises CheckpointError.
     """
@@ -60,13 +60,13 @@ def convert(path: Path) -> dict[str, dict[str, int] | dict[str, Tensor]]:
 
 
 def alignment_heads(model: str) -> list[tuple[int, int]]:
-    """The (layer, head) pairs whose attention follows the sound; checkpoints do not hold them."""
+    """Return the (layer, head) pairs for word alignment, which checkpoints do not contain."""
     config = json.loads((catalog.fetch(f"whisper-{model}") / "config.json").read_bytes())
     return [(int(layer), int(head)) for layer, head in config["alignment_heads"]]
 
 
 def _dimensions(variables: Variables) -> dict[str, int]:
-    """openai-whisper's ModelDimensions, read off the weights' shapes."""
+    """Derive openai-whisper's ModelDimensions from the weights' shapes."""
     width, mels, _ = variables["encoder/conv1/weight"].shape
     audio_context, _ = variables["encoder/position_encodings/encodings"].shape
     words, text_width = variables["decoder/embeddings/weight"].shape
@@ -119,14 +119,14 @@ def _norm(variables: Variables, theirs: str, ours: str) -> Iterator[tuple[str, A
 def _linears(
     variables: Variables, theirs: str, ours: str, parts: tuple[tuple[str, ...], ...]
 ) -> Iterator[tuple[str, Array]]:
-    """Each linear layer of an attention or feed-forward, split into the layers that are fused in it."""
+    """Yield the linear layers of an attention or feed-forward layer, split into their parts."""
     for number, names in enumerate(parts):
         weight, bias = (
             np.split(as_float(variables, f"{theirs}/linear_{number}/{k}"), len(names)) for k in ("weight", "bias")
         )
         for name, own_weight, own_bias in zip(names, weight, bias, strict=True):
             yield f"{ours}.{name}.weight", own_weight
-            if name != "key":  # Whisper's keys have no bias; the fused layer holds zeros there
+            if name != "key":  # Whisper's keys have no bias; the stacked layer has zeros there
                 yield f"{ours}.{name}.bias", own_bias
             elif own_bias.any():
-                raise CheckpointError(f"{theirs}/linear_{number} has a bias on its keys: it is no Whisper")
+                raise CheckpointError(f"{theirs}/linear_{number} has a bias for its keys, unlike Whisper")

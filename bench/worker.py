@@ -1,8 +1,8 @@
-"""What runs in a process of its own, so that one contender's memory and caches never help another.
+"""Worker process of a measurement, so that contenders share neither memory nor caches.
 
-    python -m bench.worker TASK    ->  JSON lines: {"progress": 0.25} now and then, {"result": ...} at last
+    python -m bench.worker TASK    ->  JSON lines: {"progress": 0.25} repeatedly, then {"result": ...}
 
-TASK is the JSON of a `Task`. The parent's side of it is `bench.launch`.
+TASK is the JSON of a `Task`; `bench.launch` starts the process.
 """
 
 import json
@@ -21,7 +21,7 @@ DEVICE = "cpu"
 
 
 class Task(BaseModel):
-    """What to measure. `bundle` is a bundle's name or folder, `clip` a video file."""
+    """A measurement. `bundle` is a bundle's name or folder, `clip` a video file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Literal["run", "stages", "long"]
@@ -34,7 +34,7 @@ class Task(BaseModel):
 
 
 def main() -> None:
-    """Do the task given as the only argument."""
+    """Run the task that is the only argument."""
     task = Task.model_validate_json(sys.argv[1])
     if task.kind == "stages":
         result: object = [stage.model_dump() for stage in measure_stages(task)]
@@ -42,14 +42,14 @@ def main() -> None:
         result = measure_long(task).model_dump()
     else:
         result = measure_run(task).model_dump()
-    _tell(result=result)
+    _send(result=result)
 
 
 def measure_run(task: Task) -> Run:
-    """Load, then analyze once; only the second is the contender's time."""
+    """Load the models and analyze once, timed separately."""
     load, analysis = Stopwatch(), Stopwatch()
     if task.contender.startswith("reference"):
-        from bench.reference import Reference  # only where it is measured: it would count as our memory
+        from bench.reference import Reference  # imported here, because it would count as the engine's memory
 
         with load:
             speech: Literal["openai-whisper", "faster-whisper"] = (
@@ -58,7 +58,7 @@ def measure_run(task: Task) -> Run:
             reference = Reference(load_bundle(task.bundle, DEVICE), speech, task.whisper_model)
         loaded = memory()
         with analysis:
-            count = len(reference.analyze(task.clip, tell_progress))
+            count = len(reference.analyze(task.clip, send_progress))
     else:
         from model.pipeline import analyze, load_models
 
@@ -66,7 +66,7 @@ def measure_run(task: Task) -> Run:
             models = load_models(task.bundle, task.whisper_model, device=DEVICE)
         loaded = memory()
         with analysis:
-            count = len(analyze(task.clip, models, progress=lambda _, share: tell_progress(share)).utterances)
+            count = len(analyze(task.clip, models, progress=lambda _, share: send_progress(share)).utterances)
     return Run(
         contender=task.contender,
         load=load.timing,
@@ -78,13 +78,13 @@ def measure_run(task: Task) -> Run:
 
 
 def measure_long(task: Task) -> LongRun:
-    """The peak memory of one analysis."""
+    """Measure the peak memory of one analysis."""
     from model.pipeline import analyze, load_models
 
     models = load_models(task.bundle, task.whisper_model, device=DEVICE)
     watch = Stopwatch()
     with watch:
-        analysis = analyze(task.clip, models, progress=lambda _, share: tell_progress(share))
+        analysis = analyze(task.clip, models, progress=lambda _, share: send_progress(share))
     return LongRun(
         minutes=analysis.video.duration_s / 60,
         analysis=watch.timing,
@@ -94,21 +94,23 @@ def measure_long(task: Task) -> LongRun:
 
 
 def measure_stages(task: Task) -> list[Stage]:
+    """Measure the stages of a bundle."""
     from bench.stages import measure
 
-    return measure(task.clip, task.bundle, task.whisper_model, task.repeats, task.encoders_only, tell_progress)
+    return measure(task.clip, task.bundle, task.whisper_model, task.repeats, task.encoders_only, send_progress)
 
 
-def tell_progress(share: float) -> None:
-    _tell(progress=round(share, 3))
+def send_progress(share: float) -> None:
+    """Send the completed fraction to the parent process."""
+    _send(progress=round(share, 3))
 
 
-def _tell(**message: object) -> None:
+def _send(**message: object) -> None:
     _OUT.write(json.dumps(message) + "\n")
     _OUT.flush()
 
 
-# Libraries print what they like to stdout; the answers go to a copy of it that they do not know.
+# Messages go to a copy of stdout, because libraries may print to the original.
 _OUT = os.fdopen(os.dup(1), "w")
 
 if __name__ == "__main__":

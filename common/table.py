@@ -8,3 +8,4 @@ BY_DUE, DUE_SHARD, DUE_AT = "by_due", "due_shard", "due_at"
 
 ANALYSIS = "ANALYSIS"  # the sort key of an analysis
 SLOTS = "SLOTS"  # the sort key of an owner's slots at the endpoint
+PLAN = "PLAN"  # the sort key of a change of an owner's plan

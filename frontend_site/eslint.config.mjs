@@ -22,7 +22,7 @@ export default tseslint.config(
     plugins: { "jsx-a11y": a11y },
     rules: {
       ...a11y.flatConfigs.strict.rules,
-      // What scrolls by itself must be within the keyboard's reach.
+      // Scrollable regions must be reachable by keyboard.
       "jsx-a11y/no-noninteractive-tabindex": ["error", { tags: [], roles: ["region"] }],
     },
   },

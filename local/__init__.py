@@ -1,1 +1,1 @@
-"""The whole product on one machine, without an AWS account: the same stacks and Lambdas, the real model server."""
+"""Complete product on one machine without an AWS account: the same stacks and Lambdas, and the real model server."""

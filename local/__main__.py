@@ -1,4 +1,4 @@
-"""`python -m local`: the whole product on this machine."""
+"""Command line of the local product: `python -m local`."""
 
 import asyncio
 import contextlib
@@ -20,24 +20,24 @@ from local.problems import LocalError
 from local.processes import Record, wait_for_end
 from local.settings import HOST, HOST_IPV6, LocalSettings, Ports
 
-MARK = ".video-sentiment"  # in a state folder: what `reset` may remove
-PATIENCE = 60.0  # seconds that a running product has to stop
+MARK = ".video-sentiment"  # file that marks a state folder, which `reset` may remove
+STOP_TIMEOUT = 60.0  # seconds that a running product has to stop
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="""The whole product on one machine, without an AWS account or Docker.
+    help="""Run the complete product on one machine, without an AWS account or Docker.
 
-    An AWS emulator with the very stacks and functions that run on AWS, the real model server, and one web origin:
-    the site, /api for developers, /app for the web app, /docs with the API reference.
+    It consists of an AWS emulator with the same stacks and functions as on AWS, the real model server, and one web
+    origin: the site, /api for developers, /app for the web app, and /docs with the API reference.
 
     \b
-    python -m local up        start, and stay in the foreground; Ctrl-C stops all of it
-    python -m local down      stop one that runs elsewhere
-    python -m local env       what AWS's tools need to speak to it
-    python -m local reset     empty its data
+    python -m local up        start in the foreground; Ctrl-C stops everything
+    python -m local down      stop a product that runs elsewhere
+    python -m local env       print the environment for AWS tools
+    python -m local reset     remove all data
     """,
 )
 State = Annotated[Path, typer.Option(help="Folder for data, logs and the demo user.", file_okay=False)]
@@ -49,25 +49,27 @@ def up(
     state: State = DEFAULT.state,
     port: Annotated[int, typer.Option(help="TCP port of the web origin.")] = DEFAULT.ports.web,
     emulator_port: Annotated[int, typer.Option(help="TCP port of the AWS emulator.")] = DEFAULT.ports.emulator,
-    bundle: Annotated[str | None, typer.Option(help="Trained bundle to predict with: a name or a folder.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Trained bundle to use: a name or a folder.")] = None,
     transcriber: Annotated[
         str | None,
         typer.Option(
             "--transcriber",
             "--whisper-model",
             help="Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or ENGINE:MODEL "
-            "(openai-whisper:small). Names in .en are for English only.",
+            "(openai-whisper:small). Sizes ending in .en support English only.",
         ),
     ] = None,
     enforce_iam: Annotated[bool, typer.Option(help="Check signatures and policies as AWS does.")] = False,
     context: Annotated[
-        list[str] | None, typer.Option("--context", "-c", help="NAME=VALUE for the stacks (stacks/config.py).")
+        list[str] | None,
+        typer.Option("--context", "-c", help="NAME=VALUE, a setting of the stacks (stacks/config.py). Repeatable."),
     ] = None,
 ) -> None:
-    """Start everything and say where it is: the site, a demo user, an API key.
+    """Start the product in the foreground.
 
-    The stacks are deployed by the CDK command line, at the first start and when anything of them has changed. Data
-    stays until `reset`. When a part dies, everything is stopped, and a line names its log.
+    Prints the site's URL, a demo user and an API key once everything is ready. The CDK command line deploys the stacks
+    at the first start and whenever they have changed. Data is kept until `reset`. When a part fails, everything is
+    stopped and the failed part's log is named.
     """
     settings = LocalSettings(
         state=state.resolve(),
@@ -77,9 +79,9 @@ def up(
         transcriber=transcriber,
         context=tuple(context or ()),
     )
-    with _reported(), _alone(settings):
-        if left := Record(settings.state / "run.json").end_children():
-            typer.echo(f"stopped what an earlier run had left: {', '.join(left)}")
+    with _errors_reported(), _state_lock(settings):
+        if stopped := Record(settings.state / "run.json").end_children():
+            typer.echo(f"stopped processes of an earlier run: {', '.join(stopped)}")
         check_ports(settings.ports)
         _begin_logs(settings)
         logging.basicConfig(filename=settings.log("up"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -88,24 +90,30 @@ def up(
 
 @app.command()
 def down(state: State = DEFAULT.state) -> None:
-    """Stop a product that runs in the background, or what a killed one left behind. Its data stays."""
-    with _reported():
-        typer.echo("stopped" if _stop(state.resolve()) else "nothing runs")
+    """Stop a running product; its data is kept.
+
+    Also stops the remaining processes of a killed one.
+    """
+    with _errors_reported():
+        typer.echo("stopped" if _stop(state.resolve()) else "nothing is running")
 
 
 @app.command()
 def reset(
     state: State = DEFAULT.state,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Remove all data: videos, results, users, keys, and the deployed stacks. Stops what runs."""
+    """Stop the product and remove all its data.
+
+    That is: videos, results, users, API keys and the deployed stacks.
+    """
     state = state.resolve()
-    with _reported():
+    with _errors_reported():
         if not state.exists():
-            typer.echo("there is nothing to remove")
+            typer.echo("nothing to remove")
             return
         if not (state / MARK).exists():
-            raise LocalError(f"{state} is not the folder of a local product; it is left as it is")
+            raise LocalError(f"{state} is not the state folder of a local product; nothing was removed")
         if not yes:
             typer.confirm(f"Remove all data in {state}?", abort=True)
         _stop(state)
@@ -115,20 +123,20 @@ def reset(
 
 @app.command()
 def env(state: State = DEFAULT.state) -> None:
-    """Print what makes AWS's tools speak to the product that runs.
+    """Print the environment for AWS tools.
 
-    For a shell, as in (eval "$(python -m local env)"; aws s3 ls). The credentials are those of this run alone; with
-    the next start they are worth nothing.
+    With these variables, AWS tools use the running product. For a shell: (eval "$(python -m local env)"; aws s3 ls).
+    The credentials are valid until the product stops.
     """
     from local.emulator import aws_environment
 
-    with _reported():
+    with _errors_reported():
         for name, value in aws_environment(LocalSettings(state=state.resolve())).items():
             typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 def _begin_logs(settings: LocalSettings) -> None:
-    """Make an empty folder for logs; keep the previous run's beside it."""
+    """Create an empty folder for logs; keep the previous run's as logs.previous."""
     logs = settings.log("up").parent
     earlier = logs.with_name("logs.previous")
     shutil.rmtree(earlier, ignore_errors=True)
@@ -147,7 +155,7 @@ def check_ports(ports: Ports) -> None:
         except OSError as error:
             option = "--port" if name == "web" else f"--{name}-port"
             raise LocalError(
-                f"port {port} ({name}) is taken by another program; stop it, or choose another: {option} NUMBER"
+                f"port {port} ({name}) is in use; stop the other program or choose another port: {option} NUMBER"
             ) from error
 
 
@@ -172,7 +180,7 @@ async def _run(settings: LocalSettings) -> None:
     from local.product import Product
 
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: its terminal was closed
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await Product(settings, typer.echo).run(stop)
 
@@ -184,13 +192,13 @@ def _stop(state: Path) -> bool:
     if parent is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(parent, signal.SIGTERM)
-        if not wait_for_end([parent], PATIENCE):
-            raise LocalError(f"process {parent} did not stop within {PATIENCE:g} s")
+        if not wait_for_end([parent], STOP_TIMEOUT):
+            raise LocalError(f"process {parent} did not stop within {STOP_TIMEOUT:g} s")
     return bool(record.end_children()) or parent is not None
 
 
 @contextlib.contextmanager
-def _alone(settings: LocalSettings) -> Iterator[None]:
+def _state_lock(settings: LocalSettings) -> Iterator[None]:
     """Hold the lock of the state folder, creating the folder if absent.
 
     Raises LocalError when another `up` holds it.
@@ -198,18 +206,18 @@ def _alone(settings: LocalSettings) -> Iterator[None]:
     mark = settings.state / MARK
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not mark.exists() and any(settings.state.iterdir()):
-        raise LocalError(f"{settings.state} holds something else; name an empty folder, or a new one")
+        raise LocalError(f"{settings.state} is not empty; choose an empty folder or a new one")
     mark.touch()
     with (settings.state / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise LocalError(f"it runs already, with its data in {settings.state}; `make down` stops it") from error
+            raise LocalError(f"already running with its data in {settings.state}; stop it with `make down`") from error
         yield
 
 
 @contextlib.contextmanager
-def _reported() -> Iterator[None]:
+def _errors_reported() -> Iterator[None]:
     """Print a LocalError as one line and exit with code 1."""
     try:
         yield

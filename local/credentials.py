@@ -6,10 +6,10 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local.files import write_whole
+from local.files import write_atomic
 from local.problems import LocalError
 
-FILE = "credentials.json"  # in the state folder; whoever may read it is whoever started the product
+FILE = "credentials.json"  # in the state folder; readable only by the user who started the product
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Credentials:
     def read(cls, state: Path) -> "Credentials":
         """Read the credentials of the run that uses this state folder.
 
-        Raises LocalError where no product was ever started.
+        Raises LocalError when no product was started there.
         """
         try:
             return cls(**json.loads((state / FILE).read_text()))
         except (OSError, ValueError, TypeError) as error:
-            raise LocalError(f"no product was started with its data in {state}; `make up` starts one") from error
+            raise LocalError(f"no product was started with its data in {state}; start one with `make up`") from error
 
     def write(self, state: Path) -> None:
         """Save them, readable by the current user only, for the run's other processes."""
-        write_whole(state / FILE, json.dumps(asdict(self)), mode=0o600)
+        write_atomic(state / FILE, json.dumps(asdict(self)), mode=0o600)
 
     def environment(self) -> dict[str, str]:
         """Return the access key as the environment variables that AWS SDKs read."""

@@ -1,8 +1,8 @@
 """Deployment of the stacks to the emulator by the real CDK command line, skipped when nothing has changed.
 
-synthesize   the stacks as files, with the Lambdas' bundles; needs no emulator, so it runs beside what does
-bootstrap    what CDK itself needs of an account
-deploy       from the files
+synthesize   writes the stacks as files, with the Lambda bundles; needs no emulator, so it runs in parallel to bootstrap
+bootstrap    deploys the resources that CDK needs in an account
+deploy       deploys the synthesized files
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.emulator import aws_environment, client, keep
+from local.emulator import aws_environment, client, enable_saving
 from local.problems import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, REGION, ROOT, STAGE, LocalSettings
@@ -27,7 +27,7 @@ from stacks.config import API_STAGE
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 MINIMAL_NODE = 20
-# Whatever of the checkout decides what is deployed: its digest says whether anything has changed.
+# Files of the checkout that determine the deployment, whose digest is compared to detect changes.
 SOURCES = (
     *("app.py", "cdk.json", "package-lock.json", "requirements/api.txt", "stacks", "lambdas"),
     *("model/__init__.py", "model/contract.py", "model/reports/formats.py"),
@@ -38,7 +38,7 @@ FINISHED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs of the deployed stacks that this machine needs."""
+    """Outputs of the deployed stacks that the local processes need."""
 
     api_url: str
     user_pool_id: str
@@ -71,7 +71,7 @@ def context(settings: LocalSettings) -> dict[str, str]:
 
 
 class Deployment:
-    """The stacks of one product."""
+    """Stacks of one product in the emulator."""
 
     def __init__(self, settings: LocalSettings) -> None:
         self._settings = settings
@@ -80,7 +80,7 @@ class Deployment:
         self._digest = ""
 
     def is_current(self) -> bool:
-        """Return True when the emulator holds what would be deployed now."""
+        """Return True when the emulator has the current stacks."""
         try:
             if self._done.read_text() != fingerprint(self._settings):
                 return False
@@ -91,30 +91,30 @@ class Deployment:
     async def synthesize(self) -> None:
         """Write the stacks and their assets to the state folder. Raises LocalError."""
         check_tools()
-        self._digest = fingerprint(self._settings)  # taken now: the sources may change during the synthesis
+        self._digest = fingerprint(self._settings)  # before the synthesis, during which the sources may change
         shutil.rmtree(self._assembly, ignore_errors=True)
         await self._cdk("synth", "--quiet", "--output", self._assembly, *_options(context(self._settings)), cwd=ROOT)
 
     async def bootstrap(self) -> None:
         """Deploy the resources that CDK needs in an account. Raises LocalError."""
         check_tools()
-        # From an empty folder: in the checkout it would synthesize the stacks as well, unbundled.
+        # In an empty folder: in the checkout, CDK would also synthesize the stacks, without bundles.
         empty = self._settings.state / "bootstrap"
         empty.mkdir(parents=True, exist_ok=True)
         await self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=empty)
         if self._settings.enforce_iam:
-            # It refuses whatever does not come over TLS, which the emulator does not speak.
+            # The bucket's policy denies requests without TLS, which the emulator does not support.
             bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
             await asyncio.to_thread(client(self._settings, "s3").delete_bucket_policy, Bucket=bucket)
 
     async def deploy(self) -> None:
-        """Deploy what `synthesize` wrote, have it saved, and record its fingerprint. Raises LocalError."""
+        """Deploy the synthesized stacks, make the emulator save them, record their fingerprint. Raises LocalError."""
         self._done.unlink(missing_ok=True)
         await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
-        await keep(self._settings)
+        await enable_saving(self._settings)
         self._done.write_text(self._digest)
 
-    async def data_is_there(self) -> None:
+    async def wait_for_data_stack(self) -> None:
         """Wait until the stack with the buckets is deployed."""
         while self._state(DATA) not in FINISHED:
             await asyncio.sleep(0.5)
@@ -128,12 +128,12 @@ class Deployment:
             found |= {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
         return found
 
-    def described(self) -> Outputs:
+    def all_outputs(self) -> Outputs:
         """Return the outputs of all stacks. Raises LocalError when one is missing."""
         found = self.outputs(DATA, APP)
         try:
             return Outputs(
-                # The output ApiUrl is what AWS would answer at; the emulator has its own place for each API.
+                # The output ApiUrl is AWS's URL; the emulator serves APIs under its own.
                 api_url=f"{self._settings.emulator_url}/_aws/execute-api/{found['ApiId']}/{API_STAGE}",
                 user_pool_id=found["UserPoolId"],
                 user_pool_client_id=found["UserPoolClientId"],
@@ -144,7 +144,7 @@ class Deployment:
             )
         except KeyError as error:
             raise LocalError(
-                f"the deployed stacks lack the output {error.args[0]}; they have {sorted(found)}"
+                f"the deployed stacks have no output {error.args[0]}, only {', '.join(sorted(found))}"
             ) from error
 
     def _state(self, stack: str) -> str:
@@ -165,7 +165,7 @@ class Deployment:
             log=log,
             cwd=cwd,
         )
-        await child.succeed()
+        await child.wait_for_success()
 
 
 def _options(values: dict[str, str]) -> list[str]:
@@ -173,7 +173,7 @@ def _options(values: dict[str, str]) -> list[str]:
 
 
 def _environment(settings: LocalSettings) -> dict[str, str]:
-    """Return CDK's environment: the emulator as AWS, our Python first on PATH, none of the user's AWS settings."""
+    """Return CDK's environment: the emulator as AWS, this Python first on PATH, none of the user's AWS settings."""
     kept: dict[str, Any] = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     python = Path(sys.executable).parent
     return (
@@ -184,7 +184,7 @@ def _environment(settings: LocalSettings) -> dict[str, str]:
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
             "CDK_DEFAULT_REGION": REGION,
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            # Keeps CDK from reading the user's own profiles.
+            # CDK must not read the user's own profiles.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
@@ -195,10 +195,10 @@ def check_tools() -> None:
     """Raise LocalError when Node.js or the CDK command line is missing or too old."""
     node = shutil.which("node")
     if node is None:
-        raise LocalError(f"Node.js {MINIMAL_NODE} or newer is needed to deploy the stacks; see https://nodejs.org")
+        raise LocalError(f"Node.js {MINIMAL_NODE} or newer is required but not installed; see https://nodejs.org")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     major = version.removeprefix("v").partition(".")[0]
     if not major.isdigit() or int(major) < MINIMAL_NODE:
-        raise LocalError(f"Node.js {MINIMAL_NODE} or newer is needed to deploy the stacks, this is {version or node}")
+        raise LocalError(f"Node.js {MINIMAL_NODE} or newer is required; this is {version or node}")
     if not CDK.exists():
         raise LocalError("the CDK command line is not installed; run: npm ci")

@@ -1,7 +1,7 @@
-"""The AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a kill.
+"""AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a kill.
 
-Whoever reaches an emulator can run code as its user. So there is no port without the guard (local/guard), and what
-passes it is made anew by each start (local/credentials.py).
+Anyone who can reach an emulator can run code as its user. So its only port belongs to the guard (local/guard), which
+accepts credentials that are generated at each start (local/credentials.py).
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from local.processes import Child
 from local.settings import ACCOUNT, HOST, REGION, ROOT, LocalSettings
 
 PYTHON = ROOT / ".venv-local" / "bin" / "python"
-COMMAND: list[str | Path] = [PYTHON, "-m", "local.guard"]  # from the checkout, which nothing of ours is installed in
+COMMAND: list[str | Path] = [PYTHON, "-m", "local.guard"]  # run in the checkout: .venv-local has no package of ours
 NAME = "emulator"
-PATIENCE = 30.0  # seconds until it answers; it takes one
-DESCRIPTION = ".meta.json"  # ends the name of the file that describes an object
-WARM = 60  # seconds that a Lambda's second and further workers are kept without work
+START_TIMEOUT = 30.0  # seconds until it has to answer; usually it takes one
+DESCRIPTION = ".meta.json"  # suffix of the file that describes an object
+WARM_SECONDS = 60  # that idle Lambda workers are kept, except a function's first one
 
 
 def guarded(
@@ -39,7 +39,7 @@ def guarded(
 ) -> dict[str, str]:
     """Return the part of the emulator's environment that the guard reads.
 
-    `adapter`: the socket of SageMaker's stand-in.
+    `adapter`: socket of the SageMaker adapter.
     """
     return credentials.environment() | {
         "BIND_HOST": HOST,
@@ -51,9 +51,9 @@ def guarded(
 
 
 def environment(settings: LocalSettings, credentials: Credentials, adapter: Path | None) -> dict[str, str]:
-    """Return the emulator's whole environment.
+    """Return the emulator's complete environment.
 
-    The emulator passes it on to Lambdas, so it contains nothing of this machine's environment.
+    The emulator passes it to Lambdas, so it inherits no variable of this process.
     """
     state = settings.state / "emulator"
     scratch = scratch_of(settings)
@@ -71,27 +71,27 @@ def environment(settings: LocalSettings, credentials: Credentials, adapter: Path
         "S3_DATA_DIR": str(state / "s3"),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "LAMBDA_WARM_TTL_SECONDS": str(WARM),
+        "LAMBDA_WARM_TTL_SECONDS": str(WARM_SECONDS),
         "LOG_LEVEL": "INFO",
     }
 
 
 def scratch_of(settings: LocalSettings) -> Path:
-    """Return the folder for what the emulator and its Lambdas write while they run."""
+    """Return the folder for temporary files of the emulator and its Lambdas."""
     return settings.state / "emulator" / "tmp"
 
 
 async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
     """Start the emulator with new credentials and wait until it answers. `adapter`: as in `guarded`.
 
-    Raises LocalError when its environment is missing or it does not come up.
+    Raises LocalError when `.venv-local` is missing or the emulator does not start.
     """
     if not PYTHON.exists():
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
-    shutil.rmtree(scratch_of(settings), ignore_errors=True)  # what a killed one's Lambdas left
-    forget_unsaved(settings)
-    remove_torn_objects(settings)
-    move_queues(settings)
+    shutil.rmtree(scratch_of(settings), ignore_errors=True)  # temporary files of a killed run
+    remove_unsaved(settings)
+    remove_partial_objects(settings)
+    rewrite_queue_urls(settings)
     credentials = Credentials.new(settings.emulator_url)
     credentials.write(settings.state)
     child = await Child.start(
@@ -102,24 +102,26 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
         cwd=ROOT,
     )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(START_TIMEOUT):
             while not await answers(settings):
                 if child.returncode is not None:
-                    raise LocalError(f"{child.died()}\n{child.tail()}")
+                    raise LocalError(f"{child.exit_message()}\n{child.tail()}")
                 await asyncio.sleep(0.1)
     except BaseException as error:
         await child.stop()
         if isinstance(error, TimeoutError):
-            raise LocalError(f"the emulator did not answer within {PATIENCE:g} s; its log: {child.log}") from error
+            raise LocalError(
+                f"the emulator did not start within {START_TIMEOUT:g} s; see its log: {child.log}"
+            ) from error
         raise
     return child
 
 
-def forget_unsaved(settings: LocalSettings) -> None:
-    """Remove what an emulator that was killed before its first deployment was done has stored.
+def remove_unsaved(settings: LocalSettings) -> None:
+    """Remove data of an emulator that was killed before its first deployment had finished.
 
-    Objects and items of tables are stored as they come, and all else once the stacks are deployed: a deployment would
-    find buckets that it cannot have.
+    Objects and items are stored at once, all other state after the stacks are deployed. Without this, the next
+    deployment would fail on existing buckets.
     """
     state = settings.state / "emulator"
     if not holds_anything(state / FILE) and not (state / "services" / "s3.json").exists():
@@ -128,11 +130,11 @@ def forget_unsaved(settings: LocalSettings) -> None:
             file.unlink()
 
 
-def remove_torn_objects(settings: LocalSettings) -> None:
-    """Remove files of objects that a kill left half-written: none of them was answered for.
+def remove_partial_objects(settings: LocalSettings) -> None:
+    """Remove partially written objects of a killed emulator, none of which was acknowledged.
 
-    The emulator writes an object's content and then, beside it, a file that describes it. Content that nothing
-    describes it would take for an object of no type; scratch files it would leave for ever.
+    The emulator writes an object's content first and then a file that describes it. It would treat content without a
+    description as an object without a content type, and would never remove temporary files.
     """
     objects = settings.state / "emulator" / "s3" / ACCOUNT
     for folder, _, names in os.walk(objects):
@@ -142,11 +144,11 @@ def remove_torn_objects(settings: LocalSettings) -> None:
                 Path(folder, name).unlink()
 
 
-def move_queues(settings: LocalSettings) -> None:
-    """Rewrite the addresses of saved queues to the emulator's current port.
+def rewrite_queue_urls(settings: LocalSettings) -> None:
+    """Rewrite the URLs of saved queues, in stacks and functions too, to the emulator's current port.
 
-    It looks for a Lambda's queue at an address with that port, and saves queues by their address: at another port
-    their messages would wait for ever. Stacks and functions name the queues too.
+    The emulator looks up a Lambda's queue by its URL, which contains the port, so at another port messages would never
+    be delivered.
     """
     file = settings.state / "emulator" / FILE
     if not file.exists():
@@ -162,8 +164,8 @@ def move_queues(settings: LocalSettings) -> None:
             database.execute("COMMIT")
 
 
-async def keep(settings: LocalSettings) -> None:
-    """Have the emulator save its whole state now, and from now on whatever it answers before it answers it.
+async def enable_saving(settings: LocalSettings) -> None:
+    """Make the emulator save its complete state now, and from now on every change before the response.
 
     Raises LocalError.
     """
@@ -172,11 +174,11 @@ async def keep(settings: LocalSettings) -> None:
         try:
             (await client.post(f"{settings.emulator_url}{KEEP}")).raise_for_status()
         except httpx.HTTPError as error:
-            raise LocalError(f"the emulator could not save its state; its log: {settings.log(NAME)}") from error
+            raise LocalError(f"the emulator could not save its state; see its log: {settings.log(NAME)}") from error
 
 
 async def answers(settings: LocalSettings) -> bool:
-    """Return True when this run's emulator answers on its port."""
+    """Return True when this run's emulator responds on its port."""
     proof = {TOKEN: Credentials.read(settings.state).token}
     async with httpx.AsyncClient(trust_env=False, timeout=5, headers=proof) as client:
         try:
@@ -186,7 +188,7 @@ async def answers(settings: LocalSettings) -> bool:
 
 
 def aws_environment(settings: LocalSettings) -> dict[str, str]:
-    """Return the environment variables that make any AWS SDK use this run's emulator and nothing else."""
+    """Return the environment variables by which AWS SDKs use this run's emulator only."""
     credentials = Credentials.read(settings.state)
     return credentials.environment() | {
         "AWS_ENDPOINT_URL": credentials.endpoint_url,
@@ -200,12 +202,12 @@ def client(settings: LocalSettings, service: str, **options: Any) -> Any:
     """Return a boto3 client of the emulator with root credentials. `options` go to botocore's Config."""
     if service == "s3":
         options = {"signature_version": "s3v4"} | options
-    with _making:  # a session may not make two clients at once, from two threads
+    with _client_lock:  # a boto3 session is not thread-safe
         credentials = Credentials.read(settings.state)
         return _session(credentials).client(service, endpoint_url=credentials.endpoint_url, config=Config(**options))
 
 
-_making = threading.Lock()
+_client_lock = threading.Lock()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The model server (`video-sentiment serve`) as a separate process, started as SageMaker starts the container."""
+"""Model server (`video-sentiment serve`) as a separate process, started as SageMaker starts the container."""
 
 import os
 import sys
@@ -8,17 +8,17 @@ import httpx
 
 from local.emulator import aws_environment
 from local.processes import Child
-from local.sagemaker.worker import AT_A_TIME
+from local.sagemaker.worker import CONCURRENT_JOBS
 from local.servers import client_of
 from local.settings import ROOT, LocalSettings
 
 NAME = "model server"
 LOG = "model-server"
-# The user's settings for weights, threads and scratch files.
-KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
-KEPT_PREFIXES = (
+# Variables that the server inherits: the user's settings for weights, threads and temporary files.
+INHERITED = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
+INHERITED_PREFIXES = (
     "VIDEO_SENTIMENT_",
-    # Settings of the numerical libraries: on some processors the kernels that they choose by default crash.
+    # Settings of numerical libraries, whose default kernels crash on some processors.
     "OPENBLAS_",
     "OMP_",
     "MKL_",
@@ -30,11 +30,13 @@ KEPT_PREFIXES = (
 
 
 def environment(settings: LocalSettings, results_bucket: str, media_bucket: str) -> dict[str, str]:
-    """Return the model server's whole environment."""
-    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
+    """Return the model server's complete environment."""
+    inherited = {
+        name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
+    }
     return (
-        {"VIDEO_SENTIMENT_WORKERS": str(AT_A_TIME)}
-        | kept
+        {"VIDEO_SENTIMENT_WORKERS": str(CONCURRENT_JOBS)}
+        | inherited
         | aws_environment(settings)
         | {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
@@ -45,7 +47,7 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
 
 
 async def start(settings: LocalSettings, socket: Path, results_bucket: str, media_bucket: str) -> Child:
-    """Start the model server at a Unix socket. It still has to load its models: see `is_ready`."""
+    """Start the model server at a Unix socket. It then loads its models; see `is_ready`."""
     chosen = {"--bundle": settings.bundle, "--transcriber": settings.transcriber}
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(

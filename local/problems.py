@@ -1,5 +1,5 @@
-"""The error that stops a local product; its message says what to do."""
+"""Errors of the local product."""
 
 
 class LocalError(Exception):
-    """The product cannot be started or cannot go on; the message is written for the user."""
+    """The product cannot start or continue; the message is for the user and names the remedy."""

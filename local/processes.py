@@ -1,8 +1,8 @@
-"""Child processes, each in a session of its own with a log file; stopping one stops everything that it started.
+"""Child processes, each in its own session with a log file; stopping one also stops its descendants.
 
-A session of its own keeps Ctrl-C in a terminal from ending the parts in any order: who started them ends them, the
-emulator last, since the others write to it. A record of what runs lets a later `up` or `down` end what a
-killed parent left behind.
+In their own sessions, children do not receive Ctrl-C from the terminal: the parent stops them in order, the emulator
+last, since the others write to it. A record of the running processes lets a later `up` or `down` stop the children of
+a killed parent.
 """
 
 import asyncio
@@ -15,15 +15,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.files import write_whole
+from local.files import write_atomic
 from local.problems import LocalError
 
-GRACE = 60.0  # seconds that a process has to end by itself; the emulator writes its state meanwhile
-TAIL = 15  # lines of a log that a message shows
+GRACE = 60.0  # seconds between SIGTERM and SIGKILL, in which the emulator writes its state
+TAIL = 15  # lines of a log shown in an error message
 
 
 class Child:
-    """A process and everything that it starts."""
+    """Child process with its descendants."""
 
     def __init__(self, name: str, log: Path, process: asyncio.subprocess.Process) -> None:
         self.name, self.log = name, log
@@ -63,16 +63,16 @@ class Child:
         """Wait for the process to end, and return its exit code."""
         return await self._process.wait()
 
-    async def succeed(self) -> None:
-        """Wait for the process to end, and stop it on cancellation. Raises LocalError unless it exits with 0."""
+    async def wait_for_success(self) -> None:
+        """Wait for the process to end; stop it on cancellation. Raises LocalError unless it exits with 0."""
         try:
             if await self.wait() != 0:
-                raise LocalError(f"{self.died()}\n{self.tail()}")
+                raise LocalError(f"{self.exit_message()}\n{self.tail()}")
         finally:
             await self.stop()
 
     async def stop(self, grace: float = GRACE) -> None:
-        """End the process and whatever of its session is left. `grace`: seconds between SIGTERM and SIGKILL."""
+        """Stop the process and the rest of its session. `grace`: seconds between SIGTERM and SIGKILL."""
         if self._process.returncode is None:
             signal_group(self.pid, signal.SIGTERM)
             try:
@@ -83,9 +83,9 @@ class Child:
         signal_group(self.pid, signal.SIGKILL)
         await self._process.wait()
 
-    def died(self) -> str:
-        """Return one line for the user that names the exit code and the log."""
-        return f"{self.name} ended (exit code {self.returncode}); its log: {self.log}"
+    def exit_message(self) -> str:
+        """Return one line for the user with the exit code and the log's path."""
+        return f"{self.name} ended (exit code {self.returncode}); see its log: {self.log}"
 
     def tail(self) -> str:
         """Return the last TAIL lines of the log, indented."""
@@ -94,49 +94,49 @@ class Child:
 
 
 class Record:
-    """A file that records which processes a product runs, for a later `up` or `down`."""
+    """File with the running processes of a product, for a later `up` or `down`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def write(self, children: Sequence[Child]) -> None:
-        """Replace the record by this process and its children."""
+        """Replace the record with this process and its children."""
         pids = {"up": os.getpid()} | {child.name: child.pid for child in children}
         known = {name: {"pid": pid, "identity": identity(pid)} for name, pid in pids.items()}
-        write_whole(self._path, json.dumps(known, indent=2))
+        write_atomic(self._path, json.dumps(known, indent=2))
 
     def running(self) -> dict[str, int]:
-        """Return the recorded processes that still run, ids by name. A reused id does not count."""
+        """Return the recorded processes that still run, process ids by name, without reused ids."""
         try:
             known = json.loads(self._path.read_text())
             return {
                 name: p["pid"] for name, p in known.items() if p["identity"] and identity(p["pid"]) == p["identity"]
             }
-        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):  # none, or not one of ours
+        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):  # no record, or a damaged one
             return {}
 
     def end_children(self) -> list[str]:
-        """End the children that a killed parent left behind; return their names."""
-        left = {name: pid for name, pid in self.running().items() if name != "up"}
-        for pid in left.values():
+        """Stop the children of a killed parent; return their names."""
+        orphans = {name: pid for name, pid in self.running().items() if name != "up"}
+        for pid in orphans.values():
             signal_group(pid, signal.SIGTERM)
-        wait_for_end(list(left.values()), GRACE)
-        for pid in left.values():
+        wait_for_end(list(orphans.values()), GRACE)
+        for pid in orphans.values():
             signal_group(pid, signal.SIGKILL)
-        return list(left)
+        return list(orphans)
 
 
 def identity(pid: int) -> str:
-    """Return a process's start time and command, so that a reused id is detected; "" when there is none."""
+    """Return a process's start time and command, by which a reused id is detected; "" when it does not exist."""
     found = subprocess.run(
         ["ps", "-o", "lstart=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout
     return "" if "<defunct>" in found else found.strip()
 
 
-def wait_for_end(pids: Sequence[int], patience: float) -> bool:
-    """Wait until none of these processes runs; return False when one still does after `patience` seconds."""
-    end = time.monotonic() + patience
+def wait_for_end(pids: Sequence[int], timeout: float) -> bool:
+    """Wait until none of these processes runs; return False when one still does after `timeout` seconds."""
+    end = time.monotonic() + timeout
     while any(identity(pid) for pid in pids):
         if time.monotonic() > end:
             return False
@@ -145,6 +145,6 @@ def wait_for_end(pids: Sequence[int], patience: float) -> bool:
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a session's process group; do nothing when it is gone."""
+    """Send a signal to a session's process group, if it still exists."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)

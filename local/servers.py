@@ -1,4 +1,4 @@
-"""HTTP servers in this process, on its one event loop."""
+"""HTTP servers on this process's event loop."""
 
 import asyncio
 import contextlib
@@ -13,11 +13,11 @@ from starlette.types import ASGIApp
 from local.problems import LocalError
 from local.settings import HOST
 
-GRACE = 5  # seconds for answers that are under way
+GRACE = 5  # seconds for requests in progress
 
 
 class Server(uvicorn.Server):
-    """Server that leaves signals to its owner. `at`: a port of this machine, or the path of a Unix socket."""
+    """Server that does not handle signals. `at`: a port of the loopback interface, or the path of a Unix socket."""
 
     def __init__(self, app: ASGIApp, at: int | Path) -> None:
         self.at = at
@@ -46,17 +46,17 @@ class Server(uvicorn.Server):
         while not self.started:
             if self._task.done():
                 await self._task
-                raise LocalError(f"nothing could be served at {self.at}")
+                raise LocalError(f"could not listen at {self.at}")
             await asyncio.sleep(0.02)
 
     async def runs(self) -> None:
-        """Wait for as long as the server runs. Raises LocalError when it stops by itself."""
-        assert self._task is not None, "the server was not begun"
+        """Wait until the server stops. Raises LocalError when it stops by itself."""
+        assert self._task is not None, "the server was not started"
         await asyncio.shield(self._task)
         raise LocalError(f"the server at {self.at} stopped")
 
     async def end(self) -> None:
-        """Stop serving, after the requests in progress are answered."""
+        """Stop serving once the requests in progress are answered."""
         self.should_exit = True
         if self._task is not None:
             await self._task
@@ -65,7 +65,7 @@ class Server(uvicorn.Server):
         try:
             await self.serve()
         except SystemExit as error:  # raised by uvicorn when it cannot listen
-            raise LocalError(f"nothing could be served at {self.at}") from error
+            raise LocalError(f"could not listen at {self.at}") from error
 
 
 def client_of(socket: Path, timeout: float | None) -> httpx.AsyncClient:

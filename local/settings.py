@@ -1,11 +1,11 @@
-"""Settings of a local product, read once from the command line: state folder, ports and what it deploys."""
+"""Settings of a local product, given on the command line: state folder, ports and deployment options."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"  # nothing is reachable from other machines
-HOST_IPV6 = "::1"  # `localhost` as well; nothing of ours is there
+HOST_IPV6 = "::1"  # the other address of `localhost`, on which nothing of ours listens
 STAGE = "local"
 ACCOUNT = "000000000000"  # the emulator's
 REGION = "us-east-1"
@@ -17,7 +17,7 @@ class Ports:
     """TCP ports of one product on the loopback interface. Its other parts use Unix sockets (local/sockets.py)."""
 
     web: int = 8080
-    emulator: int = 4580  # not 4566, where an emulator is looked for
+    emulator: int = 4580  # not 4566, the well-known port of AWS emulators
 
     def named(self) -> dict[str, int]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -25,14 +25,14 @@ class Ports:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Everything that the operator of a local product can configure."""
+    """Settings of a local product."""
 
     state: Path = ROOT / ".local"
     ports: Ports = Ports()
     enforce_iam: bool = False  # the emulator checks signatures and policies as AWS does
-    bundle: str | None = None  # a trained bundle; None: the starter
+    bundle: str | None = None  # trained bundle; None: the starter
     transcriber: str | None = None  # None: the server's default
-    context: tuple[str, ...] = ()  # NAME=VALUE, more for the stacks
+    context: tuple[str, ...] = ()  # NAME=VALUE, additional CDK context
 
     @property
     def web_url(self) -> str:
@@ -40,22 +40,22 @@ class LocalSettings:
 
     @property
     def web_address(self) -> str:
-        """The web origin for our own processes, by address: a host name might resolve to somewhere else."""
+        """URL of the web origin for our own processes, by address, since a host name may resolve to another one."""
         return f"http://{HOST}:{self.ports.web}"
 
     @property
     def emulator_url(self) -> str:
-        """The emulator's one address for browsers, Lambdas and the model server alike, as presigned URLs require.
+        """URL of the emulator, the same for browsers, Lambdas and the model server, as presigned URLs require.
 
-        The guard (local/guard) answers there.
+        The guard (local/guard) listens there.
         """
         return f"http://{HOST}:{self.ports.emulator}"
 
     @property
     def web_origins(self) -> tuple[str, ...]:
-        """The origins under which browsers may address the web origin."""
+        """Origins under which browsers may use the web origin."""
         return self.web_url, self.web_address
 
     def log(self, name: str) -> Path:
-        """Return the path of the log file of a part of the product."""
+        """Return the path of the log file of a part of the product, by its name."""
         return self.state / "logs" / f"{name}.log"

@@ -5,14 +5,14 @@ import tempfile
 from pathlib import Path
 
 PREFIX = "video-sentiment-run-"
-LINK = "sockets"  # in the state folder, whose own path may be too long for a socket's
+LINK = "sockets"  # in the state folder, whose own path may be too long for a socket address
 
 
 class Sockets:
-    """The sockets of a run, from its start until `remove`, in a folder that only its user may enter."""
+    """Sockets of a run, from its start until `remove`, in a folder that only its user can access."""
 
     def __init__(self, state: Path) -> None:
-        """Create the folder, and remove the one that a killed run left behind."""
+        """Create the folder, and remove that of a killed run."""
         self._link = state / LINK
         self.remove()
         self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -20,7 +20,7 @@ class Sockets:
 
     @property
     def adapter(self) -> Path:
-        """Socket of SageMaker's stand-in."""
+        """Socket of the SageMaker adapter."""
         return self._folder / "sagemaker"
 
     @property

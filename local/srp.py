@@ -1,7 +1,7 @@
 """Sign-in to a Cognito user pool without sending the password (SRP-6a), as the web app does it.
 
-The protocol is RFC 5054's, with Cognito's own key derivation: HKDF-SHA256 with the info "Caldera Derived Key", of
-which 16 bytes sign pool, user, server's secret and time.
+The protocol is that of RFC 5054 with Cognito's own key derivation: HKDF-SHA256 with the info "Caldera Derived Key",
+whose first 16 bytes sign pool, user, the server's secret block and the time.
 """
 
 import base64
@@ -31,11 +31,11 @@ Call = Callable[[str, dict[str, Any]], dict[str, Any]]
 def sign_in(call: Call, pool: str, client: str, name: str, password: str) -> dict[str, str]:
     """Sign a user in; return the tokens IdToken, AccessToken and RefreshToken.
 
-    `call` takes the name of an operation of Cognito and its parameters, and returns the answer.
+    `call` takes the name of a Cognito operation and its parameters, and returns the response.
     """
     private = secrets.randbits(256)
     public = pow(G, private, N)
-    begun = call(
+    initiated = call(
         "InitiateAuth",
         {
             "AuthFlow": "USER_SRP_AUTH",
@@ -43,32 +43,33 @@ def sign_in(call: Call, pool: str, client: str, name: str, password: str) -> dic
             "AuthParameters": {"USERNAME": name, "SRP_A": f"{public:x}"},
         },
     )
-    asked = begun["ChallengeParameters"]
-    user = asked["USER_ID_FOR_SRP"]
+    challenge = initiated["ChallengeParameters"]
+    user = challenge["USER_ID_FOR_SRP"]
     short_pool = pool.partition("_")[2]
-    key = _key(private, public, int(asked["SRP_B"], 16), int(asked["SALT"], 16), f"{short_pool}{user}:{password}")
+    server, salt = int(challenge["SRP_B"], 16), int(challenge["SALT"], 16)
+    key = _key(private, public, server, salt, f"{short_pool}{user}:{password}")
     now = datetime.now(UTC)
     time = f"{now:%a %b} {now.day} {now:%H:%M:%S UTC %Y}"
-    said = short_pool.encode() + user.encode() + base64.b64decode(asked["SECRET_BLOCK"]) + time.encode()
-    answered = call(
+    signed = short_pool.encode() + user.encode() + base64.b64decode(challenge["SECRET_BLOCK"]) + time.encode()
+    response = call(
         "RespondToAuthChallenge",
         {
             "ChallengeName": "PASSWORD_VERIFIER",
             "ClientId": client,
             "ChallengeResponses": {
                 "USERNAME": user,
-                "PASSWORD_CLAIM_SECRET_BLOCK": asked["SECRET_BLOCK"],
-                "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(hmac.digest(key, said, "sha256")).decode(),
+                "PASSWORD_CLAIM_SECRET_BLOCK": challenge["SECRET_BLOCK"],
+                "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(hmac.digest(key, signed, "sha256")).decode(),
                 "TIMESTAMP": time,
             },
         },
     )
-    tokens: dict[str, str] = answered["AuthenticationResult"]
+    tokens: dict[str, str] = response["AuthenticationResult"]
     return tokens
 
 
 def _key(private: int, public: int, server: int, salt: int, identity: str) -> bytes:
-    """Return the 16-byte key that both sides derive."""
+    """Return the 16-byte key that client and server derive."""
     k = _hash_of(_padded(N) + _padded(G))
     u = _hash_of(_padded(public) + _padded(server))
     x = _hash_of(_padded(salt) + hashlib.sha256(identity.encode()).digest())

@@ -1,0 +1,1 @@
+"""video-sentiment: emotion and sentiment analysis of video from text, voice and face."""

@@ -1,9 +1,9 @@
-"""The formats that a bundle's `config.json` has had, and how an older one becomes the current one.
+"""Versions of a bundle's `config.json`, and the upgrade of older ones to the current one.
 
-    1  up to 0.6.0: one preprocessing id for all modalities; an encoder's shape in four different forms
+    1  up to 0.6.0: one preprocessing id for all modalities; encoders' shapes in four different forms
     2  `network.encoders` holds each modality's configuration, `preprocess_ids` each modality's id
 
-Only `config.json` is concerned: weights have had the same names all along.
+The names in `weights.safetensors` never changed.
 """
 
 from collections.abc import Mapping
@@ -16,24 +16,24 @@ PARTS: dict[str, Modality] = {"whispermel": "audio", "face": "face", "clip": "vi
 
 
 class FormatError(ValueError):
-    """A `config.json` has a format that this version does not read. The message goes on after its name."""
+    """A `config.json` has an unsupported format. The message continues a sentence that begins with the file's name."""
 
 
 def upgraded(written: Any) -> dict[str, Any]:
-    """The content of a `config.json` in the current format. Raises FormatError."""
+    """Return the content of a `config.json` in the current format. Raises FormatError."""
     if not isinstance(written, dict):
-        raise FormatError("holds no object")
+        raise FormatError("is not a JSON object")
     version = written.get("format")
     if not isinstance(version, int) or not 1 <= version <= FORMAT:
         raise FormatError(
-            f"has format {version!r}, and this version reads formats 1 to {FORMAT}: install the version of "
-            "video-sentiment that wrote it, or train the bundle again (python -m training.train)"
+            f"has format {version!r}; this version supports formats 1 to {FORMAT}. Install the version of "
+            "video-sentiment that wrote it, or retrain the bundle (python -m training.train)"
         )
     return _from_1(written) if version == 1 else written
 
 
 def _from_1(written: Mapping[str, Any]) -> dict[str, Any]:
-    """Upgrade format 1. Parts that are missing or malformed are left to the validation, which names them."""
+    """Upgrade format 1. Missing or malformed parts are left to the validation, which reports them."""
     kept = {key: value for key, value in written.items() if key != "preprocess_id"}
     network = kept.get("network")
     if isinstance(network, dict):
@@ -57,9 +57,9 @@ def _encoders_of_1(network: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _preprocess_ids_of_1(whole: str) -> dict[Modality, str]:
-    """`v2/whispermel80/face48x16/...`: the version was one for all, and each part begins with what it is of."""
-    version, *parts = whole.split("/")
+def _preprocess_ids_of_1(combined: str) -> dict[Modality, str]:
+    """Split the id of format 1, such as `v2/whispermel80/face48x16/...`: one version, then a part per modality."""
+    version, *parts = combined.split("/")
     return {
         modality: f"{part}/{version}" for part in parts for prefix, modality in PARTS.items() if part.startswith(prefix)
     }

@@ -1,9 +1,9 @@
 """Workarounds for the platforms that the engine runs on.
 
-`import torchvision` beside a CPU build of torch: PyPI's is compiled for CUDA, its extension does not load, and
-the import dies with "operator torchvision::nms does not exist" (transformers imports it too). Nothing here uses
-those operators, so declaring their names is enough. Whoever imports torchvision or transformers calls
-`ensure_torchvision` first.
+PyPI's torchvision is compiled for CUDA. With a CPU build of torch its extension does not load, and
+`import torchvision` fails with "operator torchvision::nms does not exist" (transformers imports it too). The engine
+does not use those operators, so declaring their names is enough. Call `ensure_torchvision` before importing
+torchvision or transformers.
 """
 
 import contextlib
@@ -16,22 +16,22 @@ _declared: list[torch.library.Library] = []
 
 
 def ensure_torchvision() -> None:
-    """Import torchvision, declaring the operators its failed extension would have brought."""
+    """Import torchvision; if its extension fails to load, declare the missing operators and import it again."""
     try:
         import torchvision  # noqa: F401
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
         for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]  # half imported
+            del sys.modules[name]  # partially imported
         library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
-        _declared.append(library)  # a Library withdraws its operators when it is collected
+        _declared.append(library)  # a garbage-collected Library unregisters its operators
         import torchvision  # noqa: F401
 
 
-def give_back_memory() -> None:
-    """Have glibc return what was freed to the system; it keeps pieces between others, more with every hour."""
+def release_memory() -> None:
+    """Return freed memory to the system: glibc keeps fragments, and they grow over the hours of a long video."""
     with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,7 +1,7 @@
-"""The one schema of a result, and the one list of labels. Imports nothing of ours and no torch.
+"""Schema of an analysis, and the emotion, sentiment and modality labels. Imports only pydantic.
 
-Everything that speaks of emotions imports them from here: training, the network's heads, the
-exports, the Lambdas. A bundle stores the labels it was trained with and loading refuses others.
+Training, the network's heads, the exports and the Lambdas all import the labels from here. A bundle stores the labels
+that it was trained with; loading one with other labels fails.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-# 1.1: language of each utterance, probability of the language. 2.0: weights are shares of the contributions to this
-# very utterance, no longer constants of the bundle; what decided it, and whether it is unclear or contradictory.
-# 2.1: one sentence that explains it. 2.2: who speaks, where people are told apart.
+# 1.1: language of each utterance and the language's probability.
+# 2.0: weights are shares of the contributions to the utterance, no longer constants of the bundle; `decided_by`,
+#      `unclear` and `contradictory`.
+# 2.1: `explanation`.
+# 2.2: `people`, and the `speaker` of each utterance.
 SCHEMA_VERSION = "2.2"
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
@@ -24,10 +26,10 @@ MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
 # Content types of a request's body that the model server accepts.
 VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/x-msvideo", "video/webm", "video/x-matroska")
-JSON_TYPE = "application/json"  # names an object in S3
+JSON_TYPE = "application/json"  # the body refers to an object in S3
 
-# Sentiment where a corpus names the emotion only. Surprise is left out: in MELD it is positive and
-# negative about equally often, so it says nothing.
+# Sentiment of an example whose corpus labels the emotion only. Surprise is missing: in MELD it is positive and negative
+# about equally often.
 SENTIMENT_OF_EMOTION: dict[Emotion, Sentiment] = {
     "anger": "negative",
     "disgust": "negative",
@@ -49,11 +51,15 @@ class _Record(BaseModel):
 
 
 class EmotionScore(_Record):
+    """Probability of one emotion."""
+
     label: Emotion
     confidence: Probability
 
 
 class SentimentScore(_Record):
+    """Probability of one sentiment."""
+
     label: Sentiment
     confidence: Probability
 
@@ -61,10 +67,9 @@ class SentimentScore(_Record):
 class Contribution(_Record):
     """Contribution of one modality to a result.
 
-    `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); `weight` its share of what all
-    modalities contribute to the winner.
-
-    Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
+    `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); a negative one favors the
+    runner-up. It is null in results of schema 1, whose weights were constants. `weight` is its share of the
+    contributions that favor the winner.
     """
 
     weight: Probability
@@ -72,7 +77,7 @@ class Contribution(_Record):
 
 
 class ModalityShare(Contribution):
-    """Contribution of one modality, and the emotions that it predicts by itself."""
+    """Contribution of one modality, and its own prediction of the emotions."""
 
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
 
@@ -81,8 +86,8 @@ class Utterance(_Record):
     """One sentence, or one segment without speech (`text` is then empty).
 
     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-    log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
-    prior, and the weights are equal. `contradictory`: one modality looks pleasant and another unpleasant.
+    log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
+    prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
     `unclear`: the confidence is too low to show the first emotion as the result.
     """
 
@@ -90,7 +95,7 @@ class Utterance(_Record):
     end_time: Seconds
     text: str
     language: str | None = Field(
-        default=None, description="ISO 639-1 code of the language spoken; null without words, and before version 1.1"
+        default=None, description="ISO 639-1 code of the spoken language; null without words, and before version 1.1"
     )
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
     sentiments: list[SentimentScore] = Field(min_length=len(SENTIMENTS), max_length=len(SENTIMENTS))
@@ -104,20 +109,20 @@ class Utterance(_Record):
         description="`id` of the person who speaks; null without words, or where people are not told apart",
     )
     explanation: str = Field(
-        default="", description="what each modality says, in one English sentence; empty before version 2.1"
+        default="", description="Explanation of the result in one English sentence; empty before version 2.1"
     )
 
     @field_validator("emotions", "sentiments")
     @classmethod
     def _names_each_label_once(cls, scores: list[Any]) -> list[Any]:
         if len({score.label for score in scores}) != len(scores):
-            raise ValueError("a label stands twice")
+            raise ValueError("duplicate label")
         return scores
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "Utterance":
         if self.end_time < self.start_time:
-            raise ValueError(f"end_time {self.end_time} lies before start_time {self.start_time}")
+            raise ValueError(f"end_time {self.end_time} is before start_time {self.start_time}")
         return self
 
     @property
@@ -127,10 +132,10 @@ class Utterance(_Record):
 
 
 class Overall(_Record):
-    """The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
+    """Result for the whole video: the utterances' distributions, weighted by duration. Empty without utterances.
 
-    Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
-    the winner and runner-up of the whole.
+    Contributions and `bias` are the utterances' parts, weighted by duration, of log p(winner) - log p(runner-up) for
+    the winner and runner-up of the whole video.
     """
 
     emotions: list[EmotionScore]
@@ -157,7 +162,7 @@ class Person(_Record):
 
 
 class VideoInfo(_Record):
-    """Properties of the video as displayed, after rotation. Zero for what the file lacks."""
+    """Properties of the video as displayed, after rotation. Zero for missing tracks."""
 
     duration_s: Seconds
     width: int = Field(ge=0)
@@ -169,8 +174,8 @@ class VideoInfo(_Record):
 class ModelInfo(_Record):
     """Models and assumptions behind a result.
 
-    `bundle` and `version` name the bundle that predicted; `speech` the transcriber that wrote the words ("" when none
-    ran); `prior` the class frequencies that were assumed: the bundle's declared ones or uniform ones.
+    `bundle` and `version` identify the bundle that predicted, `speech` the transcriber ("" when none ran). `prior` is
+    the class frequencies that were assumed: the bundle's declared ones or uniform ones.
     """
 
     bundle: str
@@ -184,10 +189,10 @@ class Analysis(_Record):
 
     schema_version: str = SCHEMA_VERSION
     video: VideoInfo
-    language: str | None = Field(description="ISO 639-1 code of the language of most speech; null without words")
+    language: str | None = Field(description="ISO 639-1 code of the language of most of the speech; null without words")
     language_probability: Probability | None = Field(
         default=None,
-        description="Probability of the detected language; null where it was not detected, and before version 1.1",
+        description="Probability of the detected language; null when it was not detected, and before version 1.1",
     )
     model: ModelInfo
     utterances: list[Utterance]
@@ -202,19 +207,22 @@ class Analysis(_Record):
 
 
 def rank_emotions(probabilities: Sequence[float]) -> list[EmotionScore]:
-    """[7] probabilities in the order of EMOTIONS -> scores, highest first."""
+    """Return scores, highest first, for probabilities [7] in the order of EMOTIONS."""
     scores = [EmotionScore(label=e, confidence=p) for e, p in zip(EMOTIONS, probabilities, strict=True)]
     return sorted(scores, key=lambda score: -score.confidence)
 
 
 def rank_sentiments(probabilities: Sequence[float]) -> list[SentimentScore]:
-    """[3] probabilities in the order of SENTIMENTS -> scores, highest first."""
+    """Return scores, highest first, for probabilities [3] in the order of SENTIMENTS."""
     scores = [SentimentScore(label=s, confidence=p) for s, p in zip(SENTIMENTS, probabilities, strict=True)]
     return sorted(scores, key=lambda score: -score.confidence)
 
 
 def weights_of(contributions: Mapping[Modality, float]) -> tuple[dict[Modality, float], DecidedBy]:
-    """Return each modality's share of the support for the winner; equal shares, decided by the prior, without any."""
+    """Return each modality's share of the contributions that favor the winner, and what decided.
+
+    When no modality favors the winner, the shares are equal and the prior decided.
+    """
     positive = {modality: max(0.0, nats) for modality, nats in contributions.items()}
     total = sum(positive.values())
     if total > 0.0:
@@ -235,7 +243,7 @@ def summarize(utterances: Sequence[Utterance]) -> Overall:
             emotions[emotion.label] += share * emotion.confidence
         for sentiment in utterance.sentiments:
             sentiments[sentiment.label] += share * sentiment.confidence
-    # Rounding of the terms may lift a sum a hair over 1.
+    # Rounding errors of the terms may lift a sum slightly above 1.
     return Overall(
         emotions=rank_emotions([min(1.0, p) for p in emotions.values()]),
         sentiments=rank_sentiments([min(1.0, p) for p in sentiments.values()]),

@@ -1,7 +1,7 @@
-"""Takes a prediction apart: what each modality contributes to the winning emotion's lead over the runner-up.
+"""Each modality's contribution to the winning emotion's lead over the runner-up.
 
 The fused log-probabilities are a sum over modalities and a base (prior and bias), so the lead
-log p(winner) - log p(runner-up) is a sum of the same parts' differences. Nothing is estimated.
+log p(winner) - log p(runner-up) is the sum of the same parts' differences. The decomposition is exact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ from model.contract import (
     weights_of,
 )
 
-DECIMALS = 6  # of nats: beyond lies rounding noise
+DECIMALS = 6  # of nats; further digits are rounding noise
 
 Row = npt.NDArray[np.float64]  # [7], in the order of EMOTIONS
 
 
 @dataclass(frozen=True)
 class Lead:
-    """The parts of log p(winner) - log p(runner-up), in nats; together they are the whole of it."""
+    """Parts of log p(winner) - log p(runner-up), in nats; they add up to it."""
 
     contributions: Mapping[Modality, float]
     bias: float
@@ -66,7 +66,7 @@ class Explanation:
 def summarize_explained(
     utterances: Sequence[Utterance], explanations: Sequence[Explanation], unclear_below: float = 0.0
 ) -> Overall:
-    """`contract.summarize`, with what each modality contributes to the whole's winner: the mean by duration.
+    """Summarize as `contract.summarize` does, and add each modality's mean contribution, weighted by duration.
 
     A modality that an utterance lacks contributes 0 to it.
     """

@@ -1,6 +1,6 @@
-"""Data of one utterance: the evidence as decoded, and the tensors that encoders take.
+"""Data of one utterance: decoded media (`Evidence`), and the tensors that encoders take (`Sample`).
 
-How evidence becomes tensors is each modality's own matter: `prepare` in `model.modalities`.
+Each modality converts the one to the other: `ModalitySpec.prepare` in `model.modalities`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,21 @@ from model.spectrogram import SAMPLE_RATE as SAMPLE_RATE  # of all audio, mono
 from model.spectrogram import FloatArray as FloatArray
 
 ByteArray = npt.NDArray[np.uint8]
-SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to predict from
+SILENCE_RMS = 1e-3  # -60 dBFS; lower levels are a microphone's noise floor
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Tokens of one utterance for a text encoder: `ids` and `types` int64 [n]; types are 1 on the utterance itself."""
+    """Tokens of one utterance for a text encoder: `ids` and `types` int64 [n].
+
+    Types are 1 for the utterance itself and 0 for its dialogue context.
+    """
 
     ids: Tensor
     types: Tensor
 
-    def alone(self) -> "Tokens":
-        """The utterance as if nothing had been said before it."""
+    def without_context(self) -> "Tokens":
+        """Return the tokens of the utterance without its dialogue context."""
         kept = self.types == 1
         kept[0] = True  # [CLS]
         kept[int((self.types == 0).sum()) - 1] = True  # the [SEP] before the utterance
@@ -39,7 +42,7 @@ class Evidence:
     """Decoded data of one utterance, before any modality prepares its tensors. Training caches it in this form.
 
     `sound` float32 [n] at SAMPLE_RATE; `frames` RGB uint8 as `video.shrink_for_clip` returns them; `crops` gray
-    uint8 [h, w], of one face; `tokens` of the words, None where there are none.
+    uint8 [h, w] of one face; `tokens` of the text, None without text.
     """
 
     sound: FloatArray
@@ -51,13 +54,13 @@ class Evidence:
 class Sample:
     """Network inputs of one utterance by modality: `Sample(text=..., face=...)`.
 
-    Each modality's input is read by the modality's name and is None where the utterance lacks it. Its type is that
-    of the modality's `prepare`: Tokens for text, a float32 tensor for the others.
+    An attribute per modality holds its input, None if the utterance lacks the modality. The type is that of the
+    modality's `prepare`: Tokens for text, a float32 tensor for the others.
     """
 
     def __init__(self, **inputs: Any) -> None:
         if unknown := inputs.keys() - set(MODALITIES):
-            raise TypeError(f"{', '.join(sorted(unknown))}: the modalities are {', '.join(MODALITIES)}")
+            raise TypeError(f"unknown modality: {', '.join(sorted(unknown))}; known: {', '.join(MODALITIES)}")
         self._inputs: Mapping[str, Any] = {m: inputs[m] for m in MODALITIES if inputs.get(m) is not None}
 
     def __getattr__(self, name: str) -> Any:
@@ -70,27 +73,27 @@ class Sample:
 
     @property
     def present(self) -> tuple[Modality, ...]:
-        """The modalities that the utterance has."""
+        """Modalities that the utterance has."""
         return tuple(m for m in MODALITIES if m in self._inputs)
 
     def get(self, modality: Modality) -> Any:
-        """The input of a modality; None where the utterance lacks it."""
+        """Return the input of a modality; None if the utterance lacks it."""
         return self._inputs.get(modality)
 
     def only(self, *modalities: Modality) -> "Sample":
-        """Return the utterance with these modalities alone."""
+        """Return a copy with these modalities only."""
         return Sample(**{m: value for m, value in self._inputs.items() if m in modalities})
 
     def replaced(self, **inputs: Any) -> "Sample":
-        """Return the utterance with other inputs of some modalities; None removes one."""
+        """Return a copy with some inputs replaced; None removes one."""
         return Sample(**{**self._inputs, **inputs})
 
 
 def rms(audio: FloatArray) -> float:
-    """Root mean square of samples [n]; 0 for none."""
+    """Return the root mean square of samples [n]; 0 for none."""
     return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0
 
 
 def spread(total: int, count: int) -> list[int]:
-    """`count` indices spread evenly over range(total), first and last included; they repeat if count > total."""
+    """Return `count` indices spread evenly over range(total), including both ends; they repeat if count > total."""
     return [int(i) for i in np.linspace(0, total - 1, count).round()]

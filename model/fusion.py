@@ -1,16 +1,16 @@
-"""Additive fusion: the modalities' evidence adds up, and a prediction can be taken apart into their contributions.
+"""Additive fusion: the modalities' evidence adds up, so a prediction decomposes into their contributions.
 
-Evidence of a modality is `log p(class | modality) + log k` under a uniform prior over the k classes: 0 for every class
-where the modality says nothing, and a log-likelihood ratio against the average class otherwise. With two or more
+The evidence of a modality is `log p(class | modality) + log k` under a uniform prior over the k classes: 0 for every
+class if the modality is uninformative, and a log-likelihood ratio against the average class otherwise. With two or more
 modalities S present,
 
     log p(class) = log prior(class) + b_S(class) + sum over m in S of W_m(class) * evidence_m(class) - log Z
 
 For W = 1 and b = 0 this is Bayes' rule for modalities that are independent given the class. Fitted weights below 1
-account for what they share and for what each exaggerates (log-linear pooling without weights that sum to 1: Genest &
-Zidek 1986, "Combining probability distributions", section 3). b_S is the change from the one declared prior, so another
-prior can be put in its place. One modality alone has W = 1 and b = 0: it predicts through the fusion what it
-predicts by itself.
+account for dependence between modalities and for overconfidence (log-linear pooling without weights that sum to 1:
+Genest & Zidek 1986, "Combining probability distributions", section 3). b_S is relative to the declared prior, so
+another prior can be substituted. A single modality has W = 1 and b = 0, so the fusion leaves its own prediction
+unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ SEPARATOR = "+"
 
 
 class PerClass(BaseModel):
-    """A number for each class of the two heads."""
+    """One number for each class of the two heads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     emotion: Annotated[tuple[float, ...], Field(min_length=_EMOTIONS, max_length=_EMOTIONS)]
@@ -36,17 +36,19 @@ class PerClass(BaseModel):
 
 
 class Fusion(BaseModel):
-    """The fitted parameters of the additive fusion, and the thresholds that were set with them.
+    """Fitted parameters of the additive fusion, and the thresholds that were fitted with them.
 
-    `weights` are W_m: a modality without an entry has 1. `bias` is b_S in nats, keyed by `subset_name`: a subset
-    without an entry has 0.
+    `weights` are W_m, 1 for a modality without an entry. `bias` is b_S in nats, keyed by `subset_name`, 0 for a subset
+    without an entry.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     weights: dict[Modality, PerClass]
     bias: dict[str, PerClass] = {}
     unclear_below: float = Field(default=0.0, ge=0.0, le=1.0, description="confidence below which a result is unclear")
-    conflict_from: float | None = Field(default=None, gt=0.0, description="`conflict` from which on it is marked")
+    conflict_from: float | None = Field(
+        default=None, gt=0.0, description="least `conflict` of contradictory modalities"
+    )
 
     @model_validator(mode="after")
     def _subsets_are_named_in_order(self) -> "Fusion":
@@ -58,33 +60,33 @@ class Fusion(BaseModel):
 
 
 def subset_name(modalities: Sequence[Modality]) -> str:
-    """The key of a subset, in the contract's order: "text+face"."""
+    """Return the key of a subset, in the contract's order: "text+face"."""
     return SEPARATOR.join(m for m in MODALITIES if m in modalities)
 
 
 def subsets(modalities: Sequence[Modality], least: int = 2) -> list[tuple[Modality, ...]]:
-    """Return every subset of at least `least` modalities, small ones first."""
+    """Return all subsets of at least `least` modalities, smallest first."""
     return [s for size in range(least, len(modalities) + 1) for s in combinations(modalities, size)]
 
 
 def normalized(evidence: Tensor) -> Tensor:
-    """Evidence up to a constant, [..., 10] -> evidence as this module defines it.
+    """Normalize log-probabilities known up to a constant, [..., 10], to evidence as this module defines it.
 
-    The two heads' columns are normalized apart.
+    The two heads' columns are normalized separately.
     """
     heads = evidence[..., :_EMOTIONS], evidence[..., _EMOTIONS:]
     return torch.cat([h.log_softmax(dim=-1) + torch.log(torch.tensor(float(h.shape[-1]))) for h in heads], dim=-1)
 
 
 def weight_table(fusion: Fusion, modalities: Sequence[Modality]) -> Tensor:
-    """W [modalities, 10], 1 for a modality that was not fitted."""
+    """Return W [modalities, 10], 1 for a modality that was not fitted."""
     one = PerClass(emotion=(1.0,) * _EMOTIONS, sentiment=(1.0,) * _SENTIMENTS)
     rows = [fusion.weights.get(m, one) for m in modalities]
     return torch.tensor([[*row.emotion, *row.sentiment] for row in rows])
 
 
 def bias_table(fusion: Fusion, modalities: Sequence[Modality]) -> Tensor:
-    """b_S [2 ** modalities, 10]; a subset's row is `subset_index` of its presence."""
+    """Return b_S [2 ** modalities, 10]; a subset's row is `subset_index` of its presence mask."""
     table = torch.zeros(2 ** len(modalities), _EMOTIONS + _SENTIMENTS)
     for name, bias in fusion.bias.items():
         named = name.split(SEPARATOR)
@@ -95,15 +97,16 @@ def bias_table(fusion: Fusion, modalities: Sequence[Modality]) -> Tensor:
 
 
 def subset_index(present: Tensor) -> Tensor:
-    """Present bool [n, modalities] -> the row of each in `bias_table`, int64 [n]."""
+    """Return each sample's row in `bias_table`, int64 [n], for a presence mask bool [n, modalities]."""
     powers = 2 ** torch.arange(present.shape[1], device=present.device)
     return (present.long() * powers).sum(dim=1)
 
 
 def add_up(evidence: Tensor, present: Tensor, weights: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Terms [n, modalities, k] of each modality, and the bias [n, k]: log prior + bias + sum of terms is the fusion.
+    """Return the modalities' terms [n, modalities, k] and the bias [n, k].
 
-    evidence [n, modalities, k] up to a constant per head, present bool [n, modalities]; tables as above.
+    The fused log-probability is log prior + bias + sum of terms, up to a constant. `evidence` [n, modalities, k] is
+    known up to a constant per head; `present` bool [n, modalities]; tables as `weight_table` and `bias_table` return.
     """
     there = present.unsqueeze(-1).to(evidence.dtype)
     several = (present.sum(dim=1) > 1).view(-1, 1, 1)
@@ -113,16 +116,16 @@ def add_up(evidence: Tensor, present: Tensor, weights: Tensor, bias: Tensor) -> 
 
 
 def conflict(probabilities: Mapping[Modality, Sequence[float]]) -> float:
-    """The largest probability, over pairs of modalities, that one is pleasant and the other unpleasant.
+    """Return the largest probability, over pairs of modalities, that one is pleasant and the other unpleasant.
 
-    Each modality's own distribution over EMOTIONS, taken as independent. 0 for fewer than two modalities; neutral and
-    surprise, which are neither, contradict nothing.
+    `probabilities` are each modality's own over EMOTIONS, treated as independent. 0 for fewer than two modalities.
+    Neutral and surprise are neither pleasant nor unpleasant.
     """
-    mood = [
+    valences = [
         tuple(
-            sum(p for e, p in zip(EMOTIONS, each, strict=True) if SENTIMENT_OF_EMOTION.get(e) == side)
-            for side in ("positive", "negative")
+            sum(p for e, p in zip(EMOTIONS, emotions, strict=True) if SENTIMENT_OF_EMOTION.get(e) == sentiment)
+            for sentiment in ("positive", "negative")
         )
-        for each in probabilities.values()
+        for emotions in probabilities.values()
     ]
-    return max((a[0] * b[1] + a[1] * b[0] for a, b in combinations(mood, 2)), default=0.0)
+    return max((a[0] * b[1] + a[1] * b[0] for a, b in combinations(valences, 2)), default=0.0)

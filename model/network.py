@@ -1,15 +1,15 @@
-"""Encoders for each modality, and the fusion of their evidence.
+"""The network: an encoder for each modality, and the fusion of their evidence.
 
-Each encoder turns its modality into an embedding, and a linear head reads logits off it. Logits minus
-the log of the prior they were trained under, divided by a temperature, are *evidence*: what the input says, free of how
-often a class occurred in that corpus. Where the configuration holds a fitted `fusion`, evidence adds up as
-`model.fusion` defines it. Otherwise the network averages it, as bundles before 0.7 did and as training still does:
+Each encoder turns its modality into an embedding, from which a linear head computes logits. The logits minus the log of
+the prior that they were trained under, divided by a temperature, are the *evidence*: it does not depend on the class
+frequencies of the corpus. With a fitted `fusion` in the configuration, evidence adds up as `model.fusion` defines it.
+Otherwise the network averages it, as bundles before 0.7 did and as training still does:
 
     fused = log(prior) + (sum over present m of gate_m * evidence_m + joint(embeddings)) / temperature
 
-once for the emotions and once for the sentiments. Gates are normalized over the modalities present; gates and joint
-head are zero unless they were trained on utterances that have several modalities. In either case a missing modality is
-masked, never padded with zeros, and one modality alone predicts through the fusion what it predicts by itself.
+separately for emotions and sentiments. Gates are normalized over the modalities present; gates and joint head are zero
+unless they were trained on utterances with several modalities. In both cases a missing modality is masked, never
+padded with zeros, and the fusion leaves the prediction of a single modality unchanged.
 """
 
 import math
@@ -31,14 +31,14 @@ N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
 N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
 
 Encoded = tuple[Modality, Tensor, Tensor]
-"""Embeddings of one modality: the modality, the rows int64 [k] of the utterances that have it, and [k, width]."""
+"""Embeddings of one modality: its name, the rows int64 [k] of the utterances that have it, embeddings [k, width]."""
 
 
 class Calibration(BaseModel):
     """Fitted constants of one modality.
 
-    `prior_*` is the class distribution its logits were effectively trained under, `temperature_*` the
-    divisor fitted on held-out data, `reliability` what it told there, in nats over the prior alone.
+    `prior_*` is the class distribution that its logits were effectively trained under, `temperature_*` the divisor
+    fitted on held-out data, `reliability` its information gain over the prior on that data, in nats.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,33 +54,33 @@ class Calibration(BaseModel):
 
 
 class NetworkConfig(BaseModel):
-    """Everything needed to build an `EmotionNetwork` before its weights are loaded."""
+    """Configuration of an `EmotionNetwork`: the shapes of its encoders and its constants, without weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     encoders: dict[Modality, AnyConfig] = Field(min_length=1, description="an encoder's shape for each modality")
     calibration: dict[Modality, Calibration] = {}
-    fused_temperature_emotion: float = Field(default=1.0, gt=0.0, description="where several modalities are there")
+    fused_temperature_emotion: float = Field(default=1.0, gt=0.0, description="for utterances with several modalities")
     fused_temperature_sentiment: float = Field(default=1.0, gt=0.0)
     prior_emotion: tuple[float, ...] = Field(default=(1.0 / N_EMOTIONS,) * N_EMOTIONS, min_length=N_EMOTIONS)
     prior_sentiment: tuple[float, ...] = Field(default=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS, min_length=N_SENTIMENTS)
     fusion: Fusion | None = Field(default=None, description="fitted additive fusion; None: gates and joint head")
 
     def with_fused_temperatures(self, emotion: float = 1.0, sentiment: float = 1.0) -> "NetworkConfig":
-        """Return a copy with these temperatures of the fusion; without arguments, with none."""
-        found = {"fused_temperature_emotion": emotion, "fused_temperature_sentiment": sentiment}
-        return self.model_copy(update=found)
+        """Return a copy with these temperatures of the fusion; by default 1, which has no effect."""
+        update = {"fused_temperature_emotion": emotion, "fused_temperature_sentiment": sentiment}
+        return self.model_copy(update=update)
 
     @field_validator("encoders")
     @classmethod
     def _encoders_read_their_modality(cls, encoders: dict[Modality, EncoderConfig]) -> dict[Modality, EncoderConfig]:
         for modality, config in encoders.items():
             if spec_of(config).modality != modality:
-                raise ValueError(f"{modality}: {spec_of(config).kind} is an encoder of {spec_of(config).modality}")
+                raise ValueError(f"{modality}: {spec_of(config).kind} encodes {spec_of(config).modality}")
         return encoders
 
     @classmethod
     def of(cls, *encoders: EncoderConfig, **constants: Any) -> "NetworkConfig":
-        """A network of these encoders; what `constants` leave out is as in a network that is not calibrated."""
+        """Return the configuration of a network of these encoders; omitted constants are those without calibration."""
         return cls(encoders={spec_of(config).modality: config for config in encoders}, **constants)
 
     def with_uniform_prior(self) -> "NetworkConfig":
@@ -101,13 +101,13 @@ class NetworkConfig(BaseModel):
 
 @dataclass(frozen=True)
 class Prediction:
-    """Log-probabilities for a batch of n utterances.
+    """Log-probabilities of n utterances.
 
-    emotions [n, 7], sentiments [n, 3]; `per_modality` holds the emotions [n, 7] of each modality by itself, and
-    `weights` [n, modalities] the gates, zero where a modality is missing; columns in `modalities` order. Where a fitted
-    fusion adds evidence up there are no gates, and `weights` are equal over the modalities present.
+    `emotions` [n, 7], `sentiments` [n, 3]; `per_modality` the emotions [n, 7] that each modality predicts by itself;
+    `weights` [n, modalities] the gates, zero for missing modalities, with columns in the order of `modalities`. A
+    fitted fusion has no gates; `weights` are then equal over the modalities present.
 
-    `emotions` are the log-softmax of `base` [n, 7] plus the sum of `terms` [n, modalities, 7], what each modality adds.
+    `emotions` are the log-softmax of `base` [n, 7] plus the sum of the modalities' `terms` [n, modalities, 7].
     """
 
     modalities: tuple[Modality, ...]
@@ -120,7 +120,7 @@ class Prediction:
 
 
 class EmotionNetwork(nn.Module):
-    """Encoders, heads and fusion. Any subset of modalities, in the network and in each sample."""
+    """Encoders, heads and fusion, for any subset of modalities in the network and in each sample."""
 
     log_prior: Tensor
     log_train_prior: Tensor
@@ -142,13 +142,13 @@ class EmotionNetwork(nn.Module):
         self.set_constants(config)
 
     def set_constants(self, config: NetworkConfig) -> None:
-        """Take over priors, temperatures and reliabilities (they change with calibration, not with training)."""
-        facts = [config.calibration.get(m, Calibration.uninformed()) for m in self.modalities]
+        """Set priors, temperatures and reliabilities, which change with calibration and not with training."""
+        constants = [config.calibration.get(m, Calibration.uninformed()) for m in self.modalities]
         rows = {
             "log_prior": _log([*config.prior_emotion, *config.prior_sentiment]),
-            "log_train_prior": torch.stack([_log([*c.prior_emotion, *c.prior_sentiment]) for c in facts]),
-            "temperature": torch.tensor([_row(c.temperature_emotion, c.temperature_sentiment) for c in facts]),
-            "log_reliability": _log([c.reliability for c in facts]),
+            "log_train_prior": torch.stack([_log([*c.prior_emotion, *c.prior_sentiment]) for c in constants]),
+            "temperature": torch.tensor([_row(c.temperature_emotion, c.temperature_sentiment) for c in constants]),
+            "log_reliability": _log([c.reliability for c in constants]),
             "fused_temperature": torch.tensor(
                 _row(config.fused_temperature_emotion, config.fused_temperature_sentiment)
             ),
@@ -161,9 +161,9 @@ class EmotionNetwork(nn.Module):
         self.config = config
 
     def forward(self, samples: Sequence[Sample], between: Callable[[], None] = lambda: None) -> Prediction:
-        """Predict n samples; those without any of the network's modalities get the prior.
+        """Predict n samples; a sample with none of the network's modalities gets the prior.
 
-        `between` is called before each batch of an encoder, and may end the work by raising.
+        `between` is called before each batch of an encoder and may abort by raising.
         """
         embeddings, logits, present = self.encode(samples, between)
         return self.fuse(embeddings, logits, present)
@@ -180,8 +180,8 @@ class EmotionNetwork(nn.Module):
     def _encode_in_batches(self, samples: Sequence[Sample], between: Callable[[], None]) -> Iterator[Encoded]:
         for modality, spec in self.specs.items():
             rows = [i for i, sample in enumerate(samples) if sample.get(modality) is not None]
-            # Neighbors in length share a batch: padding costs as much as content.
-            rows.sort(key=lambda i: spec.size(samples[i].get(modality)))  # noqa: B023  (sorted at once)
+            # Batch inputs of similar length: padding costs as much as content.
+            rows.sort(key=lambda i: spec.size(samples[i].get(modality)))  # noqa: B023  (called immediately)
             for start in range(0, len(rows), spec.batch):
                 between()
                 batch = rows[start : start + spec.batch]
@@ -190,7 +190,7 @@ class EmotionNetwork(nn.Module):
                 yield modality, torch.tensor(batch, device=embedding.device), embedding
 
     def gather(self, n: int, parts: Iterable[Encoded]) -> tuple[list[Tensor], Tensor, Tensor]:
-        """Lay embeddings, and the logits that the heads read off them, at their rows; returns what `encode` returns."""
+        """Place embeddings and the heads' logits at their utterances' rows; return as `encode` does."""
         device = self.log_prior.device
         present = torch.zeros(n, len(self.modalities), dtype=torch.bool, device=device)
         embeddings = [torch.zeros(n, self.encoder(m).width, device=device) for m in self.modalities]
@@ -199,18 +199,18 @@ class EmotionNetwork(nn.Module):
             column = self.modalities.index(modality)
             present[rows, column] = True
             embeddings[column] = embeddings[column].index_copy(0, rows, part)
-            read = self.heads[modality](part).float()  # autocast halves it
-            logits[column] = logits[column].index_copy(0, rows, read)
+            head_logits = self.heads[modality](part).float()  # half precision under autocast
+            logits[column] = logits[column].index_copy(0, rows, head_logits)
         return embeddings, torch.stack(logits, dim=1), present
 
     def encoder(self, modality: Modality) -> Encoder:
-        """The encoder of one modality."""
+        """Return the encoder of one modality."""
         return cast(Encoder, self.encoders[modality])
 
     def embed(self, modality: Modality, inputs: Sequence[Tensor], count: int, encoded: bool = False) -> Tensor:
-        """Embed one collated batch of `count` samples, or the `statistics` of a TwoStageEncoder (`encoded`).
+        """Embed one collated batch of `count` samples; return float32 [count, width].
 
-        Returns float32 [count, width].
+        With `encoded`, the inputs are the `statistics` of a TwoStageEncoder.
         """
         encoder, layout = self.encoder(modality), self.specs[modality].layout
         first = next(encoder.parameters())
@@ -221,7 +221,7 @@ class EmotionNetwork(nn.Module):
         return output.float()
 
     def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Prediction:
-        """The formula at the head of this module; arguments as `encode` returns them."""
+        """Fuse by the formula in this module's docstring; arguments as `encode` returns them."""
         evidence = (logits - self.log_train_prior) / self.temperature
         if self.config.fusion is not None:
             terms, bias = add_up(evidence, present, self.fusion_weight, self.fusion_bias)
@@ -229,12 +229,12 @@ class EmotionNetwork(nn.Module):
         else:
             terms, bias, weights = self._average(embeddings, evidence, present)
         base = self.log_prior + bias
-        fused, alone = base + terms.sum(dim=1), self.log_prior + evidence
+        fused, single = base + terms.sum(dim=1), self.log_prior + evidence
         return Prediction(
             modalities=self.modalities,
             emotions=fused[:, :N_EMOTIONS].log_softmax(dim=1),
             sentiments=fused[:, N_EMOTIONS:].log_softmax(dim=1),
-            per_modality={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
+            per_modality={m: single[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
             weights=weights,
             terms=terms[:, :, :N_EMOTIONS],
             base=base[:, :N_EMOTIONS],
@@ -245,22 +245,22 @@ class EmotionNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Fuse embeddings without a fitted fusion: gated terms plus a joint head.
 
-        Returns each modality's term [n, modalities, N_LOGITS], the joint head's [n, N_LOGITS] and the gates [n,
-        modalities].
+        Returns the modalities' terms [n, modalities, N_LOGITS], the joint head's term [n, N_LOGITS] and the gates
+        [n, modalities].
         """
         scores = torch.stack([self.gates[m](e).squeeze(-1) for m, e in zip(self.modalities, embeddings, strict=True)])
         scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
-        weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
+        weights = torch.nan_to_num(scores.softmax(dim=1))  # zeros for a row without any modality
         several = present.sum(dim=1, keepdim=True) > 1
         temperature = torch.where(several, self.fused_temperature, 1.0)
-        there = present.unsqueeze(-1).to(evidence.dtype)
-        terms = weights.unsqueeze(-1) * there * evidence / temperature.unsqueeze(1)
+        mask = present.unsqueeze(-1).to(evidence.dtype)
+        terms = weights.unsqueeze(-1) * mask * evidence / temperature.unsqueeze(1)
         joint: Tensor = self.joint(torch.cat(list(embeddings), dim=1)) * several
         return terms, joint / temperature, weights
 
 
 def log_probabilities(logits: Tensor) -> Tensor:
-    """A head's rows [n, N_LOGITS] as two distributions each: emotions, then sentiments."""
+    """Normalize a head's logits [n, N_LOGITS] to log-probabilities: emotions and sentiments separately."""
     parts = logits[:, :N_EMOTIONS].log_softmax(dim=1), logits[:, N_EMOTIONS:].log_softmax(dim=1)
     return torch.cat(parts, dim=1)
 

@@ -1,9 +1,9 @@
-"""The main path, from a video to a prediction for every utterance; read it first.
+"""Analysis of a video, from the file to a prediction for every utterance. Start reading here.
 
 Reader          demuxes the file once, in order, decoding the audio as it comes     (media)
 VideoWorker     decodes frames and tracks faces, on a second thread                 (video_worker, faces)
 AudioSegmenter  turns the audio into windows of segments with their words           (segmenter, asr)
-Predictor       turns each segment into tensors, from which the network predicts    (features, network)
+Predictor       turns each segment into tensors and runs the network                (features, network)
 """
 
 import time
@@ -21,7 +21,7 @@ from model.asr.base import Transcriber, check_language
 from model.asr.interruptible import Interruptible
 from model.asr.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
-from model.compat import give_back_memory
+from model.compat import release_memory
 from model.contract import (
     Analysis,
     ModalityShare,
@@ -45,39 +45,39 @@ from model.speakers import embedding
 from model.speakers.diarization import Diarizer
 from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
 from model.speakers.people import with_people
-from model.utterances import Segment, leave_out
+from model.utterances import Segment, subtract_gaps
 from model.vision.faces import FaceDetector
 from model.vision.speaking import Spoken
 from model.vision.video_worker import VideoWorker, loudness_of
 from model.weights import catalog
 
-DECIMALS = 6  # of confidences: beyond lies rounding noise
+DECIMALS = 6  # of confidences; further digits are rounding noise
 
 Progress = Callable[[str, float], None]
-"""Called with the stage and the fraction of the whole that is done, 0 to 1; never goes back."""
+"""Called with the stage and the completed fraction of the analysis, 0 to 1, which never decreases."""
 
 
 class DeviceError(ValueError):
-    """There is no such device here. The message says what to do."""
+    """The requested device is not available. The message names a remedy."""
 
 
 class TooLongError(MediaError):
-    """The video is longer than the limit that was set."""
+    """The video exceeds the configured duration limit."""
 
 
 class TooSlowError(MediaError):
-    """The analysis took longer than its budget."""
+    """The analysis exceeded its time budget."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Time that an analysis may take: `seconds`, and `factor` times the duration of its video."""
+    """Time budget of an analysis: `seconds` plus `factor` times the duration of its video."""
 
     seconds: float
     factor: float
 
     def of(self, duration: float) -> float:
-        """Seconds that a video of this duration may take."""
+        """Return the budget, in seconds, for a video of this duration."""
         return self.seconds + self.factor * duration
 
 
@@ -85,16 +85,16 @@ class Budget:
 class Options:
     """Options of one analysis."""
 
-    language: str | None = None  # ISO 639-1; None: detected
-    translate: bool = False  # words in English, whatever is spoken
-    max_duration: float | None = None  # seconds; a longer video is refused
-    budget: Budget | None = None  # an analysis that takes longer is ended
-    speakers: int | None = None  # number of people who speak, where people are told apart; None: found
+    language: str | None = None  # ISO 639-1; None to detect it
+    translate: bool = False  # transcribe into English, whatever the spoken language
+    max_duration: float | None = None  # seconds; longer videos are rejected
+    budget: Budget | None = None  # analyses that take longer are aborted
+    speakers: int | None = None  # number of speakers, where people are told apart; None to estimate it
 
 
 @dataclass(frozen=True)
 class Models:
-    """Everything loaded once and used by every analysis."""
+    """Models that are loaded once and shared by all analyses."""
 
     bundle: Bundle
     transcriber: Transcriber
@@ -109,11 +109,11 @@ def load_models(
     prior: Prior = "declared",
     people: bool = False,
 ) -> Models:
-    """Load a bundle and a transcriber; weights that are not there yet are fetched.
+    """Load a bundle, a transcriber and a face detector; missing weights are fetched.
 
-    With the uniform prior no emotion is taken to be more frequent than another before anything is seen or heard.
-    With `people` its analyses name who speaks. They compare voices for it: biometric data, kept in memory until an
-    analysis ends and no longer. Raises BundleError, SpeechError, DeviceError or WeightsError.
+    The uniform prior assumes that all emotions are equally frequent. With `people`, analyses name who speaks; the voice
+    embeddings that this takes, biometric data, stay in memory until an analysis ends.
+    Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
     models = models_of(load_bundle(bundle, device, prior), transcriber, device)
@@ -121,7 +121,7 @@ def load_models(
 
 
 def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu") -> Models:
-    """Load the models that an analysis needs besides a loaded bundle. Raises SpeechError or WeightsError."""
+    """Load the transcriber and face detector for a loaded bundle. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
@@ -129,7 +129,7 @@ def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, d
 
 
 def needed_weights(manifest: Manifest, transcriber: str, people: bool = False) -> list[str]:
-    """The entries of the catalog that loading this bundle and transcriber takes, and telling people apart."""
+    """Return the catalog entries that this bundle and transcriber load, and those that tell people apart."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if _reads(manifest, "crops"):
         names.append("centerface")
@@ -145,11 +145,11 @@ def _reads(manifest: Manifest, evidence: str) -> bool:
 
 
 def resolve_device(device: str) -> str:
-    """ "auto" -> "cuda" where there is a GPU, else "cpu". Raises DeviceError where a GPU is asked for in vain."""
+    """Return "cuda" or "cpu"; "auto" prefers a GPU. Raises DeviceError for "cuda" without a GPU."""
     has_gpu = torch.cuda.is_available()
     if device == "cuda" and not has_gpu:
         raise DeviceError(
-            "torch finds no CUDA GPU here: leave --device out, or install a CUDA build (TORCH=cuda make setup)"
+            "torch found no CUDA GPU: omit --device, or install a CUDA build of torch (TORCH=cuda make setup)"
         )
     return ("cuda" if has_gpu else "cpu") if device == "auto" else device
 
@@ -161,68 +161,69 @@ def analyze(
     progress: Progress | None = None,
     keep_going: KeepGoing = keep_going_always,
 ) -> Analysis:
-    """Predict every utterance of a video.
+    """Analyze a video: predict emotion and sentiment of every utterance.
 
-    A file that is damaged, silent, faceless or speechless is analyzed from what it has; `warnings` of the result
-    says what was missing. Raises MediaError for a file that cannot be read at all, or takes too much memory or time,
-    SpeechError for options that the transcriber does not support, and what `keep_going` raises: it is called by two
-    threads, within a second or so at every stage.
+    A file that is damaged or lacks sound, speech or faces is analyzed from the rest; the result's `warnings` list the
+    missing inputs. `keep_going` is called by two threads, about once a second at every stage, and aborts the analysis
+    by raising. Raises MediaError for a file that cannot be read or takes too much memory or time, and SpeechError for
+    options that the transcriber does not support.
     """
     options, progress = options or Options(), progress or (lambda *_: None)
-    clock = _Clock(Path(path), options, keep_going)
+    deadline = _Deadline(Path(path), options, keep_going)
     check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
     progress(Stage.TRANSCRIBING, 0.0)
-    check_demands(Path(path), clock.check)
-    with Reader(Path(path), keep_going=clock.check) as reader:
+    check_demands(Path(path), deadline.check)
+    with Reader(Path(path), keep_going=deadline.check) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
-        clock.duration = reader.info.duration
-        report = _Report(progress, reader.info.duration)
-        video = VideoWorker(reader.path, models.detector, clips, clock.check)
-        transcriber = Interruptible(models.transcriber, clock.check) if reader.info.has_audio else None
+        deadline.duration = reader.info.duration
+        report = _ProgressReporter(progress, reader.info.duration)
+        video = VideoWorker(reader.path, models.detector, clips, deadline.check)
+        transcriber = Interruptible(models.transcriber, deadline.check) if reader.info.has_audio else None
         encoder = models.speaker_encoder
-        diarizer = None if encoder is None else Diarizer(encoder, options.speakers, clock.check)
+        diarizer = None if encoder is None else Diarizer(encoder, options.speakers, deadline.check)
         segmenter = AudioSegmenter(transcriber, options.language, options.translate, diarizer)
-        predictor = Predictor(models.bundle, video, options.translate, clock.check)
+        predictor = Predictor(models.bundle, video, options.translate, deadline.check)
 
         def predict_window(window: Window) -> None:
             length = window.end - window.start
 
-            def watching() -> None:
-                """Report how much of the window's picture was seen; without sound nothing else takes the time."""
-                clock.check()
-                seen = min(max(0.0, video.frames.shown - window.start), length)
-                report(Stage.DETECTING, window.start + (0.6 * length + 0.3 * seen if len(window.audio) else 0.9 * seen))
+            def report_video_progress() -> None:
+                """Report how much of the window's video is decoded; without audio, that takes all of the time."""
+                deadline.check()
+                decoded = min(max(0.0, video.frames.position - window.start), length)
+                share = 0.6 * length + 0.3 * decoded if len(window.audio) else 0.9 * decoded
+                report(Stage.DETECTING, window.start + share)
 
-            watching()
-            video.wait(watching)
+            report_video_progress()
+            video.wait(report_video_progress)
             report(Stage.PREDICTING, window.start + 0.9 * length)
             predictor.predict(window, reader.missing(video.frames))
-            give_back_memory()
+            release_memory()
 
-        def reading() -> None:
-            """Report how much of a video without sound was seen so far."""
-            clock.check()
+        def report_silent_progress() -> None:
+            """Report how much of a video without audio is decoded."""
+            deadline.check()
             if not reader.info.has_audio:
-                report(Stage.DETECTING, 0.9 * video.frames.shown)
+                report(Stage.DETECTING, 0.9 * video.frames.position)
 
         try:
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
-                clock.duration = max(clock.duration, chunk.end)
-                video.submit(chunk.packets, reading)
+                deadline.duration = max(deadline.duration, chunk.end)
+                video.submit(chunk.packets, report_silent_progress)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
                     report(Stage.TRANSCRIBING, segmenter.start)
                     predict_window(segmenter.next_window())
                 if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
-                    video.wait(reading)
-                    for window in segmenter.silence_up_to(video.frames.shown):
+                    video.wait(report_silent_progress)
+                    for window in segmenter.silence_up_to(video.frames.position):
                         predict_window(window)
             for window in segmenter.finish(reader.end):
                 predict_window(window)
-            video.wait(reading)
+            video.wait(report_silent_progress)
         finally:
             video.close()
         summary = reader.summary(video.frames)
@@ -242,43 +243,43 @@ def analyze(
         )
 
 
-class _Clock:
-    """The time that an analysis takes, and whether it is still wanted."""
+class _Deadline:
+    """Time budget of an analysis, combined with the caller's `keep_going`."""
 
     def __init__(self, path: Path, options: Options, keep_going: KeepGoing) -> None:
         self._path, self._budget, self._limit = path, options.budget, options.max_duration
         self._keep_going = keep_going
         self._start = time.monotonic()
-        self.duration = 0.0  # of the video as far as it is known, in seconds
+        self.duration = 0.0  # seconds of the video known so far
 
     def check(self) -> None:
-        """Raise TooSlowError when the budget is used up, or what `keep_going` raises."""
+        """Raise TooSlowError when the budget is exceeded, or what `keep_going` raises."""
         self._keep_going()
         if self._budget is None:
             return
         duration = self.duration if self._limit is None else min(self.duration, self._limit)
         if time.monotonic() - self._start > self._budget.of(duration):
             raise TooSlowError(
-                f"{self._path} took longer than {self._budget.of(duration):.0f} s to analyze. Scale it down or cut it "
-                "into parts, or try again later."
+                f"{self._path} took longer than {self._budget.of(duration):.0f} s to analyze. Scale it down, cut it "
+                "into parts, or retry later."
             )
 
 
-class _Report:
-    """Progress by how far in the video it is, in seconds of `duration`; it never goes back."""
+class _ProgressReporter:
+    """Progress reporter that maps positions in the video to a fraction that never decreases."""
 
     def __init__(self, progress: Progress, duration: float) -> None:
         self._progress, self._duration = progress, duration
-        self._share = 0.0
+        self._fraction = 0.0
 
     def __call__(self, stage: Stage, position: float) -> None:
         if self._duration > 0:
-            self._share = max(self._share, min(0.99, position / self._duration))
-        self._progress(stage, self._share)
+            self._fraction = max(self._fraction, min(0.99, position / self._duration))
+        self._progress(stage, self._fraction)
 
 
 class Predictor:
-    """Predictor of a video's windows, one after the other, each in the context of the words before it."""
+    """Predictor of a video's windows in order; each utterance's text is read in the context of earlier ones."""
 
     def __init__(
         self, bundle: Bundle, video: VideoWorker, translated: bool, keep_going: KeepGoing = keep_going_always
@@ -291,10 +292,10 @@ class Predictor:
         self._seconds_without_evidence = 0.0
         self.utterances: list[Utterance] = []
         self._explanations: list[Explanation] = []
-        self._fusion = bundle.network.config.fusion or Fusion(weights={})  # its thresholds mark nothing
+        self._fusion = bundle.network.config.fusion or Fusion(weights={})  # without thresholds
 
     def predict(self, window: Window, missing: Sequence[Gap] = ()) -> None:
-        """Add the window's utterances; gaps in `missing` get none. The video must be processed to the window's end."""
+        """Predict the window's utterances; `missing` gaps get none. Call it once the window's video is processed."""
         segments, samples = [], []
         self._video.match_voices(
             [
@@ -303,7 +304,7 @@ class Predictor:
                 if segment.voice is not None
             ]
         )
-        for segment in leave_out(window.segments, missing):
+        for segment in subtract_gaps(window.segments, missing):
             self._keep_going()
             sample = self._sample(segment, window)
             if sample.present:
@@ -322,15 +323,15 @@ class Predictor:
             self._explanations += explanations
 
     def overall(self, indices: Sequence[int] | None = None) -> Overall:
-        """Summarize the utterances so far, or those with these indices."""
+        """Summarize the utterances predicted so far, or those with these indices."""
         chosen = range(len(self.utterances)) if indices is None else indices
         utterances, explanations = [self.utterances[i] for i in chosen], [self._explanations[i] for i in chosen]
         return summarize_explained(utterances, explanations, self._fusion.unclear_below)
 
     def limits(self) -> Limits:
-        """Return what could be used of the video, for the warnings."""
+        """Return the inputs that could be used, for the warnings."""
         return Limits(
-            reads_faces="face" in self._bundle.network.modalities,
+            modalities=self._bundle.network.modalities,
             found_face=self._video.found_face,
             languages=self._bundle.manifest.languages,
             translated=self._translated,
@@ -354,15 +355,15 @@ class Predictor:
 def explanation_of(prediction: Prediction, row: int) -> Explanation:
     """Return the additive terms of one utterance of a batch."""
     terms = prediction.terms[row].double().cpu().numpy()
-    there = [(c, m) for c, m in enumerate(prediction.modalities) if prediction.weights[row, c] > 0]
-    return Explanation({m: terms[c] for c, m in there}, prediction.base[row].double().cpu().numpy())
+    present = [(c, m) for c, m in enumerate(prediction.modalities) if prediction.weights[row, c] > 0]
+    return Explanation({m: terms[c] for c, m in present}, prediction.base[row].double().cpu().numpy())
 
 
 def _utterance(
     segment: Segment, prediction: Prediction, row: int, explanation: Explanation, fusion: Fusion
 ) -> Utterance:
     emotions = rank_emotions(_probabilities(prediction.emotions[row]))
-    alone = {m: _probabilities(prediction.per_modality[m][row]) for m in explanation.terms}
+    per_modality = {m: _probabilities(prediction.per_modality[m][row]) for m in explanation.terms}
     lead = explanation.lead(emotions[0].label, emotions[1].label)
     weights, decided_by = lead.weights
     rounded = lead.rounded()
@@ -377,11 +378,11 @@ def _utterance(
             m: ModalityShare(
                 weight=round(weights[m], DECIMALS), contribution=rounded.contributions[m], emotions=rank_emotions(own)
             )
-            for m, own in alone.items()
+            for m, own in per_modality.items()
         },
         bias=rounded.bias,
         decided_by=decided_by,
-        contradictory=fusion.conflict_from is not None and conflict(alone) >= fusion.conflict_from,
+        contradictory=fusion.conflict_from is not None and conflict(per_modality) >= fusion.conflict_from,
         unclear=emotions[0].confidence < fusion.unclear_below,
     )
     return utterance.model_copy(update={"explanation": sentence_of(utterance)})

@@ -2,13 +2,14 @@
 
 
 class Sampling:
-    """Picks pictures by their timestamps, so that a variable frame rate is sampled evenly in time."""
+    """Frame sampler by timestamp, so that a variable frame rate is sampled evenly. `rate` is in frames per second."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
         self._next = 0
 
-    def wants(self, time: float) -> bool:
+    def accepts(self, time: float) -> bool:
+        """Return True when the frame at `time`, in seconds, is sampled. Call it in order of time."""
         slot = int(time * self.rate + 1e-6)
         if slot < self._next:
             return False

@@ -1,8 +1,8 @@
-"""The log-mel spectrogram, computed so that no library's settings can change a digit of it.
+"""Log-mel spectrogram that is bit-identical under any BLAS kernel and number of threads.
 
-Recognized words and their times hang on its last digits: a difference of 1e-6 moves a word by 20 ms, and with
-it the audio that the voice encoder reads. Matrix products of BLAS round differently with another kernel
-(`OPENBLAS_CORETYPE`) or number of threads; here every sum is done in double precision and in a fixed order.
+Transcribed words and their times are sensitive to the last digits: a difference of 1e-6 moves a word by 20 ms, and with
+it the audio that the voice encoder reads. The rounding of BLAS matrix products depends on the kernel
+(`OPENBLAS_CORETYPE`) and the number of threads, so every sum here is computed in double precision and a fixed order.
 """
 
 from functools import cache
@@ -18,15 +18,15 @@ N_FFT = 400  # 25 ms
 HOP_LENGTH = 160  # 10 ms
 MEL_HIGH_HZ = 8_000.0  # Nyquist
 LOG_MEL_FLOOR = 1e-10
-LOG_MEL_RANGE = 8.0  # decades below the loudest
-BLOCK_FRAMES = 512  # transformed at a time: what lies in between stays in the cache
+LOG_MEL_RANGE = 8.0  # decades below the maximum
+BLOCK_FRAMES = 512  # frames per FFT batch, so that intermediates fit into the CPU cache
 
 
 def log_mel_spectrogram(samples: npt.NDArray[np.floating], n_mels: int) -> FloatArray:
-    """Mono samples [n] at SAMPLE_RATE, n > N_FFT // 2 -> float32 [n_mels, n // HOP_LENGTH].
+    """Compute the spectrogram float32 [n_mels, n // HOP_LENGTH] of mono samples [n] at SAMPLE_RATE, n > N_FFT // 2.
 
-    What Whisper was trained on (Radford et al. 2022, section 2.2): windows of 25 ms every 10 ms, Slaney's mel
-    scale, the loudest 80 dB.
+    Whisper's input (Radford et al. 2022, section 2.2): windows of 25 ms every 10 ms, Slaney's mel scale, a dynamic
+    range of 80 dB.
     """
     energies = _mel_energies(np.asarray(samples, np.float64), n_mels)
     decades = np.log10(np.maximum(energies, LOG_MEL_FLOOR))
@@ -35,7 +35,7 @@ def log_mel_spectrogram(samples: npt.NDArray[np.floating], n_mels: int) -> Float
 
 
 def _mel_energies(samples: DoubleArray, n_mels: int) -> DoubleArray:
-    """[n] -> [n_mels, n // HOP_LENGTH]."""
+    """Compute mel-band energies [n_mels, n // HOP_LENGTH] of samples [n]."""
     padded = np.pad(samples, N_FFT // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[:-1:HOP_LENGTH][: len(samples) // HOP_LENGTH]
     hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(N_FFT) / N_FFT)
@@ -50,7 +50,7 @@ def _mel_energies(samples: DoubleArray, n_mels: int) -> DoubleArray:
 
 @cache
 def _mel_terms(n_mels: int) -> tuple[npt.NDArray[np.intp], DoubleArray, npt.NDArray[np.intp]]:
-    """The terms of every filter's sum, filter after filter: which bin, its weight; and each filter's first term."""
+    """Return the nonzero filter weights, filter by filter: bins, weights, and the index of each filter's first one."""
     filters = mel_filters(n_mels)
     inside = filters > 0.0
     inside[~inside.any(axis=1), 0] = True  # a filter between two bins sums to zero
@@ -59,9 +59,9 @@ def _mel_terms(n_mels: int) -> tuple[npt.NDArray[np.intp], DoubleArray, npt.NDAr
 
 
 def mel_filters(n_mels: int) -> DoubleArray:
-    """Triangles of equal area [n_mels, N_FFT // 2 + 1] on Slaney's mel scale: linear to 1 kHz, then logarithmic.
+    """Return triangular filters of equal area [n_mels, N_FFT // 2 + 1] on Slaney's mel scale.
 
-    Slaney 1998, "Auditory toolbox"; the filters of librosa and of Whisper.
+    The scale is linear up to 1 kHz, then logarithmic (Slaney 1998, "Auditory toolbox"), as in librosa and Whisper.
     """
     knee, linear, step = 1000.0, 200.0 / 3.0, np.log(6.4) / 27.0
     mels = np.linspace(0.0, knee / linear + np.log(MEL_HIGH_HZ / knee) / step, n_mels + 2)

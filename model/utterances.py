@@ -1,16 +1,16 @@
-"""Words with times -> utterances: sentences, none longer than MAX_SECONDS; and the stretches between them."""
+"""Grouping of timed words into utterances of at most MAX_SECONDS, and the segments without words between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-MIN_SECONDS = 0.5  # shorter ones have too little voice and face to predict from
-MAX_SECONDS = 15.0  # longer and one mood no longer covers it
-PAUSE_SECONDS = 0.8  # a pause that ends an utterance although the sentence goes on
-MIN_STRETCH = 2.0  # shorter gaps between utterances are breathing, not a scene without speech
-MAX_STRETCH = 10.0
-# A recognizer's word times are good to some 50 ms, and differ by as much between processors. Edges lie on a grid
-# that is coarser, a little outside the words, so that what is cut out of the audio hardly hangs on them.
-EDGE_GRID = 10  # edges a second
+MIN_SECONDS = 0.5  # shorter utterances hold too little voice and face
+MAX_SECONDS = 15.0  # the emotion is likely to change within a longer utterance
+PAUSE_SECONDS = 0.8  # a pause that ends an utterance in the middle of a sentence
+MIN_WORDLESS_SECONDS = 2.0  # shorter gaps between utterances are breathing pauses
+MAX_WORDLESS_SECONDS = 10.0
+# Word times are accurate to about 50 ms and differ by as much between processors. Utterance edges lie on a coarser
+# grid, slightly outside the words, so that the extracted audio is robust to such differences.
+EDGE_GRID = 10  # grid points per second
 EDGE_PADDING = 0.1  # seconds
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "۔", "।")
 CLOSING_MARKS = "\"'”’»)]"
@@ -19,7 +19,7 @@ ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "prof.", "vs.", "
 
 @dataclass(frozen=True)
 class Word:
-    """A transcribed word, its leading space included, and when it was said (seconds)."""
+    """A transcribed word with its leading space, and its start and end in seconds."""
 
     start: float
     end: float
@@ -30,7 +30,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of the video in seconds with its words; `text` is empty where there are none."""
+    """A span of the video, in seconds, with its text; `text` is empty without words."""
 
     start: float
     end: float
@@ -44,17 +44,18 @@ class Segment:
         return self.start, self.end
 
     def moved(self, seconds: float) -> "Segment":
+        """Return a copy that is shifted in time."""
         return replace(self, start=self.start + seconds, end=self.end + seconds)
 
 
 def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Segment]:
     """Group words, in order of time, into utterances inside [start, end].
 
-    Every word appears in exactly one utterance, in order; utterances do not overlap. They end where a
-    sentence, the language or the voice does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its
-    longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbors leave
-    room. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is none,
-    joined to a neighbor.
+    Every word appears in exactly one utterance, in order; utterances do not overlap. An utterance ends with the
+    sentence, at a change of language or voice, or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at
+    its longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words unless a neighbor is
+    closer. An utterance shorter than MIN_SECONDS is extended into the silence around it or, without any, joined to a
+    neighbor.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):
@@ -65,29 +66,29 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Se
     return _not_too_short(_on_grid(segments, start, end), start, end)
 
 
-def fill_stretches(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
-    """The utterances, and in between them the stretches of [start, end] where nobody speaks.
+def fill_gaps(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
+    """Return the utterances, with segments without words filling the gaps between them in [start, end].
 
-    Without any utterance the whole of it is a stretch, however short.
+    Without any utterance all of [start, end] is filled, however short it is.
     """
     if not segments:
-        return _stretches(start, end)
+        return _wordless_segments(start, end)
     filled: list[Segment] = []
     position = start
     for utterance in segments:
-        if utterance.start - position >= MIN_STRETCH:
-            filled += _stretches(position, utterance.start)
+        if utterance.start - position >= MIN_WORDLESS_SECONDS:
+            filled += _wordless_segments(position, utterance.start)
         filled.append(utterance)
         position = max(position, utterance.end)
-    if end - position >= MIN_STRETCH:
-        filled += _stretches(position, end)
+    if end - position >= MIN_WORDLESS_SECONDS:
+        filled += _wordless_segments(position, end)
     return filled
 
 
-def leave_out(segments: Sequence[Segment], gaps: Sequence[tuple[float, float]]) -> list[Segment]:
-    """Cut gaps (start, end), in which there is nothing, out of the segments without words.
+def subtract_gaps(segments: Sequence[Segment], gaps: Sequence[tuple[float, float]]) -> list[Segment]:
+    """Remove gaps (start, end), which hold no media, from the segments without words.
 
-    What is left of a segment that was cut is dropped where it is shorter than MIN_SECONDS.
+    Remainders shorter than MIN_SECONDS are dropped.
     """
     kept = list(segments)
     for start, end in gaps:
@@ -105,17 +106,17 @@ def _without(segment: Segment, start: float, end: float) -> list[Segment]:
     return [part for part in parts if part.end - part.start >= MIN_SECONDS]
 
 
-def _stretches(start: float, end: float) -> list[Segment]:
-    """[start, end] in equal parts of MAX_STRETCH at most."""
+def _wordless_segments(start: float, end: float) -> list[Segment]:
+    """Split [start, end] into equal segments of at most MAX_WORDLESS_SECONDS."""
     if end <= start:
         return []
-    count = max(1, -int(-(end - start) // MAX_STRETCH))
+    count = max(1, -int(-(end - start) // MAX_WORDLESS_SECONDS))
     step = (end - start) / count
     return [Segment(start + i * step, start + (i + 1) * step, "") for i in range(count)]
 
 
 def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
-    """Words with text, their times clamped into [start, end] and made to follow one another."""
+    """Return the words that have text, with times clamped to [start, end] and made monotonic."""
     ordered: list[Word] = []
     position = start
     for word in words:
@@ -140,7 +141,7 @@ def _ends_sentence(word: Word) -> bool:
 
 
 def _not_too_long(words: list[Word]) -> list[list[Word]]:
-    """Split at the longest pause, again and again, until every part fits; a comma counts as half a second."""
+    """Split recursively at the longest pause until every part fits; a comma counts as half a second of pause."""
     if words[-1].end - words[0].start <= MAX_SECONDS or len(words) == 1:
         return [words]
 
@@ -148,21 +149,21 @@ def _not_too_long(words: list[Word]) -> list[list[Word]]:
         pause = words[i].start - words[i - 1].end
         comma = 0.5 if words[i - 1].text.rstrip().endswith((",", ";", ":", "—")) else 0.0
         middle = abs((words[i].start - words[0].start) / (words[-1].end - words[0].start) - 0.5)
-        return pause + comma - 0.2 * middle  # among equals, halves
+        return pause + comma - 0.2 * middle  # breaks ties in favor of the middle
 
     cut = max(range(1, len(words)), key=merit)
     return _not_too_long(words[:cut]) + _not_too_long(words[cut:])
 
 
 def _as_segment(words: Sequence[Word]) -> Segment:
-    """Return a segment; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
+    """Return a segment; a single word whose end was aligned behind a long pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     text = "".join(word.text for word in words).strip()
     return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language, words[0].voice)
 
 
 def _on_grid(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
-    """Padded edges on the grid; two neighbors too close for it meet in the middle between them."""
+    """Pad edges and round them to the grid; neighbors without room for padding meet halfway."""
     starts = [_nearest_edge(s.start - EDGE_PADDING) for s in segments]
     ends = [_nearest_edge(s.end + EDGE_PADDING) for s in segments]
     for i in range(1, len(segments)):

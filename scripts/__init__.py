@@ -1,1 +1,1 @@
-"""What operators and developers run by hand: `python -m scripts.NAME`."""
+"""Commands for operators and developers: `python -m scripts.NAME`."""

@@ -1,4 +1,4 @@
-"""The OpenAPI document as one page to read: no script, nothing from outside, light and dark."""
+"""API reference: the OpenAPI document as one self-contained HTML page without scripts, in light and dark."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def render(described: Document) -> str:
-    """The page of an OpenAPI document."""
+    """Return the HTML page of an OpenAPI document."""
     environment = page_environment(TEMPLATES)
     environment.filters["markdown"] = lambda text: Markup(_markdown.render(text))
     style = page_style((TEMPLATES / "api.css").read_text("utf-8"))
@@ -84,7 +84,7 @@ def _answer(described: Document, status: str, answer: Document) -> Document:
 
 
 def _shown(described: Document, schema: Document) -> Document | None:
-    """A body: the name of its schema, and its example."""
+    """Return the name of a body's schema and its example; None for a schema without a name."""
     if "$ref" not in schema:
         return None
     name = schema["$ref"].rpartition("/")[2]
@@ -107,7 +107,7 @@ def _schema(name: str, schema: Document) -> Document:
 
 
 def _type(schema: Document) -> Markup:
-    """A type in words; a schema of ours as a link to where it stands."""
+    """Return a type in words, with a link for a named schema."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return Markup('<a href="#schema-{0}">{0}</a>').format(name)
@@ -127,7 +127,7 @@ def _type(schema: Document) -> Markup:
 
 
 def _curl(described: Document, method: str, path: str, body: Document | None, prefix: str) -> str:
-    """The request as a line for a shell."""
+    """Return the request as a shell command."""
     lines = ["curl" if method == "get" else f"curl -X {method.upper()}", f'"$URL{prefix}{path}"']
     lines.append(f'-H "Authorization: Bearer ${"TOKEN" if prefix == "/app" else "KEY"}"')
     shown = _shown(described, body) if body else None
@@ -138,7 +138,7 @@ def _curl(described: Document, method: str, path: str, body: Document | None, pr
 
 
 def _pretty(example: Any) -> str:
-    """JSON over lines, but what is short stays on one."""
+    """Return indented JSON in which short values stay on one line."""
     return _lay_out(example, "")
 
 

@@ -1,4 +1,4 @@
-"""Audit log of operators' commands: who changed what in a deployed stage, and when, in a log of the stage's own."""
+"""Audit log of operators' commands: who changed what in a deployed stage, and when."""
 
 import json
 import re
@@ -9,12 +9,12 @@ from typing import Any
 
 import boto3
 
-# The secret part of an API key, which `revoke` may be given.
+# Matches an API key, which `revoke` accepts, to remove its secret part from the log.
 SECRET = re.compile(r"(vs_[a-z2-7]{24})_[0-9a-f]+")
 
 
 def record(group: str, command: str, arguments: Sequence[str], now: datetime) -> dict[str, Any]:
-    """Note a command before it runs, and return what was noted. Raises botocore's errors: unnoted, it must not run."""
+    """Record a command before it runs; return the entry. Raises botocore's errors: it must not run unrecorded."""
     logs = boto3.client("logs")
     entry = {
         "operator": boto3.client("sts").get_caller_identity()["Arn"],

@@ -1,12 +1,13 @@
-"""Deploy a stage to AWS, in order: `python -m scripts.deploy --stage dev [--user you@example.com]`.
+"""Deploy a stage to AWS: `python -m scripts.deploy --stage dev [--user you@example.com]`.
 
-1. what is deployed is built here: the Lambdas' bundle and the web app (the image is built by CodeBuild, over there)
-2. what CDK needs of an account and region, once
-3. the stacks: data, app, image, inference (before all this, scripts.preflight checks the account)
-4. the web app's files, its /config.json, and the API reference; the edge forgets what it kept
-5. the first user, who gets a mail with a temporary password
+1. check the account (scripts.preflight)
+2. build the Lambda bundle and the web app (CodeBuild builds the engine's image)
+3. bootstrap CDK in the account and region, if needed
+4. deploy the stacks: data, app, image, inference
+5. upload the web app, its /config.json and the API reference, and invalidate the edge's cache
+6. invite the first user, who gets an email with a temporary password
 
-Everything may be run again. Options after `--` go to `cdk deploy`, such as
+Every step can be repeated. Options after `--` are passed to `cdk deploy`, such as
 `--parameters VideoSentiment-dev-Inference:ModelDataUrl=s3://...`.
 """
 
@@ -28,24 +29,24 @@ from botocore.exceptions import ClientError
 
 from scripts.deployed import DeployedError, check_stage, outputs, run
 from scripts.preflight import check_account, check_parameters
-from scripts.stack_states import NEVER_WHOLE, check_throwaway, clean_up, empty_buckets, protect, states
+from scripts.stack_states import NEVER_DEPLOYED, check_throwaway, clean_up, empty_buckets, protect, states
 from stacks import bundle
 from stacks.config import EDGE_REGION, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
 from stacks.edge.site_files import REFERENCE, ROOT, site_folder
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootstrap` leaves
-UNCHANGING = "_next/static/"  # new content has a new name there
-FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
+BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # SSM parameter created by `cdk bootstrap`
+IMMUTABLE = "_next/static/"  # file names there contain a hash of the content
+CACHE_FOREVER, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
 HTML = "text/html; charset=utf-8"
-# SageMaker makes this group with the first job of an account, for all stages together: no stack can own it.
+# SageMaker creates this log group with the account's first job, for all stages, so no stack can own it.
 TRAINING_LOG, TRAINING_LOG_DAYS = "/aws/sagemaker/TrainingJobs", 90
 
 
 @dataclass(frozen=True)
 class File:
-    """What is uploaded: where to, what, and how browsers are to take it."""
+    """File of the site, with the metadata of its S3 object."""
 
     key: str
     body: bytes
@@ -58,24 +59,26 @@ class File:
 
     @property
     def cache(self) -> str:
-        return FOREVER if self.key.startswith(UNCHANGING) else FRESH
+        return CACHE_FOREVER if self.key.startswith(IMMUTABLE) else REVALIDATE
 
 
 def main(
-    stage: Annotated[str, typer.Option(help="dev or prod (local: into an emulator, by AWS_ENDPOINT_URL).")] = "dev",
-    context: Annotated[list[str] | None, typer.Option("-c", help="KEY=VALUE of stacks/config.py; repeatable.")] = None,
-    user: Annotated[str, typer.Option(help="Email of the first user.")] = "",
-    site_only: Annotated[bool, typer.Option("--site-only", help="Only upload the web app again.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about changes of permissions.")] = False,
+    stage: Annotated[str, typer.Option(help="dev or prod (local: an emulator at AWS_ENDPOINT_URL).")] = "dev",
+    context: Annotated[
+        list[str] | None, typer.Option("-c", help="KEY=VALUE, a setting of stacks/config.py. Repeatable.")
+    ] = None,
+    user: Annotated[str, typer.Option(help="Email address of the first user.")] = "",
+    site_only: Annotated[bool, typer.Option("--site-only", help="Only upload the web app.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for approval of changed permissions.")] = False,
     clean: Annotated[
         bool, typer.Option("--clean-up", help="Only delete stacks whose first deployment failed.")
     ] = False,
     destroy: Annotated[
-        bool, typer.Option("--destroy", help="Take down a stage that was deployed with -c throwaway=true.")
+        bool, typer.Option("--destroy", help="Delete a stage that was deployed with -c throwaway=true.")
     ] = False,
-    cdk: Annotated[list[str] | None, typer.Argument(help="For `cdk deploy`, after a --.")] = None,
+    cdk: Annotated[list[str] | None, typer.Argument(help="Options for `cdk deploy`, after a --.")] = None,
 ) -> None:
-    """Deploy a stage, in order; may be run again."""
+    """Deploy a stage. It is safe to run again."""
     check_stage(stage)
     given = ["stage=" + stage, *(context or [])]
     check_parameters(stage, cdk or [])
@@ -102,27 +105,27 @@ def main(
     if user:
         _invite(found["UserPoolId"], user)
     typer.echo(
-        f"\nready: {found['SiteUrl']}\nMake an API key there, then: make smoke URL={found['SiteUrl']} KEY=vs_..."
+        f"\nready: {found['SiteUrl']}\nCreate an API key there, then run: make smoke URL={found['SiteUrl']} KEY=vs_..."
     )
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
     if wrong := [pair for pair in given if "=" not in pair]:
-        raise ConfigError(f"-c takes KEY=VALUE, not {wrong[0]!r}")
+        raise ConfigError(f"-c must be KEY=VALUE, not {wrong[0]!r}")
     return dict(pair.split("=", 1) for pair in given)
 
 
 def _lasting_context() -> dict[str, Any]:
-    """The context of cdk.json, which holds for every deployment."""
+    """Return the context of cdk.json, which applies to every deployment."""
     context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return context
 
 
 def _account() -> str:
-    """`aws://ACCOUNT/REGION`, where the credentials lead to."""
+    """Return `aws://ACCOUNT/REGION` of the current credentials. Raises DeployedError without a region."""
     session = boto3.Session()
     if session.region_name is None:
-        raise DeployedError("no AWS region: set AWS_REGION, or run `aws configure`")
+        raise DeployedError("no AWS region is configured: set AWS_REGION, or run `aws configure`")
     account = session.client("sts").get_caller_identity()["Account"]
     typer.echo(f"account {account}, region {session.region_name}")
     return f"aws://{account}/{session.region_name}"
@@ -136,7 +139,7 @@ def _build(stage: str) -> None:
 
 
 def _bootstrap(account: str, session: Any = boto3) -> None:
-    """Once for an account and region. From an empty folder: in the checkout it would synthesize the stacks as well."""
+    """Bootstrap CDK unless done, in an empty folder: in the checkout, CDK would also synthesize the stacks."""
     try:
         session.client("ssm").get_parameter(Name=BOOTSTRAP)
     except ClientError as error:
@@ -148,25 +151,25 @@ def _bootstrap(account: str, session: Any = boto3) -> None:
 
 def deploy_options(context: list[str], cdk: list[str], *, yes: bool) -> list[str]:
     """Return the options of `cdk deploy`; without `yes` it asks before permissions change, which needs a terminal."""
-    asked = ["--require-approval", "never"] if yes else []
-    return [*asked, *(part for pair in context for part in ("-c", pair)), *cdk]
+    approval = ["--require-approval", "never"] if yes else []
+    return [*approval, *(part for pair in context for part in ("-c", pair)), *cdk]
 
 
 def _web_acl(config: StageConfig, account: str, given: list[str], *, yes: bool) -> str:
-    """Deploy the firewall's stack, in its region, and return the ARN of the web ACL."""
+    """Deploy the firewall's stack in its region; return the ARN of the web ACL."""
     name = config.stack_name("Edge")
-    elsewhere = boto3.Session(region_name=EDGE_REGION)
-    _bootstrap(f"{account.rpartition('/')[0]}/{EDGE_REGION}", elsewhere)
+    edge = boto3.Session(region_name=EDGE_REGION)
+    _bootstrap(f"{account.rpartition('/')[0]}/{EDGE_REGION}", edge)
     _run([CDK, "deploy", name, "--exclusively", *deploy_options(given, [], yes=yes)], ROOT)
-    (stack,) = elsewhere.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    (stack,) = edge.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     return next(str(o["OutputValue"]) for o in stack["Outputs"] if o["OutputKey"] == "WebAclArn")
 
 
 def _deploy(config: StageConfig, options: list[str]) -> None:
-    """Deploy the stacks. Those of prod are protected from deletion once they are whole, and not before."""
+    """Deploy the stacks. Those of prod get termination protection once their first deployment has succeeded."""
     if not config.is_local:
         clean_up(config)
-    if config.is_prod and (new := [part for part, status in states(config).items() if status in NEVER_WHOLE]):
+    if config.is_prod and (new := [part for part, status in states(config).items() if status in NEVER_DEPLOYED]):
         options = ["-c", f"unprotected={','.join(new)}", *options]
     try:
         _run([CDK, "deploy", "--all", *options], ROOT)
@@ -176,15 +179,17 @@ def _deploy(config: StageConfig, options: list[str]) -> None:
 
 
 def _destroy(config: StageConfig, given: list[str], *, yes: bool) -> None:
-    """Delete all stacks of a stage that was deployed to be thrown away, with what is in them."""
+    """Delete all stacks of a throwaway stage with their data. Raises DeployedError for any other stage."""
     if config.keeps_data:
-        raise DeployedError(f"stage {config.stage} keeps its data; a rehearsal is deployed with -c throwaway=true")
+        raise DeployedError(
+            f"stage {config.stage} keeps its data; only a stage deployed with -c throwaway=true can be destroyed"
+        )
     check_throwaway(config)
     if not yes:
-        typer.confirm(f"Delete stage {config.stage} with everything in it?", abort=True)
+        typer.confirm(f"Delete stage {config.stage} with all its data?", abort=True)
     clean_up(config)
     bundle.build("aws")
-    for last in (False, True):  # logs of access are still written for a while after a bucket has been emptied
+    for last in (False, True):  # twice, since access logs may still arrive after a bucket was emptied
         typer.echo(f"emptied {empty_buckets(config)} buckets")
         try:
             _run([CDK, "destroy", "--all", "--force", *deploy_options(given, [], yes=False)], ROOT)
@@ -195,7 +200,7 @@ def _destroy(config: StageConfig, given: list[str], *, yes: bool) -> None:
 
 
 def limit_training_log(logs: Any) -> None:
-    """Have the log of training jobs forget after a while, unless somebody has decided how long it is kept."""
+    """Set a retention period for the log of training jobs, unless it has one."""
     found = logs.describe_log_groups(logGroupNamePrefix=TRAINING_LOG)["logGroups"]
     group = next((group for group in found if group["logGroupName"] == TRAINING_LOG), None)
     if group is None:
@@ -205,15 +210,15 @@ def limit_training_log(logs: Any) -> None:
 
 
 def _run(command: list[str | Path], folder: Path) -> None:
-    """Run a part of the work, in sight. Raises DeployedError when it fails."""
+    """Run a command with its output on the terminal. Raises DeployedError when it fails."""
     python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = os.environ | {"PATH": python, "CDK_DISABLE_CLI_TELEMETRY": "true"}
     if subprocess.run(command, cwd=folder, env=environment, check=False).returncode != 0:
-        raise DeployedError(f"`{' '.join(map(str, command[:2]))}` failed; its output above says why")
+        raise DeployedError(f"`{' '.join(map(str, command[:2]))}` failed; see its output above")
 
 
 def files(stage: str, found: dict[str, str], region: str) -> Iterator[File]:
-    """All that the site's bucket holds: the web app, where it is, and the API reference."""
+    """Yield the files of the site's bucket: the web app, its configuration and the API reference."""
     folder = site_folder()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -232,21 +237,22 @@ def files(stage: str, found: dict[str, str], region: str) -> Iterator[File]:
 
 
 def _upload(stage: str, found: dict[str, str]) -> None:
-    """Upload the site, remove what it no longer has, and let the edge forget what it kept."""
+    """Upload the site, remove files that it no longer has, and invalidate the edge's cache."""
     session = boto3.Session()
     s3 = session.client("s3")
     bucket = found["SiteBucket"]
     current = set()
-    # Pages last: a page must not come before the scripts that it names.
+    # Pages last, since their scripts must exist before them.
     for file in sorted(files(stage, found, str(session.region_name)), key=lambda f: (f.key.endswith(".html"), f.key)):
         current.add(file.key)
         s3.put_object(
             Bucket=bucket, Key=file.key, Body=file.body, ContentType=file.content_type, CacheControl=file.cache
         )
-    gone = [key for key in _keys(s3, bucket) if key not in current and not key.startswith(UNCHANGING)]
-    for key in gone:  # but scripts of older pages, which may still be open somewhere
+    # Scripts of earlier versions are kept, since their pages may still be open in browsers.
+    stale = [key for key in _keys(s3, bucket) if key not in current and not key.startswith(IMMUTABLE)]
+    for key in stale:
         s3.delete_object(Bucket=bucket, Key=key)
-    typer.echo(f"site: {len(current)} files uploaded, {len(gone)} removed")
+    typer.echo(f"site: {len(current)} files uploaded, {len(stale)} removed")
     if distribution := found.get("DistributionId"):
         paths = {"Quantity": 1, "Items": ["/*"]}
         batch = {"Paths": paths, "CallerReference": str(time.time_ns())}
@@ -259,16 +265,16 @@ def _keys(s3: Any, bucket: str) -> list[str]:
 
 
 def _invite(pool: str, email: str) -> None:
-    """Make a user, who gets a mail with a temporary password. One that is there stays as it is."""
+    """Create a user, who gets an email with a temporary password; an existing user is not changed."""
     cognito = boto3.client("cognito-idp")
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
     try:
         cognito.admin_create_user(
             UserPoolId=pool, Username=email, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"]
         )
-        typer.echo(f"invited {email}: the mail holds a temporary password, good for three days")
+        typer.echo(f"invited {email}: an email with a temporary password was sent; it is valid for three days")
     except cognito.exceptions.UsernameExistsException:
-        typer.echo(f"{email} is a user already")
+        typer.echo(f"{email} already has an account")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A deployed stage, as the other scripts see it: the outputs of its stacks, and the code's settings made of them."""
+"""Access to a deployed stage for the other scripts: its stacks' outputs, and the environment for `lambdas.core`."""
 
 import os
 import sys
@@ -11,28 +11,28 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from stacks.config import PUBLIC_URL, STAGES, USAGE_PLAN, ConfigError, StageConfig
 
 BAD_INPUT = 2
-# The command line of AWS and its Lambdas read AWS_REGION; boto3 alone does not.
+# The AWS command line and Lambda use AWS_REGION, which boto3 does not read.
 if "AWS_REGION" in os.environ:
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
 
 
 class DeployedError(Exception):
-    """What the operator can mend, in one line."""
+    """Error that the operator can resolve; the message is one line."""
 
 
 def check_stage(stage: str) -> None:
-    """Raises DeployedError for a stage that is none, or for the local one where AWS itself would be asked."""
+    """Raise DeployedError for an unknown stage, or for stage local without the emulator's endpoint."""
     if stage not in STAGES:
-        raise DeployedError(f"there is no stage {stage!r}; known: {', '.join(STAGES)}")
+        raise DeployedError(f"unknown stage {stage!r}; use one of: {', '.join(STAGES)}")
     if stage == "local" and not os.environ.get("AWS_ENDPOINT_URL"):
         raise DeployedError(
-            "stage local lives in the emulator: set AWS_ENDPOINT_URL, or AWS itself would be asked "
-            '(`eval "$(.venv/bin/python -m local env)"` does)'
+            "stage local runs in the emulator: set AWS_ENDPOINT_URL, or requests would go to AWS "
+            '(run `eval "$(.venv/bin/python -m local env)"`)'
         )
 
 
 def outputs(stage: str) -> dict[str, str]:
-    """The outputs of a stage's stacks, by key. Raises DeployedError where the stage is not deployed."""
+    """Return the outputs of a stage's stacks, by key. Raises DeployedError when the stage is not deployed."""
     check_stage(stage)
     found: dict[str, str] = {}
     for part in ("Data", "App"):
@@ -40,13 +40,13 @@ def outputs(stage: str) -> dict[str, str]:
         try:
             (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
-            raise DeployedError(f"stack {name} is not there: {error.response['Error']['Message']}") from error
+            raise DeployedError(f"stack {name} not found: {error.response['Error']['Message']}") from error
         found |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     return found
 
 
-def become(stage: str) -> dict[str, str]:
-    """Let `lambdas.core` work on a deployed stage, from here: its settings are read from the environment."""
+def configure_core(stage: str) -> dict[str, str]:
+    """Configure `lambdas.core` for a deployed stage through the environment; return the stage's outputs."""
     found = outputs(stage)
     config = _config(stage)
     os.environ.update(
@@ -72,7 +72,7 @@ def _config(stage: str) -> StageConfig:
 
 
 def run(main: Callable[[], Any]) -> None:
-    """Run a command line: what the operator can mend is one line and exit code 2."""
+    """Run a command; errors that the operator can resolve are printed as one line, with exit code 2."""
     try:
         main()
     except (DeployedError, ConfigError) as error:
@@ -80,7 +80,7 @@ def run(main: Callable[[], Any]) -> None:
     except (NoCredentialsError, NoRegionError) as error:
         _fail(f"{str(error).rstrip('.')}; run `aws configure` or `aws sso login`, or set AWS_PROFILE and AWS_REGION")
     except (BotoCoreError, ClientError) as error:
-        _fail(f"AWS says: {error}")
+        _fail(f"AWS request failed: {error}")
 
 
 def _fail(message: str) -> NoReturn:

@@ -1,8 +1,8 @@
-"""Put the demonstration's videos on the site: their analyses, people's votes, subtitles and other exports.
+"""Update the demonstration on the site: videos, analyses, people's votes, subtitles and other exports.
 
     python -m scripts.landing
 
-Analyses the videos of examples/ as `make demo` does. Run it again after a change of the bundle.
+Analyzes the videos of examples/ as `make demo` does. Run it again when the bundle has changed.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from model.contract import Analysis, Emotion
 from model.reports.formats import to_csv, to_srt, to_vtt
-from model.reports.people import Judged, read_people
+from model.reports.people import Condition, read_judgments
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -28,11 +28,11 @@ EXPORTS = {".vtt": to_vtt, ".srt": to_srt, ".csv": to_csv}
 
 
 def main() -> None:
-    """Write the analyses and votes for the pages, and the files that a browser fetches."""
+    """Write the analyses and votes that pages import, and the files that browsers download."""
     PUBLIC.mkdir(parents=True, exist_ok=True)
     for video in (VIDEO, SILENT):
-        written = result_of(video)
-        command = [sys.executable, "-m", "model.cli.main", "analyze", str(video), "--json", str(written)]
+        result = result_of(video)
+        command = [sys.executable, "-m", "model.cli.main", "analyze", str(video), "--json", str(result)]
         subprocess.run(command, cwd=ROOT, check=True)
         for suffix, text in exports(read(video)).items():
             with (PUBLIC / video.with_suffix(suffix).name).open("w", encoding="utf-8", newline="") as file:
@@ -45,25 +45,26 @@ def main() -> None:
 
 
 def result_of(video: Path) -> Path:
-    """Return the path of a video's analysis, from which the pages read it."""
+    """Return the path of a video's analysis, which the pages import."""
     return SOURCES / video.with_suffix(".json").name
 
 
 def read(video: Path) -> Analysis:
-    """Read the analysis of a video, as the pages have it."""
+    """Read the analysis of a video that the pages show."""
     return Analysis.model_validate_json(result_of(video).read_bytes())
 
 
 def exports(analysis: Analysis) -> dict[str, str]:
-    """Return an analysis as the files that the API would export, by suffix; the subtitles among them are captions."""
+    """Return the exports of an analysis, as the API returns them, by file suffix; .vtt are the player's captions."""
     return {suffix: write(analysis) for suffix, write in EXPORTS.items()}
 
 
-def people(analysis: Analysis) -> list[dict[Judged, Mapping[Emotion, int]]]:
+def people(analysis: Analysis) -> list[dict[Condition, Mapping[Emotion, int]]]:
     """Return people's votes on each utterance, as the page reads them: by what people had to go by, and by emotion."""
-    judgments = read_people(PEOPLE)
+    judgments = read_judgments(PEOPLE)
     return [
-        {judged: votes.counts for judged, votes in judgments.of(utterance).items()} for utterance in analysis.utterances
+        {condition: votes.counts for condition, votes in judgments.of(utterance).items()}
+        for utterance in analysis.utterances
     ]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Write the exact, hashed, universal locks of every dependency group. Maintainers only: `make lock`.
-# torch and torchvision are left out (scripts/setup.py picks the CPU or CUDA build of the pinned
-# version), and with them what only a CUDA build needs; openai-whisper's triton is used on CUDA alone.
+# Write the exact, hashed, universal locks of every dependency group. For maintainers: `make lock`.
+# torch and torchvision are omitted, since scripts/setup.py picks the CPU or CUDA build of the pinned version, and so
+# are packages that only a CUDA build needs; openai-whisper uses triton only on CUDA.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cuda_only=$(for name in torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolkit \
@@ -23,12 +23,12 @@ for group in cloud api cdk; do compile "$group" --constraint requirements/dev.tx
 for group in launch local scan; do compile "$group"; done
 compile cuda --no-deps
 
-# The base of both images, as the registry has it now. Without Docker it stays as it is.
+# Update the base of both images to its current digest, which needs Docker.
 if command -v docker > /dev/null; then
   base=public.ecr.aws/docker/library/python:3.11-slim
   digest=$(docker buildx imagetools inspect "$base" --format '{{.Manifest.Digest}}')
   sed -i.before "s|^ARG BASE=.*|ARG BASE=$base@$digest|" model/Dockerfile training/Dockerfile
   rm model/Dockerfile.before training/Dockerfile.before
 else
-  echo "the images' base was not renewed: that needs Docker" >&2
+  echo "the images' base was not updated: Docker is not installed" >&2
 fi

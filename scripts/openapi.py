@@ -1,4 +1,4 @@
-"""Write docs/openapi.json, the API's description, and docs/api.html, the same to read; or check that they are current.
+"""Write the API's description, docs/openapi.json, and its reference, docs/api.html, or check that they are current.
 
 python -m scripts.openapi [--check]
 """
@@ -17,6 +17,7 @@ from lambdas.api.deps import scope_of
 from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
+from lambdas.core.errors import NotUploadedError
 from scripts import api_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -27,43 +28,43 @@ APP_SERVER = {"url": "/app", "description": "For the web app, with a user's sess
 BY_SESSION: dict[str, list[str]] = {"session": []}
 
 INTRODUCTION = """\
-Upload a video, start its analysis, get every utterance with its time, words, emotion and sentiment.
+Upload a video, start its analysis, and get every utterance with its time, words, emotion and sentiment.
 
-1. `POST /upload-url` with `{"fileType": ".mp4"}` gives a URL and a key.
-2. `PUT` the file to that URL, with the headers that the answer names.
-3. `POST /sentiment-inference` with `{"key": "..."}` gives the analysis; of a longer video, the address to ask again at.
+1. `POST /upload-url` with `{"fileType": ".mp4"}` returns an upload URL and a key.
+2. `PUT` the file to that URL, with the headers in the response.
+3. `POST /sentiment-inference` with `{"key": "..."}` returns the analysis, or for a longer video its status URL.
 
 Send an API key as `Authorization: Bearer vs_...`. Every error is `application/problem+json` (RFC 9457), with the
 plain message in `error` as well.
 """
 
 TAGS = [
-    {"name": "uploads", "description": "Where files go: one URL, or many for a large file."},
-    {"name": "analyses", "description": "Start them, list them, take results away, delete them and bring them back."},
-    {"name": "usage", "description": "What was used of the month's quota."},
-    {"name": "audit", "description": "What happened in the account."},
-    {"name": "example", "description": "The example of the web app. With a session alone."},
-    {"name": "keys", "description": "API keys. With a session alone: a leaked key must not make others."},
-    {"name": "webhook", "description": "Where events go, and what signs them. With a session alone."},
-    {"name": "account", "description": "The account itself. With a session alone."},
+    {"name": "uploads", "description": "Upload files, in one request or in parts."},
+    {"name": "analyses", "description": "Start, list, export, delete and restore analyses."},
+    {"name": "usage", "description": "Usage of the monthly quota."},
+    {"name": "audit", "description": "Events of the account."},
+    {"name": "example", "description": "The web app's example analysis. Requires a session."},
+    {"name": "keys", "description": "API keys. Requires a session, so that a leaked key cannot create others."},
+    {"name": "webhook", "description": "The webhook's URL and its signing secret. Requires a session."},
+    {"name": "account", "description": "The account itself. Requires a session."},
 ]
 
 PROBLEM = {
     "type": "object",
     "title": "Problem",
-    "description": "What went wrong (RFC 9457). Some problems have more members, such as `limit` and `remaining`.",
+    "description": "An error (RFC 9457). Some problems have more members, such as `limit` and `remaining`.",
     "required": ["type", "title", "status", "detail", "error", "code"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "The kind of problem: `code` as a URN."},
-        "title": {"type": "string", "description": "The kind of problem, in words."},
-        "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong this time."},
-        "error": {"type": "string", "description": "The same as `detail`, for clients that read `error`."},
-        "code": {"type": "string", "description": "The kind of problem, for programs."},
-        "requestId": {"type": "string", "description": "Names the request in the log."},
+        "type": {"type": "string", "format": "uri", "description": "Problem type: `code` as a URN."},
+        "title": {"type": "string", "description": "Short summary of the problem type."},
+        "status": {"type": "integer", "description": "HTTP status."},
+        "detail": {"type": "string", "description": "Explanation of this occurrence."},
+        "error": {"type": "string", "description": "Same as `detail`, for clients that read `error`."},
+        "code": {"type": "string", "description": "Machine-readable problem type."},
+        "requestId": {"type": "string", "description": "Id of the request in the log."},
         "errors": {
             "type": "array",
-            "description": "Which fields do not fit the schema.",
+            "description": "Fields that do not match the schema.",
             "items": {
                 "type": "object",
                 "required": ["field", "message"],
@@ -74,10 +75,10 @@ PROBLEM = {
     "examples": [
         {
             "type": f"{TYPE_PREFIX}not-uploaded",
-            "title": "The file has not been uploaded",
-            "status": 409,
-            "detail": "the file has not been uploaded; PUT it to its URL first",
-            "error": "the file has not been uploaded; PUT it to its URL first",
+            "title": NotUploadedError.title,
+            "status": NotUploadedError.status,
+            "detail": "The file has not been uploaded. PUT it to its upload URL first.",
+            "error": "The file has not been uploaded. PUT it to its upload URL first.",
             "code": "not-uploaded",
             "requestId": "6f1c8a52-9b1e-4c1d-8a67-3f0d0c3a6b11",
         }
@@ -89,20 +90,20 @@ SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "vs_ID_SECRET",
-        "description": "An API key, made in the web app. Its scopes: `read` for every GET, `analyze` for the rest."
+        "description": "An API key, created in the web app. Scopes: `read` for GET requests, `analyze` for all others."
         " `x-api-key: vs_ID_SECRET` works as well.",
     },
     "session": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The ID token of a user who is signed in.",
+        "description": "The ID token of a signed-in user.",
     },
 }
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI document of the routes as they are."""
+    """Return the OpenAPI document of the current routes."""
     described = get_openapi(
         title="Video sentiment",
         version="1",
@@ -130,7 +131,7 @@ def document() -> dict[str, Any]:
 
 
 def _examples() -> Iterator[tuple[str, Any]]:
-    """The examples as they stand in the schemas: get_openapi leaves out what is null, and sorts the rest."""
+    """Yield the schemas' examples unchanged, since get_openapi drops null values and sorts the rest."""
     for module in (account, analyses, uploads):
         for name, schema in vars(module).items():
             if isinstance(schema, type) and issubclass(schema, Schema):
@@ -140,7 +141,7 @@ def _examples() -> Iterator[tuple[str, Any]]:
 
 
 def _complete(operation: dict[str, Any], security: list[dict[str, list[str]]]) -> None:
-    """What holds for every operation: credentials, and the problems of bodies and parameters."""
+    """Add credentials, and the problems of bodies and parameters, which all operations share."""
     operation["security"] = security
     responses = operation["responses"]
     if "422" in responses:
@@ -149,14 +150,14 @@ def _complete(operation: dict[str, Any], security: list[dict[str, list[str]]]) -
         responses |= {str(status): answer for status, answer in problems(400, 413, 415).items()}
     for status, answer in responses.items():
         if status == "429":
-            answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}}
+            answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
         if status >= "400":
             assert MEDIA_TYPE in answer["content"], f"{operation['operationId']}: {status} is no problem document"
     operation["responses"] = dict(sorted(responses.items()))
 
 
 def _name_answers(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Good answers are told by what they hold, where FastAPI has nothing to say of them."""
+    """Describe successful responses by their schema where FastAPI has only its default description."""
     for answer in operation["responses"].values():
         if answer["description"] == "Successful Response":
             found = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
@@ -165,20 +166,21 @@ def _name_answers(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
 
 
 def files() -> dict[Path, str]:
-    """The files as they should be."""
+    """Return the current content of the files."""
     described = document()
     text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
     return {JSON_FILE: text, PAGE_FILE: api_page.render(described)}
 
 
 def main(arguments: list[str]) -> int:
+    """Write or check the files; return the exit code."""
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
     stale = [path for path, text in files().items() if not path.is_file() or path.read_text("utf-8") != text]
     if arguments:
         for path in stale:
-            print(f"{path.name} is not what the code says; run `python -m scripts.openapi`", file=sys.stderr)
+            print(f"{path.name} is out of date; run `python -m scripts.openapi`", file=sys.stderr)
         return 1 if stale else 0
     for path in stale:
         path.write_text(files()[path], "utf-8")

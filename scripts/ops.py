@@ -1,6 +1,6 @@
-"""An operator's commands on a deployed stage: `python -m scripts.ops --stage prod COMMAND`.
+"""Operate a deployed stage: `python -m scripts.ops --stage prod COMMAND`.
 
-Credentials and region are those of the AWS command line. An OWNER is the id (a user's `sub`) or the user's email.
+Uses the credentials and region of the AWS command line. OWNER is an owner's id (the user's `sub`) or email address.
 """
 
 import sys
@@ -12,20 +12,20 @@ import boto3
 import typer
 
 from scripts import audit
-from scripts.deployed import DeployedError, become, run
+from scripts.deployed import DeployedError, configure_core, run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 QUEUES = {"drop": "DropQueueUrl", "result": "ResultQueueUrl", "webhook": "WebhookQueueUrl"}
-SMOKE_OWNER = "smoke-test"  # an owner like any other, with a quota of its own, and no user who could sign in
-UNAUDITED = ("owners", "queues", "smoke", "backups")  # they change nothing that stays
-OwnerArgument = Annotated[str, typer.Argument(help="An owner's id, or a user's email.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+SMOKE_OWNER = "smoke-test"  # an ordinary owner with its own quota, but without a user who could sign in
+UNAUDITED = ("owners", "queues", "smoke", "backups")  # commands without lasting changes
+OwnerArgument = Annotated[str, typer.Argument(help="Id of an owner, or email address of a user.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 @app.callback()
 def choose(context: typer.Context, stage: Annotated[str, typer.Option(help="dev, prod or local.")] = "dev") -> None:
-    """Find the stage's resources; the modules of `lambdas.core` read them when they are imported."""
-    context.obj = become(stage)
+    """Look up the stage's resources before a command imports `lambdas.core`, which reads them from the environment."""
+    context.obj = configure_core(stage)
     command = str(context.invoked_subcommand)
     if (group := context.obj.get("AuditLog")) and command not in UNAUDITED:
         audit.record(group, command, sys.argv[1:], datetime.now(UTC))
@@ -33,7 +33,7 @@ def choose(context: typer.Context, stage: Annotated[str, typer.Option(help="dev,
 
 @app.command()
 def owners() -> None:
-    """Everybody who ever came: id, plan, keys, email; and what they used this month."""
+    """List all owners: id, plan, this month's usage, number of API keys, email."""
     from lambdas.core import clock
     from lambdas.core.owners import quota
     from lambdas.core.storage.tables import OwnerRecord
@@ -50,22 +50,24 @@ def owners() -> None:
 
 
 @app.command()
-def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, typer.Argument(help="A plan.")]) -> None:
-    """Assign a plan; it counts from the next request on, and API keys are throttled by it. May be repeated."""
+def plan(
+    context: typer.Context, owner: OwnerArgument, name: Annotated[str, typer.Argument(help="Plan to assign.")]
+) -> None:
+    """Assign a plan, effective from the next request, including the rate limits of API keys. Safe to repeat."""
     from lambdas.core import clock
     from lambdas.core.owners import plan_changes
     from lambdas.core.owners.quota import PLANS
 
     if name not in PLANS:
-        raise DeployedError(f"there is no plan {name!r}; there are {', '.join(PLANS)}")
+        raise DeployedError(f"unknown plan {name!r}; use one of: {', '.join(PLANS)}")
     found = _owner(context, owner)
     plan_changes.change(found, name, clock.now())
-    typer.echo(f"{found} has plan {name}: {PLANS[name].requests_per_month} analyses a month")
+    typer.echo(f"{found} now has plan {name}: {PLANS[name].requests_per_month} analyses per month")
 
 
 @app.command()
-def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leaked key itself (vs_...).")]) -> None:
-    """Make an API key useless at once: for one that leaked."""
+def revoke(key: Annotated[str, typer.Argument(help="Id of an API key, or the key itself (vs_...).")]) -> None:
+    """Revoke an API key immediately, for example a leaked one."""
     from lambdas.core import clock
     from lambdas.core.owners import api_keys
     from lambdas.core.owners import audit as audit_log
@@ -76,55 +78,55 @@ def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leak
     try:
         record = KeyRecord.get(*item_keys.api_key(identifier), consistent_read=True)
     except KeyRecord.DoesNotExist:
-        raise DeployedError(f"there is no API key with the id {identifier!r}") from None
+        raise DeployedError(f"no API key has the id {identifier!r}") from None
     api_keys.remove(record, clock.now(), audit_log.OPERATOR)
     typer.echo(f"revoked key {identifier} ({record.name!r}) of {record.owner}")
 
 
 @app.command()
 def smoke(context: typer.Context) -> None:
-    """Analyze the sample through the product, by an API key that is made for it and revoked again."""
+    """Run the smoke test with a temporary API key: analyze the sample video and check the result."""
     from lambdas.core import clock
     from lambdas.core.owners import api_keys
     from scripts.smoke import smoke
 
     key = api_keys.create(SMOKE_OWNER, "smoke", clock.now())
     try:
-        works = smoke(context.obj["SiteUrl"], key.token)
+        passed = smoke(context.obj["SiteUrl"], key.token)
     finally:
         api_keys.remove(key.record, clock.now())
-    if not works:
+    if not passed:
         raise typer.Exit(1)
 
 
 @app.command()
 def sign_out(context: typer.Context, owner: OwnerArgument) -> None:
-    """End all sessions of a user, on all devices."""
+    """Sign a user out on all devices."""
     from lambdas.core import clock
     from lambdas.core.owners import audit as audit_log
     from lambdas.core.owners import sessions
 
     found = _owner(context, owner)
     sessions.end_all(found, clock.now(), audit_log.OPERATOR)
-    typer.echo(f"{found} must sign in again everywhere; API keys go on working")
+    typer.echo(f"{found} was signed out on all devices; API keys stay valid")
 
 
 @app.command()
 def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False) -> None:
-    """Delete an account with everything in it: user, keys, videos, results. Cannot be undone."""
+    """Delete an account with its user, API keys, videos and results. This cannot be undone."""
     from lambdas.core import clock
     from lambdas.core.owners import profiles as profiles
 
     found = _owner(context, owner)
     if not yes:
-        typer.confirm(f"Delete {found} with all videos and results, for ever?", abort=True)
+        typer.confirm(f"Permanently delete {found} with all videos and results?", abort=True)
     profiles.delete_account(found, clock.now())
-    typer.echo(f"{found} can do nothing new from now on; the sweeper removes the rest, usually within minutes")
+    typer.echo(f"{found} is disabled; its data is being deleted, usually within minutes")
 
 
 @app.command()
 def queues(context: typer.Context) -> None:
-    """How much waits in each queue, and in its dead letters."""
+    """Show the number of messages in each queue and its dead-letter queue."""
     for name, output in QUEUES.items():
         url = context.obj[output]
         typer.echo(f"{name:<8} {_count(url)} waiting, {_count(_dead_letters(url))} dead")
@@ -133,26 +135,28 @@ def queues(context: typer.Context) -> None:
 @app.command()
 def redrive(
     context: typer.Context,
-    queue: Annotated[str, typer.Argument(help=f"One of {', '.join(QUEUES)}.")],
-    limit: Annotated[int, typer.Option(min=1, help="Messages at most.")] = 1000,
+    queue: Annotated[str, typer.Argument(help=f"One of: {', '.join(QUEUES)}.")],
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of messages.")] = 1000,
 ) -> None:
-    """Put dead letters back into their queue, once their cause is mended. Every handler takes repeats."""
+    """Move dead letters back to their queue, after their cause was fixed. Handlers are idempotent."""
     if queue not in QUEUES:
-        raise DeployedError(f"there is no queue {queue!r}; there are {', '.join(QUEUES)}")
+        raise DeployedError(f"unknown queue {queue!r}; use one of: {', '.join(QUEUES)}")
     url = context.obj[QUEUES[queue]]
     dead = _dead_letters(url)
     sqs = boto3.client("sqs")
     moved = 0
     for message in _messages(sqs, dead, limit):
-        sqs.send_message(QueueUrl=url, MessageBody=message["Body"])  # first: twice is better than never
+        sqs.send_message(
+            QueueUrl=url, MessageBody=message["Body"]
+        )  # sent first, so that an interruption duplicates it instead of losing it
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         moved += 1
-    typer.echo(f"moved {moved} messages; {_count(dead)} are left")
+    typer.echo(f"moved {moved} messages; {_count(dead)} remaining")
 
 
 @app.command()
 def backups(context: typer.Context) -> None:
-    """Recovery points of the stage's vault, the newest first."""
+    """List the recovery points in the stage's backup vault, the newest first."""
     from scripts.vault import points
 
     for point in points(context.obj):
@@ -161,36 +165,38 @@ def backups(context: typer.Context) -> None:
 
 @app.command()
 def recover(
-    context: typer.Context, point: Annotated[str, typer.Argument(help="A recovery point's ARN, as `backups` lists.")]
+    context: typer.Context, point: Annotated[str, typer.Argument(help="ARN of a recovery point, from `backups`.")]
 ) -> None:
-    """Have AWS Backup restore a recovery point into a new table or bucket, for `restore`."""
+    """Restore a recovery point into a new table or bucket with AWS Backup; `restore` then copies from there."""
     from scripts.vault import recover
 
     name = recover(context.obj, point, datetime.now(UTC), typer.echo)
-    typer.echo(f"restored into {name}; next: restore {name}")
+    typer.echo(f"restored into {name}; next, run: restore {name}")
 
 
 @app.command()
 def restore(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="A table or bucket that AWS restored (docs/operations.md).")],
-    write: Annotated[str, typer.Option(help="`missing` or `all`; without it nothing is written.")] = "nothing",
+    source: Annotated[str, typer.Argument(help="Table or bucket that AWS restored (docs/operations.md).")],
+    write: Annotated[
+        str, typer.Option(help="Write `missing` records or objects, or `all` records; by default nothing is written.")
+    ] = "nothing",
 ) -> None:
-    """Compare a restored table or bucket with the stage's own, and write back what is missing, or of records all."""
+    """Compare a restored table or bucket with the stage's own, and optionally write the differences back."""
     from scripts import restoring_objects
     from scripts.restoring import KINDS, NOTHING, WRITES, WRITTEN, restore
 
     if write not in WRITES:
-        raise DeployedError(f"--write is one of {', '.join(WRITES)}, not {write!r}")
+        raise DeployedError(f"--write must be one of {', '.join(WRITES)}, not {write!r}")
     if restoring_objects.is_bucket(source):
-        objects = restoring_objects.restore(source, write=write != NOTHING, say=typer.echo)
-        done = {restoring_objects.MISSING: " (copied)"} if write != NOTHING else {}
-        typer.echo(", ".join(f"{objects[kind]} {kind}{done.get(kind, '')}" for kind in restoring_objects.KINDS))
+        objects = restoring_objects.restore(source, write=write != NOTHING, echo=typer.echo)
+        notes = {restoring_objects.MISSING: " (copied)"} if write != NOTHING else {}
+        typer.echo(", ".join(f"{objects[kind]} {kind}{notes.get(kind, '')}" for kind in restoring_objects.KINDS))
         return
     found = restore(source, context.obj["TableName"], write, typer.echo)
     typer.echo(
         ", ".join(f"{found[kind]} {kind}" + (" (written)" if kind in WRITTEN[write] else "") for kind in KINDS)
-        + "; what ended since, and uploads in passing, are never written"
+        + "; records that ended since the backup and temporary records are never written"
     )
 
 
@@ -203,7 +209,7 @@ def _messages(sqs: Any, url: str, limit: int) -> Iterator[dict[str, Any]]:
 
 
 def _dead_letters(url: str) -> str:
-    """The URL of a queue's dead-letter queue."""
+    """Return the URL of a queue's dead-letter queue."""
     import json
 
     sqs = boto3.client("sqs")
@@ -218,18 +224,18 @@ def _count(url: str) -> int:
 
 
 def _owner(context: typer.Context, given: str) -> str:
-    """An owner's id. Raises DeployedError for an email that no user has, and for what can be no id."""
+    """Return an owner's id, given the id or an email. Raises DeployedError for an unknown email or an invalid id."""
     from lambdas.core.storage.object_keys import is_owner
 
     if "@" not in given:
         if not is_owner(given):
-            raise DeployedError(f"{given!r} is neither an owner's id nor an email")
+            raise DeployedError(f"{given!r} is neither an owner's id nor an email address")
         return given
     quoted = given.replace("\\", "\\\\").replace('"', '\\"')
     pool = context.obj["UserPoolId"]
     users = boto3.client("cognito-idp").list_users(UserPoolId=pool, Filter=f'email = "{quoted}"')["Users"]
     if not users:
-        raise DeployedError(f"no user has the email {given}")
+        raise DeployedError(f"no user has the email address {given}")
     return str(next(a["Value"] for a in users[0]["Attributes"] if a["Name"] == "sub"))
 
 

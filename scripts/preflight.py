@@ -1,4 +1,4 @@
-"""Checks before a deployment: what would fail at its end, after a quarter of an hour, fails here."""
+"""Checks before a deployment, so that it does not fail after a quarter of an hour."""
 
 from itertools import pairwise
 from typing import Any
@@ -12,8 +12,8 @@ from stacks.config import CUSTOMER_KEY, StageConfig
 
 SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 
-UNRESERVED = 100  # Lambdas of an account at a time that no function can have for itself
-# Regions whose CloudFormation knows no AWS::Budgets::Budget (cfn-lint's schemas, which a test compares).
+UNRESERVED = 100  # concurrent executions of an account that cannot be reserved
+# Regions where CloudFormation does not support AWS::Budgets::Budget (from cfn-lint's schemas; a test compares them).
 WITHOUT_BUDGETS = frozenset(
     {
         *("af-south-1", "ap-east-1", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-4"),
@@ -24,7 +24,7 @@ WITHOUT_BUDGETS = frozenset(
 
 
 def check_account(config: StageConfig) -> None:
-    """Raise DeployedError where the account cannot run this stage."""
+    """Raise DeployedError when the account cannot run this stage."""
     region = str(boto3.Session().region_name)
     check_region(region)
     check_budget(config, region)
@@ -37,27 +37,27 @@ def check_account(config: StageConfig) -> None:
 
 
 def check_parameters(stage: str, options: list[str]) -> None:
-    """Raise DeployedError for a parameter without its stack: CDK would give it to all, and most have none of it."""
+    """Raise DeployedError for a parameter without a stack name, which CDK would pass to all stacks."""
     values = [option.removeprefix("--parameters=") for option in options if option.startswith("--parameters=")]
     values += [value for option, value in pairwise(options) if option == "--parameters"]
     for value in values:
         name, _, content = value.partition("=")
         if ":" not in name:
             stack = StageConfig(stage=stage).stack_name("Inference")
-            raise DeployedError(f"a parameter belongs to a stack: --parameters {stack}:{name}={content}")
+            raise DeployedError(f"a parameter needs the name of its stack: --parameters {stack}:{name}={content}")
 
 
 def check_budget(config: StageConfig, region: str) -> None:
-    """Raise DeployedError for a budget where CloudFormation cannot make one."""
+    """Raise DeployedError for a budget in a region where CloudFormation cannot create one."""
     if config.monthly_budget and region in WITHOUT_BUDGETS:
         raise DeployedError(
-            f"CloudFormation makes no budgets in {region}: add -c monthlyBudget=0, and make one in the console "
-            "(Billing, Budgets), where it is the whole account's anyway"
+            f"CloudFormation does not support budgets in {region}: add -c monthlyBudget=0, and create one in the "
+            "console (Billing, Budgets), which covers the whole account as well"
         )
 
 
 def check_key(config: StageConfig) -> None:
-    """Raise DeployedError where the stage is encrypted with its key and this deployment would take it away."""
+    """Raise DeployedError when the stage is encrypted with its own key and this deployment would remove that key."""
     if config.customer_key:
         return
     try:
@@ -68,26 +68,26 @@ def check_key(config: StageConfig) -> None:
         return
     if any(output["OutputKey"] == CUSTOMER_KEY for output in stack.get("Outputs", [])):
         raise DeployedError(
-            f"stage {config.stage} is encrypted with a key of its own, and nothing could read it without: add "
-            "-c customerKey=true, or put it into cdk.json"
+            f"stage {config.stage} is encrypted with its own key and would be unreadable without it: add "
+            "-c customerKey=true, or set it in cdk.json"
         )
 
 
 def check_region(region: str) -> None:
-    """Warn of services that the region lacks, as far as this boto3 knows: it may be older than the region's service."""
+    """Warn of services that the region may lack; boto3's list may be older than a service in a region."""
     session = boto3.Session()
-    if lacking := [name for name in SERVICES if region not in session.get_available_regions(name)]:
-        typer.echo(f"warning: region {region} may lack {', '.join(lacking)}; docs/deploy.md says more", err=True)
+    if missing := [name for name in SERVICES if region not in session.get_available_regions(name)]:
+        typer.echo(f"warning: region {region} may lack {', '.join(missing)}; see docs/deploy.md", err=True)
 
 
 def check_quota(config: StageConfig, quotas: Any) -> None:
-    """Raise DeployedError where the account may not run the endpoint's instances: the stack would fail at its end.
+    """Raise DeployedError when the account's quota does not cover the endpoint's instances.
 
-    One more than `maxInstances` is needed, as an update starts its new instance before the old ones end.
+    One more than `maxInstances` is needed, since an update starts a new instance before the old ones end.
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
     """
     name = f"{config.instance_type} for endpoint usage"
-    # Those that were never changed may be among the defaults alone.
+    # Quotas that were never changed may be listed among the defaults only.
     pages = (
         page["Quotas"]
         for operation in ("list_service_quotas", "list_aws_default_service_quotas")
@@ -96,31 +96,32 @@ def check_quota(config: StageConfig, quotas: Any) -> None:
     found = next((quota["Value"] for page in pages for quota in page if quota["QuotaName"] == name), None)
     needed = config.max_instances + 1
     if found is None:
-        typer.echo(f"warning: no quota is named {name!r}: is the instance type offered in this region?", err=True)
+        typer.echo(f"warning: no quota named {name!r}: is the instance type offered in this region?", err=True)
     elif found < needed:
-        fewer = f" or deploy with -c maxInstances={found - 1:.0f}," if found >= 2 else ""
+        fewer = f", or deploy with -c maxInstances={found - 1:.0f}" if found >= 2 else ""
         raise DeployedError(
-            f"the quota {name!r} is {found:.0f}, and {needed} are needed: {config.max_instances} and one more for an "
-            f"update;{fewer} ask for more under Service Quotas, SageMaker"
+            f"the quota {name!r} is {found:.0f}, but {needed} are needed ({config.max_instances} and one more for "
+            f"updates); request an increase under Service Quotas, SageMaker{fewer}"
         )
 
 
 def check_concurrency(config: StageConfig, lambdas: Any) -> None:
-    """Raise DeployedError where Lambda would refuse to reserve what webhooks are delivered with.
+    """Raise DeployedError when Lambda would refuse to reserve the concurrency of webhook deliveries.
 
-    100 of an account's executions at a time have to stay unreserved, and a new account has 10 altogether.
+    100 of an account's concurrent executions must stay unreserved, and a new account has only 10 in total.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
     """
     limit = lambdas.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if config.webhook_concurrency and limit - UNRESERVED < config.webhook_concurrency:
         raise DeployedError(
-            f"the account runs {limit} Lambdas at a time, of which {UNRESERVED} cannot be reserved: deploy with "
-            "-c webhookConcurrency=0, or ask for more under Service Quotas, AWS Lambda, Concurrent executions"
+            f"the account allows {limit} concurrent Lambda executions, of which {UNRESERVED} cannot be reserved: "
+            "deploy with -c webhookConcurrency=0, or request an increase under Service Quotas, AWS Lambda, "
+            "Concurrent executions"
         )
 
 
 def check_instance_type(config: StageConfig) -> None:
-    """Raise DeployedError where SageMaker would refuse another instance type: while the endpoint scales.
+    """Raise DeployedError when SageMaker would refuse to change the instance type, since the endpoint scales.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
     """
@@ -141,13 +142,13 @@ def check_instance_type(config: StageConfig) -> None:
         return
     command = f".venv/bin/python -m scripts.deploy --stage {config.stage} -c instanceType="
     raise DeployedError(
-        f"the endpoint runs on {current}, and SageMaker changes that only while it does not scale. When it is quiet:\n"
-        f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nWith the other options of before."
+        f"the endpoint runs on {current}, which SageMaker can change only while scaling is off. At a quiet time, run:\n"
+        f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nAdd your other options to both."
     )
 
 
 def check_sender(config: StageConfig, ses: Any) -> None:
-    """Raise DeployedError unless the sender's domain is verified in SES: an identity of the address alone is another.
+    """Raise DeployedError unless the sender's domain is verified in SES; a verified address does not suffice.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
     """

@@ -1,8 +1,8 @@
-"""Way back of records from a table that DynamoDB restored into the table of a stage, which stays the stack's own.
+"""Copy records from a restored table back into a stage's table.
 
-DynamoDB and AWS Backup restore into a new table only. Its items are written into the stage's table one by one, so
-streams, indexes and permissions stay what they are, and what came after the moment of the restored table is not lost.
-Nor is what ended after it undone: who deleted an analysis or an account, or revoked a key, has that done for good.
+DynamoDB and AWS Backup only restore into new tables. Copying items one by one keeps the stage's table with its stream,
+indexes and permissions, and keeps records that are newer than the backup. Deletions of analyses and accounts and
+revocations of API keys since then are not undone.
 """
 
 from collections import Counter
@@ -19,44 +19,45 @@ from lambdas.core.storage import item_keys
 from scripts.deployed import DeployedError
 
 Item = dict[str, Any]
-NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # which items are written
-# Kinds of items of a restored table, as compared with the stage's own.
+NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # items to write
+# Kinds of restored items by comparison with the stage's table.
 SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "ended", "passing")
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
-# An upload's waiting is over within the hour. Written back, it would be removed by the sweeper as one that nobody had
-# analyzed, with its video, which may have been analyzed since.
-# Requests and deliveries are counted for minutes.
-PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES")
-# Of a profile: set back, a sign-out or the rotation of a secret would be undone.
-KEPT = (
+# Prefixes of temporary items. A pending upload lasts an hour: written back, the sweeper would remove it as expired with
+# its video, which may have been analyzed since. Requests and deliveries are counted for minutes. A place in the fair
+# queue belongs to an attempt that may have run since: written back, it would get another slot and release the
+# attempt's. The sweeper requeues queued records.
+PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
+# Attributes of a profile that keep their current values, so that sign-outs and rotated secrets are not undone.
+CURRENT_ATTRIBUTES = (
     *("api_keys", "sessions_ended_at", "last_sign_in"),
     *("webhook_secret", "webhook_secret_before", "webhook_secret_before_until"),
 )
-ENDINGS = ("deleted_at", "deleting_since")  # attributes of what has been deleted
-EVERY = 1000  # items between two lines of progress
+ENDINGS = ("deleted_at", "deleting_since")  # attributes of deleted items
+PROGRESS_INTERVAL = 1000  # items between two lines of progress
 
 
-def restore(source: str, target: str, write: str, say: Callable[[str], None] = lambda _: None) -> Counter[str]:
-    """Compare the items of `source` with those of `target`, and write some of them there: `write` is one of WRITES.
+def restore(source: str, target: str, write: str, echo: Callable[[str], None] = lambda _: None) -> Counter[str]:
+    """Compare the items of `source` with those of `target` and write some of them there; `write` is one of WRITES.
 
-    Returns how many there were of each kind. May be interrupted and begun again. Raises DeployedError where `source`
-    is no restored copy of `target`.
+    Returns the number of items of each kind. It can be interrupted and repeated. Raises DeployedError when `source`
+    is not a restored copy of `target`.
     """
     dynamodb = boto3.client("dynamodb")
     _check(dynamodb, source, target)
     is_deleted = cache(partial(_is_deleted, dynamodb, target))
     found: Counter[str] = Counter()
     for count, item in enumerate(_items(dynamodb, source), start=1):
-        found[_bring_back(dynamodb, target, item, WRITTEN[write], is_deleted)] += 1
-        if count % EVERY == 0:
-            say(f"{count} items")
+        found[_restore_item(dynamodb, target, item, WRITTEN[write], is_deleted)] += 1
+        if count % PROGRESS_INTERVAL == 0:
+            echo(f"{count} items")
     return found
 
 
-def _bring_back(
+def _restore_item(
     dynamodb: Any, target: str, item: Item, written: tuple[str, ...], is_deleted: Callable[[str], bool]
 ) -> str:
-    """Write an item where its kind is to be written, unless somebody changed it in between; return its kind."""
+    """Write an item if its kind is in `written`, retrying on concurrent changes; return its kind."""
     keys = {name: item[name] for name in ("pk", "sk")}
     while True:
         current = dynamodb.get_item(TableName=target, Key=keys, ConsistentRead=True).get("Item")
@@ -65,7 +66,9 @@ def _bring_back(
         if kind not in written:
             return kind
         if item["sk"]["S"] == "OWNER" and item["plan"] != (current or {}).get("plan"):
-            profiles.plan_change(_owner(item), clock.now()).save()  # first: twice is better than never
+            profiles.plan_change(
+                _owner(item), clock.now()
+            ).save()  # saved first, so that an interruption cannot lose it
         if _put(dynamodb, target, item, current):
             return kind
 
@@ -83,27 +86,26 @@ def _kind(item: Item, current: Item | None, is_deleted: Callable[[str], bool]) -
 
 
 def _owner(item: Item) -> str:
-    """Return whose item it is; empty for the stage's own."""
+    """Return an item's owner; empty for the stage's own items."""
     return str(item["owner"]["S"] if "owner" in item else item["pk"]["S"].partition("#")[2])
 
 
 def _is_deleted(dynamodb: Any, table: str, owner: str) -> bool:
-    """Return True for an owner whose account has been deleted."""
+    """Return True for an owner whose account was deleted."""
     pk, sk = item_keys.owner(owner)
     found = dynamodb.get_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)
     return "deleting_since" in found.get("Item", {})
 
 
 def _with_later_state(item: Item, current: Item | None) -> Item:
-    """Return an item with what was counted since, of a month and of an owner's keys, and with secrets as they are now.
+    """Return an item with the current values of secrets, sessions and counters.
 
-    A month's counts that are set back would let owners start more than their plan holds, and the stage more than its
-    ceiling.
+    A monthly count that was set back would let owners exceed their plan, and the stage its ceiling.
     """
     if current is None:
         return item
     if item["sk"]["S"] == "OWNER":
-        return {**item, **{name: value for name, value in current.items() if name in KEPT}}
+        return {**item, **{name: value for name, value in current.items() if name in CURRENT_ATTRIBUTES}}
     if item["sk"]["S"] == "KEY" and "rotated_at" in current:
         return {**item, "secret_hash": current["secret_hash"], "rotated_at": current["rotated_at"]}
     if not item["sk"]["S"].startswith(item_keys.QUOTA_PREFIX):
@@ -118,15 +120,15 @@ def _with_later_state(item: Item, current: Item | None) -> Item:
 
 def _check(dynamodb: Any, source: str, target: str) -> None:
     if source == target:
-        raise DeployedError(f"{source} is the stage's own table; name the one that was restored")
+        raise DeployedError(f"{source} is the stage's own table; give the name of the restored one")
     try:
         found = dynamodb.describe_table(TableName=source)["Table"]
     except dynamodb.exceptions.ResourceNotFoundException as error:
-        raise DeployedError(f"there is no table {source}") from error
+        raise DeployedError(f"table {source} not found") from error
     if found["TableStatus"] != "ACTIVE":
         raise DeployedError(f"table {source} is {found['TableStatus']}; wait until it is ACTIVE")
     if found["KeySchema"] != dynamodb.describe_table(TableName=target)["Table"]["KeySchema"]:
-        raise DeployedError(f"table {source} has other keys than {target}: it is no copy of it")
+        raise DeployedError(f"table {source} is not a copy of {target}: their keys differ")
 
 
 def _items(dynamodb: Any, table: str) -> Iterator[Item]:
@@ -135,7 +137,7 @@ def _items(dynamodb: Any, table: str) -> Iterator[Item]:
 
 
 def _put(dynamodb: Any, target: str, item: Item, current: Item | None) -> bool:
-    """Write an item over the one that was read. Returns False, and writes nothing, where that has changed since."""
+    """Replace the item that was read; return False, without writing, when it has changed since."""
     try:
         dynamodb.put_item(TableName=target, Item=item, **_unchanged(current or {}))
     except ClientError as error:
@@ -146,7 +148,7 @@ def _put(dynamodb: Any, target: str, item: Item, current: Item | None) -> bool:
 
 
 def _unchanged(current: Item) -> dict[str, Any]:
-    """Return the condition of a write that the item is still what was read, with no ending; or still not there."""
+    """Return the condition of a write that the item has not changed since it was read, nor ended, nor appeared."""
     absent = [name for name in (*ENDINGS, "pk") if name not in current]
     names = {f"#a{at}": name for at, name in enumerate((*current, *absent))}
     values = {f":a{at}": value for at, value in enumerate(current.values())}

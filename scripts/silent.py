@@ -1,8 +1,8 @@
-"""Make the demonstration's second video: a face that weeps and then laughs, without a word.
+"""Create the demonstration's second video: a face that weeps and then laughs, without words.
 
     python -m scripts.silent
 
-The picture of tests/media/face_and_speech.mp4 as it is, without the sound, which belongs to somebody else.
+It is the video stream of tests/media/face_and_speech.mp4 without its audio, which has another copyright holder.
 """
 
 from pathlib import Path
@@ -15,12 +15,12 @@ OUT = ROOT / "examples" / "without_words.mp4"
 
 
 def main() -> None:
-    """Copy the packets of the picture; nothing is encoded again."""
+    """Copy the video packets without re-encoding."""
     with av.open(SOURCE, "r") as source, av.open(OUT, "w", options={"movflags": "+faststart"}) as container:
-        picture = source.streams.video[0]
-        copy = container.add_stream_from_template(picture)
-        for packet in source.demux(picture):
-            if packet.dts is not None:  # the last one, empty, ends the stream
+        video = source.streams.video[0]
+        copy = container.add_stream_from_template(video)
+        for packet in source.demux(video):
+            if packet.dts is not None:  # the last packet is empty and ends the stream
                 packet.stream = copy
                 container.mux(packet)
 

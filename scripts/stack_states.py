@@ -1,4 +1,4 @@
-"""States of a stage's stacks in CloudFormation, and what follows from them: deletion and protection."""
+"""States of a stage's stacks in CloudFormation, with the operations that depend on them: deletion and protection."""
 
 import json
 
@@ -9,20 +9,20 @@ from botocore.exceptions import ClientError, WaiterError
 from scripts.deployed import DeployedError
 from stacks.config import PARTS, StageConfig
 
-# States of a stack that never held anything.
-FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
-NEVER_WHOLE = (
+# States of a stack whose first deployment failed, so that it has no data.
+FIRST_DEPLOYMENT_FAILED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+NEVER_DEPLOYED = (
     "",
     "CREATE_IN_PROGRESS",
     "ROLLBACK_IN_PROGRESS",
     "DELETE_IN_PROGRESS",
     "DELETE_FAILED",
-    *FAILED_AT_FIRST,
+    *FIRST_DEPLOYMENT_FAILED,
 )
 
 
 def states(config: StageConfig) -> dict[str, str]:
-    """Return the status of each stack of a stage, in the order of their deployment; empty for one that is not there."""
+    """Return the status of each stack of a stage, in the order of deployment; empty for one that does not exist."""
     cloudformation = boto3.client("cloudformation")
     found = {}
     for part in PARTS:
@@ -37,13 +37,13 @@ def states(config: StageConfig) -> dict[str, str]:
 
 
 def clean_up(config: StageConfig) -> None:
-    """Delete the stacks whose first deployment failed: they hold nothing, and cannot be deployed again.
+    """Delete the stacks whose first deployment failed: they have no data, and cannot be deployed again.
 
-    CDK does this as well, but not with those that it has protected from deletion before they failed.
+    CDK does this as well, except for stacks with termination protection.
     """
     cloudformation = boto3.client("cloudformation")
     for part, status in reversed(states(config).items()):
-        if status not in FAILED_AT_FIRST:
+        if status not in FIRST_DEPLOYMENT_FAILED:
             continue
         name = config.stack_name(part)
         typer.echo(f"deleting {name}, whose first deployment failed ({status})")
@@ -52,15 +52,18 @@ def clean_up(config: StageConfig) -> None:
         try:
             cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
         except WaiterError as error:
-            raise DeployedError(f"{name} cannot be deleted; its events in CloudFormation say why") from error
+            raise DeployedError(f"{name} could not be deleted; see its events in CloudFormation") from error
 
 
 def empty_buckets(config: StageConfig) -> int:
-    """Remove all objects, with all versions, from the buckets of a stage that is thrown away: CloudFormation deletes
-    only empty ones. Returns how many buckets it emptied. Raises DeployedError for a stage that keeps its data.
+    """Remove all object versions from the buckets of a throwaway stage; return the number of buckets.
+
+    CloudFormation deletes only empty buckets. Raises DeployedError for a stage that keeps its data.
     """
     if config.keeps_data:
-        raise DeployedError(f"stage {config.stage} keeps its data; a rehearsal is deployed with -c throwaway=true")
+        raise DeployedError(
+            f"stage {config.stage} keeps its data; only a stage deployed with -c throwaway=true can be destroyed"
+        )
     cloudformation, s3 = boto3.client("cloudformation"), boto3.resource("s3")
     emptied = 0
     for part, status in states(config).items():
@@ -75,20 +78,20 @@ def empty_buckets(config: StageConfig) -> int:
 
 
 def check_throwaway(config: StageConfig) -> None:
-    """Raise DeployedError where the deployed stage was not meant to be thrown away, whatever is said of it now."""
+    """Raise DeployedError when the deployed stage keeps its data, whatever the current configuration."""
     if not states(config)["Data"]:
         return
     name = config.stack_name("Data")
     template = boto3.client("cloudformation").get_template(StackName=name)["TemplateBody"]
     resources = (template if isinstance(template, dict) else json.loads(template))["Resources"].values()
     if any(resource.get("DeletionPolicy") == "Retain" for resource in resources):
-        raise DeployedError(f"{name} was deployed to keep its data: it is not a rehearsal's, and nothing was deleted")
+        raise DeployedError(f"{name} was deployed without -c throwaway=true, so nothing was deleted")
 
 
 def protect(config: StageConfig) -> None:
-    """Protect the stacks that are whole from deletion."""
+    """Switch on termination protection for completely deployed stacks."""
     cloudformation = boto3.client("cloudformation")
     for part, status in states(config).items():
-        if status not in NEVER_WHOLE:
+        if status not in NEVER_DEPLOYED:
             name = config.stack_name(part)
             cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)

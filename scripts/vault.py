@@ -1,6 +1,6 @@
-"""Recovery points of a stage's vault, and their way out of it: AWS Backup restores into a new table or bucket.
+"""Recovery points in a stage's backup vault, and their restoration into a new table or bucket by AWS Backup.
 
-From there `ops restore` brings back what the stage lacks, as from any restored table or bucket.
+`ops restore` then copies missing data from there, as from any restored table or bucket.
 """
 
 import time
@@ -12,13 +12,13 @@ import boto3
 
 from scripts.deployed import DeployedError
 
-TABLE, BUCKET = "DynamoDB", "S3"  # AWS Backup's names of kinds of resources
-ENDED = ("COMPLETED", "ABORTED", "FAILED")
+TABLE, BUCKET = "DynamoDB", "S3"  # resource types of AWS Backup
+END_STATES = ("COMPLETED", "ABORTED", "FAILED")
 MAX_BUCKET_NAME = 63  # characters
 
 
 class RecoveryPoint(NamedTuple):
-    """A backup of one table or bucket. `source` is its name."""
+    """Backup of a table or bucket. `source`: its name."""
 
     arn: str
     kind: str
@@ -28,7 +28,7 @@ class RecoveryPoint(NamedTuple):
 
 
 def points(outputs: dict[str, str]) -> Iterator[RecoveryPoint]:
-    """Return the recovery points of the stage's vault, the newest first. Raises DeployedError where it has no vault."""
+    """Yield the recovery points in the stage's vault, the newest first. Raises DeployedError without a vault."""
     pages = boto3.client("backup").get_paginator("list_recovery_points_by_backup_vault")
     found = [point for page in pages.paginate(BackupVaultName=_vault(outputs)) for point in page["RecoveryPoints"]]
     for point in sorted(found, key=lambda point: point["CreationDate"], reverse=True):
@@ -38,14 +38,14 @@ def points(outputs: dict[str, str]) -> Iterator[RecoveryPoint]:
         )
 
 
-def recover(outputs: dict[str, str], arn: str, now: datetime, say: Callable[[str], None], *, pause: float = 30) -> str:
-    """Have AWS Backup restore a recovery point, wait, and return the name of the new table or bucket.
+def recover(outputs: dict[str, str], arn: str, now: datetime, echo: Callable[[str], None], *, pause: float = 30) -> str:
+    """Restore a recovery point with AWS Backup, wait, and return the name of the new table or bucket.
 
-    Raises DeployedError for one that is not in the vault, or cannot be restored. `pause`: seconds between two looks.
+    Raises DeployedError when it is not in the vault or cannot be restored. `pause`: seconds between status requests.
     """
     point = next((point for point in points(outputs) if point.arn == arn), None)
     if point is None:
-        raise DeployedError(f"there is no recovery point {arn} in the stage's vault; `backups` lists them")
+        raise DeployedError(f"recovery point {arn} not found in the stage's vault; `backups` lists them")
     backup = boto3.client("backup")
     name = new_name(point, now)
     stored = backup.get_recovery_point_restore_metadata(BackupVaultName=_vault(outputs), RecoveryPointArn=arn)
@@ -57,18 +57,18 @@ def recover(outputs: dict[str, str], arn: str, now: datetime, say: Callable[[str
         IdempotencyToken=name,
     )["RestoreJobId"]
     state = backup.describe_restore_job(RestoreJobId=job)
-    while state["Status"] not in ENDED:
-        say(f"{name}: {state['Status'].lower()}, {state.get('PercentDone', '0%')}")
+    while state["Status"] not in END_STATES:
+        echo(f"{name}: {state['Status'].lower()}, {state.get('PercentDone', '0%')}")
         time.sleep(pause)
         state = backup.describe_restore_job(RestoreJobId=job)
     if state["Status"] != "COMPLETED":
-        reason = state.get("StatusMessage", "AWS Backup gives no reason")
+        reason = state.get("StatusMessage", "AWS Backup reported no reason")
         raise DeployedError(f"the restore job {job} {state['Status'].lower()}: {reason}")
     return name
 
 
 def new_name(point: RecoveryPoint, now: datetime) -> str:
-    """Return the name of a table or bucket to restore into: the same when the command is repeated within the hour."""
+    """Return the name of a table or bucket to restore into, which is the same for repeated commands within an hour."""
     suffix = f"-{now:%Y%m%d%H}"
     if point.kind == TABLE:
         return f"{point.source}-restored{suffix}"
@@ -76,7 +76,7 @@ def new_name(point: RecoveryPoint, now: datetime) -> str:
 
 
 def metadata(kind: str, stored: dict[str, str], name: str) -> dict[str, str]:
-    """Return what AWS Backup wants to know of a restore, from what it stored with the recovery point.
+    """Return the metadata of a restore job, based on the metadata stored with the recovery point.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-dynamodb.html
     https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-s3.html
@@ -85,10 +85,10 @@ def metadata(kind: str, stored: dict[str, str], name: str) -> dict[str, str]:
         return {**stored, "targetTableName": name}
     if kind == BUCKET:
         return {"DestinationBucketName": name, "NewBucket": "true", "Encrypted": "true", "EncryptionType": "original"}
-    raise DeployedError(f"a recovery point of {kind} is none of this product's")
+    raise DeployedError(f"a recovery point of {kind} does not belong to this product")
 
 
 def _vault(outputs: dict[str, str]) -> str:
     if "BackupVault" not in outputs:
-        raise DeployedError("this stage makes no backups: only prod does, unless it is deployed with -c backups=false")
+        raise DeployedError("this stage has no backups: only prod has, unless it was deployed with -c backups=false")
     return outputs["BackupVault"]

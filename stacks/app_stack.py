@@ -1,4 +1,4 @@
-"""All that runs: the Lambdas, what starts them, the API, the site, and who notices when something is wrong."""
+"""App stack: the Lambdas with their triggers, the API, the site, and their monitoring."""
 
 import re
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.release import Release
 from stacks.constructs.site import Site, SiteBucket
 from stacks.constructs.storage import removal
-from stacks.constructs.trigger import KEPT, WorkQueue, on_records, queue
+from stacks.constructs.trigger import DEAD_LETTER_RETENTION, WorkQueue, on_records, queue
 from stacks.data_stack import DataStack
 from stacks.nag import accept
 from stacks.permissions import CANARY, Grants
 
 
 @dataclass(frozen=True)
-class Spec:
-    """A Lambda of ours; `memory` in MB decides its share of a CPU as well."""
+class FunctionSpec:
+    """Settings of a Lambda function. `seconds`: timeout; `memory`: MB, which also determines its share of a CPU."""
 
     seconds: int
     memory: int = 512
@@ -41,23 +41,26 @@ class Spec:
 
 
 FUNCTIONS = {
-    # A REST API's limit is 29 s; what is slower must be ended by us, with an answer.
-    "api": Spec(seconds=28, memory=1024, handler="lambdas.api.app.handler"),
-    "on_drop": Spec(seconds=30),
-    "submit": Spec(seconds=240),  # a copy of 1 GB within S3, twice, and the endpoint's answer
-    "on_result": Spec(seconds=60, memory=1024),
-    "publish": Spec(seconds=60),
-    "sweeper": Spec(seconds=300, memory=1024),
-    "webhook": Spec(seconds=30),
+    # Below the REST API's limit of 29 s, so that a slow request still gets the function's own error response.
+    "api": FunctionSpec(seconds=28, memory=1024, handler="lambdas.api.app.handler"),
+    "on_drop": FunctionSpec(seconds=30),
+    "submit": FunctionSpec(seconds=240),  # two copies of up to 1 GB within S3, and one request to the endpoint
+    "on_result": FunctionSpec(seconds=60, memory=1024),
+    "publish": FunctionSpec(seconds=60),
+    "sweeper": FunctionSpec(seconds=300, memory=1024),
+    "webhook": FunctionSpec(seconds=30),
 }
-STREAMED = ("submit", "publish")  # those that read the table's stream
-# Which of them work on a queue, and how often a message is tried.
-QUEUES = {"on_drop": 5, "on_result": 5, "webhook": 8}  # the webhook Lambda spreads its eight over a day
-DELIVERIES = 5  # of webhooks at a time, where none are reserved
+STREAM_READERS = ("submit", "publish")  # functions that read the table's stream
+# Functions that consume a queue, with the attempts per message; the webhook function spreads its eight over a day.
+QUEUE_ATTEMPTS = {"on_drop": 5, "on_result": 5, "webhook": 8}
+DEFAULT_DELIVERIES = 5  # concurrent webhook deliveries where no concurrency is reserved
 
 
 class AppStack(cdk.Stack):
-    """`success` and `failure` are the topics that the endpoint speaks to, in whichever stack that is."""
+    """Lambdas, triggers, API, site and monitoring of a stage.
+
+    `success` and `failure` are the topics to which the endpoint, in the inference stack, publishes its outcomes.
+    """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig, data: DataStack) -> None:
         super().__init__(
@@ -71,15 +74,15 @@ class AppStack(cdk.Stack):
             name: WorkQueue(
                 self, f"{_pascal(name)}Work", config, timeout=Duration.seconds(FUNCTIONS[name].seconds), attempts=n
             )
-            for name, n in QUEUES.items()
+            for name, n in QUEUE_ATTEMPTS.items()
         }
         self.origin_secret = self._origin_secret()
         lambdas = Construct(self, "Lambdas")
         self.functions = {name: self._function(lambdas, name, spec) for name, spec in FUNCTIONS.items()}
         self._connect()
         self.release = self._release()
-        called = self.release.alias if self.release else self.functions["api"].function
-        self.api = HttpApi(self, "Api", config, called, data.auth.pool)
+        api_function = self.release.alias if self.release else self.functions["api"].function
+        self.api = HttpApi(self, "Api", config, api_function, data.auth.pool)
         self.site_bucket = SiteBucket(self, "SiteFiles", config).bucket
         self.site: Site | None = None
         self.public_url = self._public_url()
@@ -87,7 +90,7 @@ class AppStack(cdk.Stack):
         if self.origin_secret:
             self.origin_secret.grant_read(self.functions["api"].role)
         grants = Grants(self, "Grants", config, self.functions, data, self.queues["webhook"].queue, self.api.plans)
-        self._watch()
+        self._add_monitoring()
         if config.canary_hours and not config.is_local:
             canary = Canary(self, "Canary", config, config.canary_hours)
             grants.allow("Canary", canary.role, CANARY)
@@ -97,7 +100,7 @@ class AppStack(cdk.Stack):
             self._add_queries()
         self._add_outputs()
 
-    def _function(self, scope: Construct, name: str, spec: Spec) -> PythonFunction:
+    def _function(self, scope: Construct, name: str, spec: FunctionSpec) -> PythonFunction:
         return PythonFunction(
             scope,
             _pascal(name),
@@ -106,32 +109,32 @@ class AppStack(cdk.Stack):
             handler=spec.handler or f"lambdas.{name}.handler.handler",
             timeout=Duration.seconds(spec.seconds),
             memory=spec.memory,
-            # Its receivers are slow at will: they must not take the concurrency of the API, nor wait for it.
+            # Receivers may be slow: deliveries must not use up the API's concurrency, nor compete with it.
             reserved=self._deliveries() if name == "webhook" and self._config.webhook_concurrency else None,
         )
 
     def _origin_secret(self) -> secretsmanager.Secret | None:
-        """Return what the edge proves itself by to the API; locally the two are on one machine."""
+        """Return the secret by which the distribution authenticates to the API; None locally, where there is none."""
         if self._config.is_local:
             return None
         secret = secretsmanager.Secret(
             self,
             "OriginSecret",
-            description="Sent by the distribution with each request to the API",
+            description="Sent by the CloudFront distribution with each request to the API",
             generate_secret_string=secretsmanager.SecretStringGenerator(exclude_punctuation=True, password_length=48),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        accept(secret, "SMG4", "the distribution holds a copy: another one takes a deployment of both")
+        accept(secret, "SMG4", "the distribution holds a copy, so rotating the secret takes a deployment of both")
         return secret
 
     def _release(self) -> Release | None:
-        """Return how new code of the API comes to its callers; locally it is simply there."""
+        """Return the gradual release of the API's code; None locally, where new code is live at once."""
         if self._config.is_local:
             return None
         return Release(self, "Release", self._config, self.functions["api"].function, api_name=self._config.name)
 
     def _environment(self) -> dict[str, str]:
-        """The fields of lambdas.core.settings.Settings that have no default, and those that this stage changes."""
+        """Return the fields of lambdas.core.settings.Settings that have no default, and this stage's overrides."""
         config, data = self._config, self._data
         return {
             "STAGE": config.stage,
@@ -149,20 +152,20 @@ class AppStack(cdk.Stack):
 
     def _connect(self) -> None:
         """Connect every trigger of the Lambdas other than the API's."""
-        for name in QUEUES:
+        for name in QUEUE_ATTEMPTS:
             self.queues[name].feed(
                 self.functions[name],
-                batch=1 if name == "webhook" else 10,  # a receiver may take all the time there is
-                at_a_time=self._deliveries() if name == "webhook" else None,
+                batch=1 if name == "webhook" else 10,  # one slow receiver may use the whole timeout
+                max_concurrency=self._deliveries() if name == "webhook" else None,
             )
-        self._on_arrivals("Dropped", "Videos that arrive in drop folders", prefixes.DROP)
-        self._on_arrivals("Uploaded", "Uploads, of which no more is kept than an analysis needs", prefixes.UPLOADS)
+        self._on_created("Dropped", "Videos that arrive in drop folders", prefixes.DROP)
+        self._on_created("Uploaded", "New uploads, whose superseded versions are removed", prefixes.UPLOADS)
         results = self.queues["on_result"].queue
         for topic in (self.success, self.failure):
             topic.add_subscription(subscriptions.SqsSubscription(results, raw_message_delivery=True))
-        self.dead_records = queue(self, "DeadRecords", self._config, retention_period=KEPT)
+        self.dead_records = queue(self, "DeadRecords", self._config, retention_period=DEAD_LETTER_RETENTION)
         accept(self.dead_records, "SQS3", "it is the stream's dead-letter queue")
-        # One at a time, as each may be a long copy; the emulator's are short.
+        # One record at a time, since each may take a long copy; the emulator's copies are short.
         batch = 10 if self._config.is_local else 1
         on_records(self.functions["submit"], self._data.table, self.dead_records, [QUEUED], slots=True, batch=batch)
         on_records(self.functions["publish"], self._data.table, self.dead_records, [COMPLETED, FAILED])
@@ -170,7 +173,7 @@ class AppStack(cdk.Stack):
             self,
             "EveryMinute",
             schedule=events.Schedule.rate(Duration.minutes(1)),
-            # Late is useless: the next minute's run does all that this one would have.
+            # A late run is useless: the next minute's run covers the same work.
             targets=[
                 targets.LambdaFunction(
                     self.functions["sweeper"].function, retry_attempts=0, max_event_age=Duration.minutes(1)
@@ -178,8 +181,8 @@ class AppStack(cdk.Stack):
             ],
         )
 
-    def _on_arrivals(self, id: str, description: str, prefix: str) -> None:
-        """Tell `on_drop` of each object that arrives under a prefix of the media bucket."""
+    def _on_created(self, id: str, description: str, prefix: str) -> None:
+        """Send an event to `on_drop` for each object created under a prefix of the media bucket."""
         events.Rule(
             self,
             id,
@@ -196,13 +199,11 @@ class AppStack(cdk.Stack):
         )
 
     def _deliveries(self) -> int | None:
-        """Return how many webhooks are delivered at a time, reserved or not; the emulator knows no such limit."""
-        return None if self._config.is_local else self._config.webhook_concurrency or DELIVERIES
+        """Return the limit of concurrent webhook deliveries, reserved or not; None for the emulator, which has none."""
+        return None if self._config.is_local else self._config.webhook_concurrency or DEFAULT_DELIVERIES
 
     def _public_url(self) -> str:
-        """Return the address for clients and browsers; locally a process of `local/` answers there, not a
-        distribution.
-        """
+        """Return the URL for clients and browsers: the distribution's, or locally that of a process of `local/`."""
         if self._config.is_local:
             return self._config.public_url
         logs = self._data.buckets.logs
@@ -216,21 +217,24 @@ class AppStack(cdk.Stack):
         return site.url
 
     def _add_parameters(self) -> None:
-        """Store values that Lambdas read from resources that depend on them: environment variables would be a cycle."""
+        """Store values of resources that depend on the Lambdas, for the Lambdas to read.
+
+        As environment variables they would be a circular dependency.
+        """
         plans = {f"{USAGE_PLAN}/{name}": plan.usage_plan_id for name, plan in self.api.plans.items()}
         for name, value in {**plans, PUBLIC_URL: self.public_url}.items():
             ssm.StringParameter(
                 self, f"{_pascal(name)}Parameter", parameter_name=self._config.parameter(name), string_value=value
             )
 
-    def _watch(self) -> None:
+    def _add_monitoring(self) -> None:
         dead = {_pascal(name): work.dead for name, work in self.queues.items()}
         self.monitoring = Monitoring(self, "Monitoring", self._config)
         for alarm in self.release.alarms if self.release else ():
             alarm.add_alarm_action(actions.SnsAction(self.monitoring.topic))
         if self.site:
             self.monitoring.watch_edge(self.site.distribution)
-        for name in STREAMED:
+        for name in STREAM_READERS:
             self.monitoring.watch_stream(_pascal(name), self.functions[name])
         self.monitoring.watch(
             {_pascal(name): function for name, function in self.functions.items()},
@@ -240,7 +244,7 @@ class AppStack(cdk.Stack):
         )
 
     def _add_audit_log(self) -> None:
-        """Keep a log of what operators do with scripts/ops.py, apart from the Lambdas' own."""
+        """Add the audit log of operators' commands (scripts/ops.py), separate from the Lambdas' logs."""
         log = logs.LogGroup(
             self,
             "Audit",
@@ -251,7 +255,7 @@ class AppStack(cdk.Stack):
         cdk.CfnOutput(self, "AuditLog", value=log.log_group_name)
 
     def _add_queries(self) -> None:
-        """Save the questions that metrics are too expensive for: each owner would be a metric of its own."""
+        """Save log queries for per-owner figures: as metrics they would cost one metric per owner."""
         groups = [self.functions[name].log for name in ("api", "on_drop", "on_result", "sweeper")]
         logs.QueryDefinition(
             self,

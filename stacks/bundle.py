@@ -1,8 +1,8 @@
-"""The code of all Lambdas as one folder, built without Docker: packages for the target platform, then ours, compiled.
+"""Bundle of the Lambdas' code as one folder, built without Docker: packages for the target platform and our own code.
 
-`python -m stacks.bundle aws|local` prints the folder. The same content gives the same files, so CDK's asset hash
-only changes when a dependency or our code does. What pip installed is kept under build/, by the digest of all that
-decides it: the second synth needs no network.
+`python -m stacks.bundle aws|local` prints the folder. Builds are reproducible, so CDK's asset hash changes only when a
+dependency or our code does. Installed packages are cached under build/ by the digest of their inputs, so that the
+second synth needs no network.
 """
 
 import fnmatch
@@ -17,19 +17,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stacks.built import becoming, keep_recent
+from stacks.build_cache import atomic_dir, keep_recent
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "api.txt"
 BUILD = ROOT / "build" / "lambda"
 RUNTIME = "3.13"  # Lambda's Python on AWS
-KEPT = 86400  # seconds that a bundle is kept after it was last asked for
-MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
+RETENTION_SECONDS = 86400  # that a bundle is kept after its last use
+MAX_ZIP = 20 * 10**6  # bytes; Lambda accepts 50 MB, but a smaller zip starts faster
 
-# Services that boto3, pynamodb and the tracer call; the descriptions of all others are 25 of botocore's 30 MB.
+# AWS services that boto3, pynamodb and the tracer call; the models of all others are 25 of botocore's 30 MB.
 SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "secretsmanager", "sqs", "ssm", "xray")
-# Our own code that goes along: the Lambdas, and of the engine what needs no torch.
-OURS = (
+# Our own code in the bundle: the Lambdas, and the parts of the engine that do not need torch.
+SOURCES = (
     "common/*.py",
     "lambdas/**/*.py",
     "model/__init__.py",
@@ -37,22 +37,23 @@ OURS = (
     "model/reports/__init__.py",
     "model/reports/formats.py",
 )
-# Never needed when a function runs. RECORD and its like differ between machines.
+# Files that no function needs at run time. RECORD and similar files would also differ between machines.
 PRUNED = (
     "*/__pycache__/*", "bin/*", "*/tests/*", "*/test/*", "*.pyi", "*.dist-info/RECORD", "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED", "*.dist-info/direct_url.json", "*.dist-info/licenses/*", "*/examples-1.json*",
     "boto3/examples/*", "boto3/data/*", "wrapt-stubs/*",
 )  # fmt: skip
 
-# Unchecked: files come out of a zip with other times than they had when they were compiled.
+# Unchecked hashes, since unzipping changes the files' modification times.
 COMPILE = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Platform that a bundle runs on. `pip`: pip's options for it; empty for the Python that pip belongs to.
+    """Platform that a bundle runs on.
 
-    `compiler`: a Python of the version that it runs on, as compiled code fits no other; None where there is none here.
+    `python`: interpreter that runs pip; `pip`: pip's options for the platform, none if it is pip's own.
+    `compiler`: interpreter of the platform's Python version, since bytecode fits no other; None if not installed here.
     """
 
     name: str
@@ -62,43 +63,47 @@ class Target:
 
 
 def targets() -> dict[str, Target]:
-    ours = Path(sys.executable)
+    """Return the targets by name: `aws` and `local` (the emulator)."""
+    this_python = Path(sys.executable)
     aws = ("--platform", "manylinux2014_aarch64", "--python-version", RUNTIME, "--implementation", "cp")
     emulator = ROOT / ".venv-local" / "bin" / "python"
-    local = emulator if emulator.exists() else ours
-    return {"aws": Target("aws", ours, _lambdas_python(), aws), "local": Target("local", local, local)}
+    local = emulator if emulator.exists() else this_python
+    return {"aws": Target("aws", this_python, _lambda_python(), aws), "local": Target("local", local, local)}
 
 
 def build(name: str) -> Path:
-    """The folder with a target's bundle; built when it is not there yet.
+    """Return the folder with a target's bundle, building it if needed.
 
-    Raises subprocess.CalledProcessError when pip fails, ValueError when the zip would be over MAX_ZIP.
+    Raises subprocess.CalledProcessError when pip fails, ValueError when the zip would be larger than MAX_ZIP.
     """
     target = targets()[name]
     packages = _packages(target)
     digest = hashlib.sha256(packages.name.encode())
-    ours = list(_ours())
-    for path in ours:
+    sources = list(_source_files())
+    for path in sources:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     folder = BUILD / f"{name}-{digest.hexdigest()[:16]}"
     if not folder.exists():
         if target.compiler is None:
-            sys.stderr.write(f"no python{RUNTIME} on the PATH: the code goes uncompiled, and cold starts take longer\n")
-        with becoming(folder) as draft:
+            sys.stderr.write(
+                f"note: python{RUNTIME} is not on the PATH, so the Lambdas' code is not precompiled; "
+                "cold starts take longer\n"
+            )
+        with atomic_dir(folder) as draft:
             shutil.copytree(packages, draft, dirs_exist_ok=True, copy_function=os.link)
-            for path in ours:
-                place = draft / path.relative_to(ROOT)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, place)
-            _compile(target, draft, *sorted({path.relative_to(ROOT).parts[0] for path in ours}))
+            for path in sources:
+                copy = draft / path.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            _compile(target, draft, *sorted({path.relative_to(ROOT).parts[0] for path in sources}))
             if (size := zip_size(draft)) > MAX_ZIP:
-                raise ValueError(f"the Lambdas' zip would be {size / 1e6:.1f} MB, more than {MAX_ZIP / 1e6:.0f}")
-    keep_recent(folder, KEPT, f"{name}-")
+                raise ValueError(f"the Lambdas' zip is {size / 1e6:.1f} MB; the limit is {MAX_ZIP / 1e6:.0f} MB")
+    keep_recent(folder, RETENTION_SECONDS, f"{name}-")
     return folder
 
 
 def zip_size(folder: Path) -> int:
-    """Bytes of the folder as the zip that is uploaded."""
+    """Return the size in bytes of the folder as a zip file, as it is uploaded."""
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in _files(folder):
@@ -109,24 +114,24 @@ def zip_size(folder: Path) -> int:
 def _packages(target: Target) -> Path:
     """Return the folder of a target's packages, installed by pip and pruned, or cached from an equal build."""
     compiler = (_version_of(target.compiler), COMPILE) if target.compiler else None
-    decides = repr((REQUIREMENTS.read_bytes(), target.pip, compiler, PRUNED, SERVICES))
-    folder = BUILD / f"packages-{target.name}-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"
+    inputs = repr((REQUIREMENTS.read_bytes(), target.pip, compiler, PRUNED, SERVICES))
+    folder = BUILD / f"packages-{target.name}-{hashlib.sha256(inputs.encode()).hexdigest()[:16]}"
     if not folder.exists():
-        with becoming(folder) as draft:
+        with atomic_dir(folder) as draft:
             command = [
                 *(str(target.python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps"),
                 *("--require-hashes", "--only-binary", ":all:", "--no-compile", *target.pip),
                 *("--target", str(draft), "-r", str(REQUIREMENTS)),
             ]
-            # Standard output belongs to whoever runs this: CDK reads the app's.
+            # Standard output is reserved for the caller: CDK reads the app's.
             subprocess.run(command, check=True, stdout=sys.stderr)
             _prune(draft)
             _compile(target, draft, ".")
     return folder
 
 
-def _lambdas_python() -> Path | None:
-    """A Python of Lambda's version on this machine. What only pretends to be one, as pyenv's shims may, is none."""
+def _lambda_python() -> Path | None:
+    """Return a working Python of Lambda's version on this machine; a shim, such as pyenv's, may exist and not run."""
     found = shutil.which(f"python{RUNTIME}")
     if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
         return Path(found)
@@ -134,10 +139,10 @@ def _lambdas_python() -> Path | None:
 
 
 def _compile(target: Target, folder: Path, *parts: str) -> None:
-    """Put beside each module of these parts what Python makes of it.
+    """Precompile the modules of these parts of the folder.
 
-    A Lambda cannot keep it: its code lies on a read-only disk, and each cold start would compile a thousand modules.
-    In one process, without a hash seed and without this folder's name, so that the same modules give the same bytes.
+    A Lambda's code is on a read-only disk, so each cold start would otherwise compile a thousand modules. One process,
+    a fixed hash seed and paths relative to the folder make the output reproducible.
     """
     if target.compiler is None:
         return
@@ -164,8 +169,8 @@ def _prune(folder: Path) -> None:
             path.rmdir()
 
 
-def _ours() -> Iterator[Path]:
-    for pattern in OURS:
+def _source_files() -> Iterator[Path]:
+    for pattern in SOURCES:
         yield from (path for path in sorted(ROOT.glob(pattern)) if "__pycache__" not in path.parts)
 
 

@@ -1,16 +1,16 @@
-"""Source of the synthetic canary, as one folder: `make smoke` and the operator's command that runs it, and no more."""
+"""Source of the synthetic canary, as one folder: the smoke test and the operator's command that runs it."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks.built import copied
-from stacks.bundle import OURS, REQUIREMENTS, ROOT
+from stacks.build_cache import copy_sources
+from stacks.bundle import REQUIREMENTS, ROOT, SOURCES
 
 BUILD = ROOT / "build" / "canary"
-KEPT = 3600  # seconds that a folder is kept after it was last asked for
+RETENTION_SECONDS = 3600  # that a folder is kept after its last use
 FILES = (
-    *OURS,
+    *SOURCES,
     *(
         "scripts/__init__.py",
         "scripts/audit.py",
@@ -21,21 +21,21 @@ FILES = (
     ),
     *("stacks/__init__.py", "stacks/config.py", "requirements/api.txt", "tests/media/face_and_speech.mp4"),
 )
-BESIDE = ("typer", "httpx")  # what the scripts import that the Lambdas do without
+EXTRA_PACKAGES = ("typer", "httpx")  # imported by the scripts, but not by the Lambdas
 
 
 def files() -> Iterator[Path]:
-    """Yield its files, in order."""
+    """Yield the source files in a fixed order."""
     for pattern in FILES:
         yield from sorted(path for path in ROOT.glob(pattern) if path.is_file())
 
 
 def requirements() -> list[str]:
-    """Return the packages of BESIDE, as the lock for development pins them."""
+    """Return EXTRA_PACKAGES with the versions pinned in the development lock, as pip requirements."""
     lock = REQUIREMENTS.with_name("dev.txt").read_text()
-    return [match[0] for name in BESIDE if (match := re.search(rf"^{name}==[^ ]+", lock, re.MULTILINE))]
+    return [match[0] for name in EXTRA_PACKAGES if (match := re.search(rf"^{name}==[^ ]+", lock, re.MULTILINE))]
 
 
 def build() -> Path:
-    """The folder; made anew when a file has changed."""
-    return copied(files(), ROOT, BUILD, KEPT)
+    """Return the folder with the current files, building it if needed."""
+    return copy_sources(files(), ROOT, BUILD, RETENTION_SECONDS)

@@ -1,4 +1,4 @@
-"""Data that must not be lost: users, records, videos, results. The other stacks can be deleted and redeployed."""
+"""Data stack: users, records, videos and results. The other stacks can be deleted and redeployed without data loss."""
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -11,6 +11,8 @@ from stacks.constructs.storage import Buckets, Table
 
 
 class DataStack(cdk.Stack):
+    """User pool, table and buckets of a stage, with backups and an encryption key where configured."""
+
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(
             scope,

@@ -1,4 +1,4 @@
-"""The firewall before the distribution, where `waf` asks for it. CloudFront takes it from us-east-1 alone."""
+"""Edge stack: the distribution's firewall, with `-c waf=true`. CloudFront uses web ACLs of us-east-1 only."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_wafv2 as wafv2
@@ -6,8 +6,8 @@ from constructs import Construct
 
 from stacks.config import EDGE_REGION, StageConfig
 
-REQUESTS_OF_AN_ADDRESS = 2000  # in five minutes; the web app makes 12 a minute while it waits for a result
-# AWS's own rules, and of each those that only count here.
+MAX_REQUESTS_PER_IP = 2000  # in five minutes; the web app makes 12 a minute while it waits for a result
+# AWS's managed rule groups, each with the rules that only count requests instead of blocking them.
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 MANAGED: dict[str, tuple[str, ...]] = {
     "AWSManagedRulesAmazonIpReputationList": (),
@@ -17,7 +17,10 @@ MANAGED: dict[str, tuple[str, ...]] = {
 
 
 class EdgeStack(cdk.Stack):
-    """Knows no other stack; its ARN comes to the App stack's distribution as the context `webAclArn`."""
+    """Web ACL for the distribution, independent of the other stacks.
+
+    Its ARN reaches the App stack's distribution as the context value `webAclArn`.
+    """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(
@@ -39,31 +42,31 @@ class EdgeStack(cdk.Stack):
 
 
 def _rate_rule(priority: int) -> wafv2.CfnWebACL.RuleProperty:
-    """Refuse an address that asks too often."""
-    made = wafv2.CfnWebACL
-    rate = made.RateBasedStatementProperty(limit=REQUESTS_OF_AN_ADDRESS, aggregate_key_type="IP")
-    return made.RuleProperty(
+    """Return the rule that blocks IP addresses with too many requests."""
+    waf = wafv2.CfnWebACL
+    rate = waf.RateBasedStatementProperty(limit=MAX_REQUESTS_PER_IP, aggregate_key_type="IP")
+    return waf.RuleProperty(
         name="Rate",
         priority=priority,
-        statement=made.StatementProperty(rate_based_statement=rate),
-        action=made.RuleActionProperty(block={}),
+        statement=waf.StatementProperty(rate_based_statement=rate),
+        action=waf.RuleActionProperty(block={}),
         visibility_config=_visible("Rate"),
     )
 
 
 def _managed_rule(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
-    """Apply a group of AWS's rules."""
-    made = wafv2.CfnWebACL
+    """Return the rule that applies one of AWS's managed rule groups."""
+    waf = wafv2.CfnWebACL
     counted = [
-        made.RuleActionOverrideProperty(name=rule, action_to_use=made.RuleActionProperty(count={}))
+        waf.RuleActionOverrideProperty(name=rule, action_to_use=waf.RuleActionProperty(count={}))
         for rule in MANAGED[name]
     ]
-    group = made.ManagedRuleGroupStatementProperty(vendor_name="AWS", name=name, rule_action_overrides=counted or None)
-    return made.RuleProperty(
+    group = waf.ManagedRuleGroupStatementProperty(vendor_name="AWS", name=name, rule_action_overrides=counted or None)
+    return waf.RuleProperty(
         name=name,
         priority=priority,
-        statement=made.StatementProperty(managed_rule_group_statement=group),
-        override_action=made.OverrideActionProperty(none={}),
+        statement=waf.StatementProperty(managed_rule_group_statement=group),
+        override_action=waf.OverrideActionProperty(none={}),
         visibility_config=_visible(name),
     )
 

@@ -1,4 +1,4 @@
-"""The engine's image in a stack of its own: what fails later, or is taken down, does not throw the image away."""
+"""Image stack: the engine's image, kept when the inference stack fails to deploy or is deleted."""
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -8,7 +8,10 @@ from stacks.constructs.image import EngineImage
 
 
 class ImageStack(cdk.Stack):
-    """Knows no other stack. It takes a quarter of an hour to build the image, and its registry keeps the last ten."""
+    """Registry and build of the engine's image, independent of the other stacks.
+
+    A build takes about 15 minutes; the registry keeps the last ten images.
+    """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The model behind an asynchronous endpoint that scales to zero. Left out of stage local: the emulator has none."""
+"""Inference stack: the model behind an asynchronous endpoint that scales to zero. Stage local has none."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -7,16 +7,19 @@ from constructs import Construct
 
 from stacks.app_stack import AppStack
 from stacks.config import StageConfig
-from stacks.constructs.endpoint import Endpoint, Places
+from stacks.constructs.endpoint import Endpoint, Resources
 from stacks.constructs.training import Training
 from stacks.data_stack import DataStack
 from stacks.image_stack import ImageStack
 
-STUCK_MINUTES = 30  # a backlog and still no instance: none is to be had, or none starts
+STUCK_MINUTES = 30  # with a backlog but no instance: none is available, or none starts
 
 
 class InferenceStack(cdk.Stack):
-    """Knows data, app and image, and is known by none of them: the endpoint's name is fixed."""
+    """Endpoint and training resources of a stage.
+
+    It refers to the data, app and image stacks; none refers to it, since the endpoint's name is fixed.
+    """
 
     def __init__(
         self, scope: Construct, id: str, config: StageConfig, data: DataStack, app: AppStack, images: ImageStack
@@ -26,10 +29,10 @@ class InferenceStack(cdk.Stack):
         )
         model_data = self._model_data(config)
         image = images.image
-        places = Places(data.buckets.media, data.buckets.results, app.success, app.failure, data.key)
-        self.inference = Endpoint(self, "Endpoint", config, image, places, model_data.value_as_string)
+        resources = Resources(data.buckets.media, data.buckets.results, app.success, app.failure, data.key)
+        self.inference = Endpoint(self, "Endpoint", config, image, resources, model_data.value_as_string)
         stuck = self.inference.waiting_alarm("Stuck", STUCK_MINUTES)
-        untold = cloudwatch.Alarm(  # here, as the image's stack knows no topic
+        unreported = cloudwatch.Alarm(  # in this stack, since the image stack has no alarm topic
             self,
             "BuildUntold",
             alarm_name=f"{config.name}-BuildDead",
@@ -39,7 +42,7 @@ class InferenceStack(cdk.Stack):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        for alarm in (stuck, self.inference.errors, untold):
+        for alarm in (stuck, self.inference.errors, unreported):
             alarm.add_alarm_action(actions.SnsAction(app.monitoring.topic))
         self.training = Training(self, "Training", config, data.key)
         for name, value in {
@@ -49,17 +52,17 @@ class InferenceStack(cdk.Stack):
             cdk.CfnOutput(self, name, value=value)
 
     def _model_data(self, config: StageConfig) -> cdk.CfnParameter:
-        """Return the trained bundle to serve. Stage prod takes the starter only when its licence was accepted."""
+        """Return the parameter for the served bundle, required on prod unless the starter's licence is accepted."""
         starter = not config.is_prod or config.accept_research_licence
         return cdk.CfnParameter(
             self,
             "ModelDataUrl",
             type="String",
-            description="S3 address of a model.tar.gz (training.launch deploy prints it); empty: the starter bundle",
+            description="S3 URI of a model.tar.gz, as `training.launch deploy` prints it; empty: the starter bundle",
             default="" if starter else None,
             allowed_pattern=r"^(s3://[^/]+/.+)?$" if starter else r"^s3://[^/]+/.+$",
-            constraint_description="an S3 address"
+            constraint_description="must be an S3 URI"
             if starter
-            else "an S3 address: the starter bundle is for research and evaluation only. Who accepts its licence "
-            "(model/bundles/starter/LICENSE) deploys it with -c acceptResearchLicence=true",
+            else "must be an S3 URI: the starter bundle is for research and evaluation only. To serve it, accept its "
+            "licence (model/bundles/starter/LICENSE) with -c acceptResearchLicence=true",
         )

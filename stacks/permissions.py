@@ -1,4 +1,4 @@
-"""Permissions of each Lambda, on one page: exact actions, and of each bucket only the prefixes that it needs."""
+"""Permissions of every Lambda in one place: exact actions, limited to the bucket prefixes that each one needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,59 +29,59 @@ DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
 USAGE_PLAN_IDS = tuple(f"{USAGE_PLAN}/{name}" for name in USAGE_PLANS)
-KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/owners/gateway.py)
+KEY_TAG = "video-sentiment"  # tag of API keys that holds their stage (lambdas/core/owners/gateway.py)
 
 
 @dataclass(frozen=True)
 class Access:
-    """Actions on items and objects, by prefix of the two buckets, and what else a function asks AWS for.
+    """Permissions of a function: actions on items, on objects by prefix of the two buckets, and on other services.
 
-    A transaction takes the actions of its parts. `indexes`: those that are queried.
+    A DynamoDB transaction needs the actions of its parts. `indexes`: indexes that the function queries.
     """
 
     items: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     media: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    webhooks: bool = False  # puts events into the webhook queue
-    invokes: bool = False  # asks the endpoint
-    makes_keys: bool = False  # at the gateway
+    queues_webhooks: bool = False  # sends events to the webhook queue
+    invokes_endpoint: bool = False
+    creates_keys: bool = False  # API keys of the gateway
     removes_keys: bool = False
-    moves_keys: bool = False  # between the usage plans
-    finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
+    moves_keys: bool = False  # between usage plans
+    finds_keys: bool = False  # by name, among all keys of the account, after an interrupted creation
     removes_users: bool = False
     ends_sessions: bool = False
-    takes: bool = False  # messages of a queue
-    dead_letters: bool = False  # sends what it cannot do of the stream there
-    origin: bool = False  # reads the secret of the edge
-    parameters: tuple[str, ...] = ()
+    consumes_queue: bool = False
+    writes_dead_letters: bool = False  # for stream records that it cannot process
+    reads_origin_secret: bool = False  # by which the distribution authenticates
+    reads_parameters: tuple[str, ...] = ()
 
 
 ACCESS = {
     "api": Access(
         items=(GET, PUT, UPDATE, REMOVE, CHECK, QUERY),
         indexes=(table.BY_OWNER,),
-        # It can sign for clients only what its own role allows.
+        # Its presigned URLs can only grant clients what its own role allows.
         media={prefixes.UPLOADS: READ_VERSIONS + WRITE + DELETE + PARTS + ABORT, prefixes.DROP: READ_VERSIONS},
         results={prefixes.ANALYSES: READ, prefixes.PROGRESS: READ},
-        webhooks=True,
-        makes_keys=True,
+        queues_webhooks=True,
+        creates_keys=True,
         removes_keys=True,
         ends_sessions=True,
-        parameters=(*USAGE_PLAN_IDS, PUBLIC_URL),
-        origin=True,
+        reads_parameters=(*USAGE_PLAN_IDS, PUBLIC_URL),
+        reads_origin_secret=True,
     ),
     "on_drop": Access(
         items=(GET, PUT, UPDATE, CHECK),
         media={prefixes.DROP: READ_VERSIONS, prefixes.UPLOADS: DELETE},
         results={prefixes.RESULTS: WRITE},
-        takes=True,
+        consumes_queue=True,
     ),
     "submit": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
-        media={prefixes.UPLOADS: READ, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
-        invokes=True,
-        dead_letters=True,
+        media={prefixes.UPLOADS: READ_VERSIONS, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
+        invokes_endpoint=True,
+        writes_dead_letters=True,
     ),
     "on_result": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
@@ -91,20 +91,20 @@ ACCESS = {
             prefixes.ANALYSES: WRITE + DELETE,
             prefixes.PROGRESS: DELETE,
         },
-        takes=True,
+        consumes_queue=True,
     ),
     "publish": Access(
         items=(GET,),
         media={prefixes.DROP: READ, prefixes.INPUTS: DELETE},
         results={prefixes.ANALYSES: READ, prefixes.RESULTS: WRITE + DELETE},
-        webhooks=True,
-        dead_letters=True,
+        queues_webhooks=True,
+        writes_dead_letters=True,
     ),
     "sweeper": Access(
         items=(GET, PUT, UPDATE, REMOVE, QUERY),
         indexes=(table.BY_OWNER, table.BY_DUE),
         media={
-            prefixes.UPLOADS: READ + DELETE + ABORT,
+            prefixes.UPLOADS: READ_VERSIONS + DELETE + ABORT,
             prefixes.DROP: READ_VERSIONS + DELETE,
             prefixes.INPUTS: WRITE + DELETE,
         },
@@ -115,23 +115,28 @@ ACCESS = {
             prefixes.PROGRESS: DELETE,
             prefixes.RESULTS: READ + DELETE,
         },
-        invokes=True,
+        invokes_endpoint=True,
         removes_keys=True,
         moves_keys=True,
         finds_keys=True,
         removes_users=True,
-        parameters=USAGE_PLAN_IDS,
+        reads_parameters=USAGE_PLAN_IDS,
     ),
-    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,), takes=True),
+    "webhook": Access(
+        items=(GET, UPDATE),
+        reads_parameters=(PUBLIC_URL,),
+        consumes_queue=True,
+        queues_webhooks=True,  # events that are not admitted yet
+    ),
 }
 
 
-# Of the canary: an API key for itself, and its end. What it does with it, it does as a customer.
-CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=USAGE_PLAN_IDS)
+# The canary creates and revokes an API key; it does everything else with that key, as a customer would.
+CANARY = Access(items=(GET, PUT, UPDATE), creates_keys=True, removes_keys=True, reads_parameters=USAGE_PLAN_IDS)
 
 
 class Grants(Construct):
-    """A policy for each function, beside its role: the function need not wait for it, so nothing goes in circles."""
+    """IAM policies of the functions, separate from their roles to avoid circular dependencies between resources."""
 
     def __init__(
         self,
@@ -150,10 +155,10 @@ class Grants(Construct):
             self.allow(name.title().replace("_", ""), function.role, ACCESS[name])
 
     def allow(self, name: str, role: iam.IRole, access: Access) -> None:
-        """Give a role its policy."""
+        """Attach a policy with this access to a role."""
         policy = iam.Policy(self, name, roles=[role])
         policy.add_statements(*self._statements(access))
-        accept(policy, "IAM5", "objects and API keys have no names before they exist: prefixes, not single ones")
+        accept(policy, "IAM5", "names of objects and API keys are unknown before they exist, so prefixes are granted")
 
     def _statements(self, access: Access) -> list[iam.PolicyStatement]:
         arn = self._data.table.table_arn
@@ -162,24 +167,24 @@ class Grants(Construct):
             found.append(_allow([QUERY], [f"{arn}/index/{name}" for name in access.indexes]))
         found += _on_objects(self._data.buckets.media, access.media)
         found += _on_objects(self._data.buckets.results, access.results)
-        if access.webhooks:
+        if access.queues_webhooks:
             found.append(_allow(["sqs:SendMessage"], [self._webhooks.queue_arn]))
-        if access.invokes:
+        if access.invokes_endpoint:
             endpoint = self._arn("sagemaker", f"endpoint/{self._config.endpoint_name}")
             found.append(_allow(["sagemaker:InvokeEndpointAsync"], [endpoint]))
         users = {"AdminDeleteUser": access.removes_users, "AdminUserGlobalSignOut": access.ends_sessions}
         if allowed := [f"cognito-idp:{action}" for action, allows in users.items() if allows]:
             found.append(_allow(allowed, [self._data.auth.pool.user_pool_arn]))
-        if access.parameters:
-            names = (self._config.parameter(name) for name in access.parameters)
+        if access.reads_parameters:
+            names = (self._config.parameter(name) for name in access.reads_parameters)
             found.append(_allow(["ssm:GetParameter"], [self._arn("ssm", f"parameter{name}") for name in names]))
         return found + self._on_api_keys(access) + customer_key.statements(self, self._data.key, _key_uses(access))
 
     def _on_api_keys(self, access: Access) -> list[iam.PolicyStatement]:
-        """API Gateway's actions are HTTP methods on paths.
+        """Return the statements on API keys, where API Gateway's actions are HTTP methods on paths.
 
-        Keys of other stages and of other products are in the same place: ours carry the stage as a tag, which is put
-        on them when they are made. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
+        Keys of all stages and products of the account share one path, so each key gets its stage as a tag on creation.
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
         """
         base = f"arn:{self._stack.partition}:apigateway:{self._stack.region}::"
         plans = [f"{base}/usageplans/{plan.usage_plan_id}/keys" for plan in self._plans.values()]
@@ -187,20 +192,21 @@ class Grants(Construct):
         if access.moves_keys:
             found.append(_allow(["apigateway:POST"], plans))
             found.append(_allow(["apigateway:GET", "apigateway:DELETE"], [f"{keys}/*" for keys in plans]))
-        if access.makes_keys:
+        if access.creates_keys:
             found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", *plans]))
             if not self._config.is_local:
-                # A tag given to POST is a call of its own: PUT on the tags of what is being made.
-                found.append(_allow(["apigateway:PUT"], [f"{base}/tags/*"], self._ours("RequestTag")))
+                # Creating a key with a tag also needs PUT on the new key's tags.
+                found.append(_allow(["apigateway:PUT"], [f"{base}/tags/*"], self._of_this_stage("RequestTag")))
         if access.finds_keys:
             found.append(_allow(["apigateway:GET"], [f"{base}/apikeys"]))
         if access.removes_keys:
-            ours = {} if self._config.is_local else self._ours("ResourceTag")  # the emulator knows no tag of a key
-            found.append(_allow(["apigateway:DELETE"], [f"{base}/apikeys/*"], ours))
+            # The emulator does not support tags of API keys.
+            condition = {} if self._config.is_local else self._of_this_stage("ResourceTag")
+            found.append(_allow(["apigateway:DELETE"], [f"{base}/apikeys/*"], condition))
         return found
 
-    def _ours(self, kind: str) -> dict[str, dict[str, str]]:
-        """The condition that a key is one of this stage."""
+    def _of_this_stage(self, kind: str) -> dict[str, dict[str, str]]:
+        """Return the condition that an API key belongs to this stage."""
         return {"StringEquals": {f"aws:{kind}/{KEY_TAG}": self._config.name}}
 
     def _arn(self, service: str, resource: str) -> str:
@@ -209,7 +215,7 @@ class Grants(Construct):
 
 
 def _key_uses(access: Access) -> dict[str, tuple[str, ...]]:
-    """The actions on the stage's key that what a function does takes, by service."""
+    """Return the actions on the stage's encryption key that a function's access needs, by service."""
     uses: dict[str, tuple[str, ...]] = {}
     uses["dynamodb"] = customer_key.WRITE_ITEMS if set(access.items) - {GET, CHECK} else customer_key.READ_ITEMS
     on_objects = {
@@ -217,21 +223,21 @@ def _key_uses(access: Access) -> dict[str, tuple[str, ...]]:
     }
     if on_objects:
         uses["s3"] = customer_key.WRITE if "s3:PutObject" in on_objects else customer_key.READ
-    if access.takes or access.webhooks or access.dead_letters:
-        uses["sqs"] = customer_key.WRITE if access.webhooks or access.dead_letters else customer_key.READ
-    if access.origin:
+    if access.consumes_queue or access.queues_webhooks or access.writes_dead_letters:
+        uses["sqs"] = customer_key.WRITE if access.queues_webhooks or access.writes_dead_letters else customer_key.READ
+    if access.reads_origin_secret:
         uses["secretsmanager"] = customer_key.READ
     return uses
 
 
 def _on_objects(bucket: s3.IBucket, access: Mapping[str, tuple[str, ...]]) -> list[iam.PolicyStatement]:
-    """The actions on objects; and what listing they take."""
+    """Return the statements for actions on objects, with the listing that these actions need."""
     by_actions: dict[tuple[str, ...], list[str]] = {}
     for prefix, actions in access.items():
         by_actions.setdefault(actions, []).append(bucket.arn_for_objects(f"{prefix}*"))
     found = [_allow(list(actions), resources) for actions, resources in by_actions.items()]
     if any("s3:GetObject" in actions for actions in access.values()):
-        # Without it S3 answers 403 for an object that is not there, instead of 404.
+        # Without this permission S3 answers 403 instead of 404 for an object that does not exist.
         found.append(_allow(["s3:ListBucket"], [bucket.bucket_arn]))
     if removed := [f"{prefix}*" for prefix, actions in access.items() if "s3:DeleteObjectVersion" in actions]:
         found.append(

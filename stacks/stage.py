@@ -1,4 +1,4 @@
-"""The stacks of one stage, in the order in which they are deployed: data, app, image, inference."""
+"""Stacks of one stage, in the order of deployment: data, app, image, inference."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ from stacks.inference_stack import InferenceStack
 def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]:
     """Add the stacks of a stage and return them by name: Data, App and, except locally, Image and Inference.
 
-    With `waf` there is Edge as well, in another region.
+    With `waf` also Edge, in another region.
 
-    Locally there is no SageMaker. References go one way: the app stack refers to the data stack, the inference stack to
-    all others. The app needs only the endpoint's name of the inference stack, which is fixed. With `customer_key` all
-    refer to the data stack, which has the key.
+    Image and Inference need SageMaker, which the emulator lacks. References go one way: the app stack refers to the
+    data stack, the inference stack to all others. Of the inference stack the app needs only the endpoint's name, which
+    is fixed. With `customer_key` all stacks refer to the data stack, which has the key.
     """
     data = DataStack(scope, config.stack_name("Data"), config)
     app = AppStack(scope, config.stack_name("App"), config, data)
@@ -34,12 +34,12 @@ def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]
             stacks["Edge"] = EdgeStack(scope, config.stack_name("Edge"), config)
     if data.key:
         for stack in stacks.values():
-            # S3 writes its log of access only to a bucket with its own encryption.
+            # S3 delivers access logs only to buckets with its own encryption (SSE-S3).
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
-            encrypt(stack, data.key, spared=data.buckets.logs)
+            encrypt(stack, data.key, excluded=data.buckets.logs)
     for stack in stacks.values():
         cdk.Tags.of(stack).add("project", PROJECT)
         cdk.Tags.of(stack).add("stage", config.stage)
-    if not config.is_local:  # which has no TLS, no log and nobody to keep out
+    if not config.is_local:  # locally there is no TLS, no access log and no other user
         cdk.Aspects.of(scope).add(AwsSolutionsChecks())
     return stacks

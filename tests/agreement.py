@@ -1,4 +1,4 @@
-"""How much two analyses of one file may differ: what docs/reproducibility.md promises, and the only copy of it."""
+"""Tolerances between two analyses of one file, as docs/reproducibility.md states them."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from model.contract import Analysis, EmotionScore, SentimentScore, Utterance
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Absolute: of a probability, of an utterance's edges in seconds, of a contribution in nats.
+    """Absolute tolerances of probabilities, of utterances' edges in seconds, and of contributions in nats.
 
-    `marks` says whether what hangs on a threshold (unclear, contradictory, decided by) must be the same.
+    `marks`: the fields that depend on a threshold (unclear, contradictory, decided_by) must be equal.
     """
 
     probability: float
@@ -20,9 +20,9 @@ class Tolerance:
     marks: bool
 
 
-# Whatever the kernels, threads, batches and load.
+# For any kernels, threads, batches and load.
 SAME_PROCESSOR = Tolerance(probability=0.001, edge=0.0, contribution=0.02, marks=True)
-# Of another family: without bfloat16, AVX512 or VNNI.
+# For another processor family: without bfloat16, AVX512 or VNNI.
 OTHER_PROCESSOR = Tolerance(probability=0.02, edge=0.1, contribution=0.3, marks=False)
 
 MARKS = {"unclear", "contradictory", "decided_by"}
@@ -30,14 +30,15 @@ FIGURES = {"start_time", "end_time", "emotions", "sentiments", "modalities", "bi
 
 
 def assert_same_answer(found: Analysis, expected: Analysis, tolerance: Tolerance = SAME_PROCESSOR) -> None:
-    """Fail unless all that is no figure is the same (words, warnings, modalities), and the figures are within
-    the tolerance. An utterance's first label is the same as well, unless another is as likely within it.
+    """Fail unless numbers are within the tolerance, and everything else (text, warnings, modalities) is equal.
+
+    An utterance's first label must be equal, too, unless another is as probable within the tolerance.
     """
     assert _without_figures(found, tolerance) == _without_figures(expected, tolerance)
     for ours, theirs in zip(found.utterances, expected.utterances, strict=True):
         edges = pytest.approx((theirs.start_time, theirs.end_time), abs=tolerance.edge + 1e-6)
         assert (ours.start_time, ours.end_time) == edges
-        if _first_two(ours) == _first_two(theirs):  # between which the contributions decide
+        if _first_two(ours) == _first_two(theirs):  # otherwise contributions are about different emotions
             assert _contributions(ours) == pytest.approx(_contributions(theirs), abs=tolerance.contribution)
     for probabilities, wanted in zip(_distributions(found), _distributions(expected), strict=True):
         assert probabilities == pytest.approx(wanted, abs=tolerance.probability)
@@ -46,8 +47,8 @@ def assert_same_answer(found: Analysis, expected: Analysis, tolerance: Tolerance
 
 
 def _without_figures(analysis: Analysis, tolerance: Tolerance) -> dict[str, object]:
-    left_out = FIGURES if tolerance.marks else FIGURES | MARKS
-    utterances = [u.model_dump(exclude=left_out) | {"modalities": sorted(u.modalities)} for u in analysis.utterances]
+    excluded = FIGURES if tolerance.marks else FIGURES | MARKS
+    utterances = [u.model_dump(exclude=excluded) | {"modalities": sorted(u.modalities)} for u in analysis.utterances]
     return analysis.model_dump(exclude={"utterances", "overall", "language_probability"}) | {"utterances": utterances}
 
 
@@ -61,7 +62,7 @@ def _contributions(utterance: Utterance) -> dict[str, float]:
 
 
 def _distributions(analysis: Analysis) -> list[dict[str, float]]:
-    """Every list of probabilities of an analysis, by label."""
+    """Return all distributions of an analysis, by label."""
 
     def of(scores: list[EmotionScore] | list[SentimentScore]) -> dict[str, float]:
         return {score.label: score.confidence for score in scores}

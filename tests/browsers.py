@@ -1,6 +1,6 @@
-"""A Chromium for the tests: the one CHROMIUM names, an installed one, Playwright's, or Debian's.
+"""Find or install a Chromium for the tests: $CHROMIUM, an installed browser, or Playwright's build.
 
-`python -m tests.browsers` brings one where there is none, as `make test` does before the tests.
+`python -m tests.browsers` installs one if there is none; `make test` runs it before the tests.
 """
 
 import os
@@ -14,17 +14,17 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING = "no Chromium: `apt install chromium`, or set CHROMIUM to the path of one"
+MISSING = "Chromium not found: run `apt install chromium`, or set CHROMIUM to its path"
 
 
 def find_chromium() -> str | None:
-    """The path of the Chromium to test with; None where there is none."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None) or _playwrights()
+    """Return the path of a Chromium; None if there is none."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None) or _playwright_chromium()
 
 
 @contextmanager
 def chromium(*arguments: str) -> Iterator[Browser]:
-    """A headless Chromium, with more arguments. Raises LookupError where there is none."""
+    """Yield a headless Chromium, started with additional arguments. Raises LookupError if there is none."""
     path = find_chromium()
     if path is None:
         raise LookupError(MISSING)
@@ -35,14 +35,14 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 
 
 def launch_arguments() -> list[str]:
-    """What a Chromium is started with here."""
-    # Its sandbox refuses root; the other two keep it from calling home, which a closed network would log.
+    """Return the arguments that Chromium is always started with."""
+    # The sandbox does not work as root. The others suppress background requests, which fail in a closed network.
     arguments = ["--disable-background-networking", "--disable-component-update"]
     return ["--no-sandbox", *arguments] if _is_root() else arguments
 
 
-def bring_chromium() -> str | None:
-    """Install a Chromium: Playwright's own build, else the distribution's package where we may. Its path or None."""
+def install_chromium() -> str | None:
+    """Install Playwright's Chromium, or else Debian's as root, and return its path; None on failure."""
     commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if _is_root() and shutil.which("apt-get"):
         commands += [["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]]
@@ -54,7 +54,7 @@ def bring_chromium() -> str | None:
     return None
 
 
-def _playwrights() -> str | None:
+def _playwright_chromium() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).is_file() else None
@@ -66,6 +66,6 @@ def _is_root() -> bool:
 
 if __name__ == "__main__":
     if find_chromium() is None:
-        print("the tests need a browser: installing Chromium (once)", flush=True)  # noqa: T201
-        if bring_chromium() is None:
-            sys.exit(f"tests in a browser will be skipped. {MISSING}")
+        print("The tests need a browser: installing Chromium (once)", flush=True)  # noqa: T201
+        if install_chromium() is None:
+            sys.exit(f"Browser tests will be skipped. {MISSING}")

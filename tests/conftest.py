@@ -1,6 +1,6 @@
-"""Fixtures that several folders of tests share. Real parts: the committed bundle, real weights, real media.
+"""Fixtures shared by several test folders, with real parts: the committed bundle, real weights, real media.
 
-What takes seconds to import is imported where it is used: most tests need none of it.
+Slow imports are made inside the fixtures, since most tests do not need them.
 """
 
 import sys
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from model.pipeline import Models
 
-# Real parts load slowly the first time: a deadline would test the machine, not the code.
+# No deadline: real parts load slowly the first time, so a deadline would test the machine, not the code.
 settings.register_profile("project", deadline=None, max_examples=60)
 settings.load_profile("project")
 
 MEDIA = Path(__file__).parent / "media"
-collect_ignore = ["launch"]  # in an environment of its own: `make test-launch`
+collect_ignore = ["launch"]  # needs its own environment: `make test-launch`
 
 
 @pytest.fixture(autouse=True)
 def credentials_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3's default session keeps the credentials it found first: those of one test are not the next one's."""
+    """Reset boto3's default session, which would keep the credentials of an earlier test."""
     if boto3 := sys.modules.get("boto3"):
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
@@ -65,7 +65,7 @@ def analysis(sample: Path, models: "Models") -> Analysis:
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """A real Chromium. Of a module, for Playwright's event loop keeps others from running while it is open."""
+    """A real Chromium, per module, since Playwright's open event loop keeps other loops from running."""
     from tests.browsers import MISSING, chromium, find_chromium
 
     if find_chromium() is None:

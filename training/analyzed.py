@@ -1,8 +1,8 @@
-"""Labeled clips through the real pipeline: what `analyze` predicts of each, as items to score.
+"""Evaluation of labeled clips through the whole pipeline, as `analyze` processes a user's file.
 
-Rows of a manifest that name a video and give neither words nor times are analyzed as a user's file is: speech is found
-and recognized, faces are detected and followed, utterances are cut. A clip's prediction is that of its whole analysis,
-the mean of its utterances by duration, and likewise for every subset of the modalities.
+Used for rows of a manifest that name a video and give neither words nor times: speech is detected and transcribed,
+faces are detected and tracked, utterances are cut. A clip's prediction is that of its whole analysis, the mean over its
+utterances weighted by duration, and likewise for every subset of the modalities.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,16 +24,16 @@ from model.pipeline import Models, analyze, models_of
 from training.corpora.base import Example, Split
 from training.corpora.clips import Clip
 from training.corpora.manifest import clips_of
-from training.data.content_hash import content_of_file
+from training.data.content_hash import hash_recording
 from training.evaluation.confidence import Floats, Probabilities, Targets
-from training.evaluation.scoring import Encoded, Judged, Rows, encode
+from training.evaluation.scoring import Encoded, Predictions, Rows, encode
 
 
 @dataclass(frozen=True)
 class Analyzed(Encoded):
-    """n clips; `utterances` are what the pipeline made of them, `owner` the clip of each, `seconds` how long it is.
+    """n clips. `utterances` are those the pipeline found, `owner` is the clip of each, `seconds` its duration.
 
-    A clip has a modality where any of its utterances does; its own logits and embeddings are empty.
+    A clip has a modality if any of its utterances does; its own logits and embeddings are empty.
     """
 
     utterances: Encoded | None = None
@@ -46,25 +46,25 @@ class Analyzed(Encoded):
         return self.utterances, self.owner, self.seconds
 
     def rows(self, chosen: Rows) -> "Analyzed":
-        """Some of the clips, with their utterances."""
+        """Select clips, with their utterances."""
         utterances, owner, seconds = self.inner
-        kept = np.flatnonzero(np.isin(owner, chosen))
+        rows = np.flatnonzero(np.isin(owner, chosen))
         place = {int(clip): i for i, clip in enumerate(chosen)}
         base = Encoded.rows(self, chosen)
-        owners = np.asarray([place[int(o)] for o in owner[kept]], dtype=np.int64)
-        return _analyzed(base, utterances.rows(kept), owners, seconds[kept])
+        owners = np.asarray([place[int(o)] for o in owner[rows]], dtype=np.int64)
+        return _analyzed(base, utterances.rows(rows), owners, seconds[rows])
 
     def only(self, subset: Sequence[Modality]) -> "Analyzed":
-        """Return the clips with every other modality left out of every utterance."""
+        """Return the clips with only the modalities of `subset` in every utterance."""
         utterances, owner, seconds = self.inner
         return _analyzed(Encoded.only(self, subset), utterances.only(subset), owner, seconds)
 
     def parts(self) -> Encoded:
-        """Return the utterances that are predicted."""
+        """Return the utterances, which are predicted individually."""
         return self.inner[0]
 
-    def pooled(self, judged: Judged) -> Judged:
-        """Average the utterances' predictions for each clip, weighted by the duration of those with evidence."""
+    def pooled(self, predictions: Predictions) -> Predictions:
+        """Average the predictions per clip, weighted by the duration of utterances that have evidence."""
         utterances, owner, seconds = self.inner
         weight = seconds * utterances.present.any(dim=1).numpy()
 
@@ -73,52 +73,52 @@ class Analyzed(Encoded):
             np.add.at(summed, owner, probabilities * weight[:, None])
             return np.asarray(summed / np.maximum(summed.sum(axis=1, keepdims=True), 1e-12))
 
-        alone = {
+        per_modality = {
             m: mean(p, seconds * utterances.present[:, i].numpy())
-            for i, (m, p) in enumerate((m, judged.per_modality[m]) for m in utterances.modalities)
+            for i, (m, p) in enumerate((m, predictions.per_modality[m]) for m in utterances.modalities)
         }
-        return Judged(mean(judged.emotions), mean(judged.sentiments), alone)
+        return Predictions(mean(predictions.emotions), mean(predictions.sentiments), per_modality)
 
 
 def has_video(data: Path, split: Split) -> bool:
-    """Return True when a manifest names whole videos without words, which are analyzed as they are."""
+    """Return True if all clips of a manifest are whole videos without words."""
     clips = [clip for clip, its_split in clips_of(data) if split in ("all", its_split)]
     if not clips or any(clip.path is None or clip.text or clip.start or clip.end is not None for clip in clips):
         return False
-    there = next((clip.path for clip in clips if clip.path is not None and clip.path.is_file()), None)
-    if there is None:
+    first = next((clip.path for clip in clips if clip.path is not None and clip.path.is_file()), None)
+    if first is None:
         return False
-    with Reader(there) as reader:
+    with Reader(first) as reader:
         return reader.info.has_video
 
 
 def read_analyzed(bundle: Bundle, data: Path, split: Split, transcriber: str) -> Analyzed:
-    """Analyze every clip of a manifest. Those that cannot be read or hold nothing to analyze are named and left out.
+    """Analyze every clip of a manifest; report and skip those that cannot be read or contain nothing to analyze.
 
-    Raises ValueError where none is left, and what reading a manifest or loading a transcriber raises.
+    Raises ValueError if none remains, and the errors of reading a manifest or loading a transcriber.
     """
     models = models_of(bundle, transcriber)
     clips: list[tuple[Clip, list[tuple[Sample, float]]]] = []
-    left_out = []
+    skipped = []
     for clip, its_split in clips_of(data):
         if clip.path is None or split not in ("all", its_split):
             continue
         try:
             found = _analyze(models, clip.path)
         except (MediaError, OSError) as error:
-            left_out.append(f"{clip.path.name} ({error})")
+            skipped.append(f"{clip.path.name} ({error})")
             continue
         if found:
             clips.append((clip, found))
         else:
-            left_out.append(f"{clip.path.name} (neither speech nor sound nor a face)")
-    if left_out:
-        Console(stderr=True).print(f"{len(left_out)} clips are left out: {'; '.join(left_out)}")
+            skipped.append(f"{clip.path.name} (no speech, no sound and no face)")
+    if skipped:
+        Console(stderr=True).print(f"skipped {len(skipped)} clips: {'; '.join(skipped)}")
     return _encoded(bundle.network, clips)
 
 
 def _analyze(models: Models, path: Path) -> list[tuple[Sample, float]]:
-    """The samples that the pipeline makes of a clip, with the seconds of their utterances."""
+    """Return the samples that the pipeline prepares from a clip, with the durations of their utterances in seconds."""
     with _samples_of(models.bundle.network) as samples:
         analysis = analyze(path, models)
     return list(zip(samples, (u.duration for u in analysis.utterances), strict=True))
@@ -126,22 +126,22 @@ def _analyze(models: Models, path: Path) -> list[tuple[Sample, float]]:
 
 @contextmanager
 def _samples_of(network: EmotionNetwork) -> Iterator[list[Sample]]:
-    """Collects what the network is called with."""
-    seen: list[Sample] = []
+    """Collect the samples that the network is called with."""
+    collected: list[Sample] = []
 
-    def note(_: Any, arguments: tuple[Sequence[Sample]]) -> None:
-        seen.extend(arguments[0])
+    def collect(_: Any, arguments: tuple[Sequence[Sample]]) -> None:
+        collected.extend(arguments[0])
 
-    handle = network.register_forward_pre_hook(note)
+    handle = network.register_forward_pre_hook(collect)
     try:
-        yield seen
+        yield collected
     finally:
         handle.remove()
 
 
 def _encoded(network: EmotionNetwork, clips: Sequence[tuple[Clip, list[tuple[Sample, float]]]]) -> Analyzed:
     examples = [
-        Example(sample, clip.emotion, clip.sentiment, clip.group, content_of_file(clip.path))
+        Example(sample, clip.emotion, clip.sentiment, clip.group, hash_recording(clip.path))
         for clip, found in clips
         if clip.path is not None
         for sample, _ in found

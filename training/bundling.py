@@ -1,4 +1,4 @@
-"""Packaging of trained modalities as a bundle: save it, calibrate what was saved, score it, write its card."""
+"""Packaging of trained modalities as a bundle: save, calibrate, score, write the model card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,67 +19,69 @@ from training.calibration.fitting import (
 from training.calibration.out_of_fold import load_out_of_fold
 from training.card import Report, write_card
 from training.data.stage import read_split
-from training.data.training_items import read_items, save_seen
+from training.data.training_items import read_hashes, save_training_items
 from training.engine.stage_store import load_trained, public_encoders, tokenizer_entry
-from training.evaluate import styles
+from training.evaluate import text_styles
 from training.evaluation.protocol import Evaluation, Subject, evaluate
-from training.evaluation.provenance import Taught, facts
+from training.evaluation.provenance import TrainingPriors, item_summary
 from training.evaluation.scoring import CrossFit, Encoded, encode, set_constants
 from training.fusion.real import fit_real
 from training.licence import licence_line
 from training.recipe import Recipe, Source
 from training.revision import commit
 
-PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions occur as in conversation
+PRIOR_OF: Modality = "text"  # trained on MELD, the only corpus with the class frequencies of conversation
 
 
 @dataclass(frozen=True)
 class _Trained:
-    """Results of training.
+    """Results of training, by modality.
 
-    The network; for each modality what it was taught with, the commit of the code, the content hashes of its training
-    items, and out-of-fold predictions for these where the recipe asks for them.
+    `in_folds` holds out-of-fold predictions for the training items, of modalities whose recipe asks for them; `items`
+    the content hashes of the training items; `commits` the commit of the training code.
     """
 
     network: EmotionNetwork
-    taught: dict[Modality, Taught]
+    training_priors: dict[Modality, TrainingPriors]
     commits: dict[Modality, str]
     items: dict[Modality, list[str]]
     in_folds: dict[Modality, Encoded]
 
     @property
     def prior_of(self) -> Modality:
-        """The modality whose class frequencies the bundle declares for video at large."""
-        return PRIOR_OF if PRIOR_OF in self.taught else self.network.modalities[0]
+        """Modality whose class frequencies are the bundle's declared prior."""
+        return PRIOR_OF if PRIOR_OF in self.training_priors else self.network.modalities[0]
 
     @property
     def fusion_trained(self) -> bool:
-        """Gates and joint head start at zero, and stay there without samples of several modalities."""
+        """True if gates or joint head were trained: both are zero without samples of several modalities."""
         layers = [self.network.joint, *self.network.gates.values()]
         return any(bool(p.any()) for layer in layers for p in layer.parameters())
 
 
 def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
-    """Save the bundle, calibrate it on the held-out splits, and report what it scores there."""
-    network, notes = load_trained(recipe, work)
+    """Save the bundle, calibrate it on the held-out splits, and score it on them."""
+    network, metadata = load_trained(recipe, work)
     balances = {m: recipe.corpora[section.corpus].class_balance for m, section in recipe.sections().items()}
     trained = _Trained(
         network,
-        taught={m: Taught.noted(note.priors, balances[m], note.corpora) for m, note in notes.items()},
-        commits={m: note.commit for m, note in notes.items()},
-        items={m: read_items(work / f"{m}.items.npy") for m in network.modalities},
+        training_priors={
+            m: TrainingPriors.from_effective(meta.priors, balances[m], meta.corpora) for m, meta in metadata.items()
+        },
+        commits={m: meta.commit for m, meta in metadata.items()},
+        items={m: read_hashes(work / f"{m}.items.npy") for m in network.modalities},
         in_folds={m: load_out_of_fold(work, m) for m, s in recipe.sections().items() if recipe.corpora[s.corpus].folds},
     )
     manifest = _manifest(recipe, trained)
     save_bundle(out, manifest, network)
-    save_seen(out, {content for items in trained.items.values() for content in items})
-    served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
+    save_training_items(out, {content for items in trained.items.values() for content in items})
+    served = load_bundle(out)  # calibrate and score the half-precision weights that ship
     held_out = {s.name: encoded for s in recipe.sources() if (encoded := _held_out(served, s, data)) is not None}
     calibrating = {name: held_out[name] for name in recipe.corpora}
     config, reports = _calibrate(recipe, trained, calibrating)
-    name, fullest = max(calibrating.items(), key=lambda item: len(item[1].with_several()))
-    config = fit_real(served.network, fit_fused(served.network, config, fullest), fullest)
-    fitted_on = {n: facts(e.contents) for n, e in calibrating.items() if not recipe.corpora[n].folds}
+    name, multimodal = max(calibrating.items(), key=lambda item: len(item[1].multimodal_rows()))
+    config = fit_real(served.network, fit_fused(served.network, config, multimodal), multimodal)
+    fitted_on = {n: item_summary(e.contents) for n, e in calibrating.items() if not recipe.corpora[n].folds}
     manifest = manifest.model_copy(
         update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}
     )
@@ -87,15 +89,15 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
     save_bundle(out, manifest, network)
     subject = Subject.load(out)
     fits = _cross_fits(recipe, trained, subject, calibrating)
-    whole = Report(
+    report = Report(
         created=datetime.now(UTC).strftime("%Y-%m-%d"),
         commit=commit(),
         prior_of=trained.prior_of,
         calibrations=reports,
-        fused=fused_report(subject.bundle.network, config, fullest, fits.get(name)),
+        fused=fused_report(subject.bundle.network, config, multimodal, fits.get(name)),
         evaluations=_score(recipe, subject, held_out, fits, data),
     )
-    (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (out / "evaluation.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     write_card(out)
     (out / "LICENSE").write_text(
         f"{licence_line(recipe)}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n"
@@ -103,8 +105,8 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
 
 
 def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
-    """Return the manifest as far as it is known before calibration."""
-    effective = {m: taught.effective for m, taught in trained.taught.items()}
+    """Return the manifest before calibration."""
+    effective = {m: training_priors.effective for m, training_priors in trained.training_priors.items()}
     return Manifest(
         name=recipe.name,
         version=recipe.version,
@@ -117,8 +119,8 @@ def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
             "commit": commit(),
             "trained_by": trained.commits,
             "recipe": recipe.model_dump(mode="json", exclude_none=True),
-            "data": {m: facts(items) for m, items in trained.items.items()},
-            "taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in trained.taught.items()},
+            "data": {m: item_summary(items) for m, items in trained.items.items()},
+            "taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in trained.training_priors.items()},
         },
     )
 
@@ -126,36 +128,40 @@ def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
 def _calibrate(
     recipe: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
 ) -> tuple[NetworkConfig, list[CalibrationReport]]:
-    """The network's final constants, each modality's fitted on the held-out split of its stage's own corpus, or on
-    what was predicted in folds of its training split.
+    """Fit each modality's constants; return the network's configuration and a report per modality.
 
-    Corpora that join it have no part: so their held-out splits score what ships, and one corpus's class offsets are not
-    evened out by another's. Where [fusion] is fitted, temperatures are then taken from all of its slots alike.
+    They are fitted on the held-out split of the stage's first corpus, or on its out-of-fold predictions. Joined corpora
+    take no part, so that their held-out splits score the shipped constants, and class offsets of one corpus are not
+    averaged with another's. [fusion] later refits temperatures on all of its slots alike.
     """
     transfers = _transfers(recipe, trained)
     calibration: dict[Modality, Calibration] = {}
     reports = []
     for m, section in recipe.sections().items():
-        encoded, taught = trained.in_folds.get(m, held_out[section.corpus]), trained.taught[m]
-        calibration[m] = fit_calibration(encoded, m, taught, transfers[m], taught.effective.reliability)
+        encoded, training_priors = trained.in_folds.get(m, held_out[section.corpus]), trained.training_priors[m]
+        calibration[m] = fit_calibration(
+            encoded, m, training_priors, transfers[m], training_priors.effective.reliability
+        )
         in_folds = m in trained.in_folds
-        reports.append(report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer, in_folds))
+        reports.append(
+            report_of(encoded, m, training_priors, calibration[m], section.corpus, section.transfer, in_folds)
+        )
     return trained.network.config.model_copy(update={"calibration": calibration, **_declared(trained)}), reports
 
 
 def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
-    """The prior added after fusion, as the network's configuration has it."""
-    frequencies = trained.taught[trained.prior_of].own
+    """Return the configuration fields of the prior that is added after fusion."""
+    frequencies = trained.training_priors[trained.prior_of].own
     return {"prior_emotion": frequencies.prior_emotion, "prior_sentiment": frequencies.prior_sentiment}
 
 
 def _cross_fits(
     recipe: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded]
 ) -> dict[str, CrossFit]:
-    """Return the constants to score each held-out split by, for the corpora whose held-out split calibrates."""
+    """Return cross-fitted constants for the corpora whose held-out split calibrates."""
     network, transfers = subject.bundle.network, _transfers(recipe, trained)
     return {
-        name: cross_fit_constants(network, encoded, trained.taught, transfers)
+        name: cross_fit_constants(network, encoded, trained.training_priors, transfers)
         for name, encoded in held_out.items()
         if not recipe.corpora[name].folds
     }
@@ -164,29 +170,28 @@ def _cross_fits(
 def _score(
     recipe: Recipe, subject: Subject, held_out: Mapping[str, Encoded], fits: Mapping[str, CrossFit], data: Path
 ) -> list[Evaluation]:
-    """Score each held-out split in each of its styles.
+    """Score each held-out split in each of its text styles.
 
-    The constants are fitted without the item's dialogue or actor; constants fitted on the training split, or on another
-    corpus, are used as they ship.
+    A split that calibrates is scored with cross-fitted constants; any other with the shipped constants.
     """
     evaluations: list[Evaluation] = []
     for source in (source for source in recipe.sources() if source.name in held_out):
         encoded, fit = held_out[source.name], fits.get(source.name)
         name = source.name if source.name != source.corpus else ""
         evaluations += evaluate(subject, source.corpus, "held-out", encoded, fit, name=name)
-        for style in styles(source.corpus)[1:]:
+        for style in text_styles(source.corpus)[1:]:
             other = read_split(replace(source, corpus=style), data, "held-out", subject.bundle.tokenizer)
-            restyled = encode(subject.bundle.network, other)
-            evaluations += evaluate(subject, style, "held-out", restyled, fit, name=name)
+            plain = encode(subject.bundle.network, other)
+            evaluations += evaluate(subject, style, "held-out", plain, fit, name=name)
     return evaluations
 
 
 def _transfers(recipe: Recipe, trained: _Trained) -> dict[Modality, float | None]:
-    """Per modality; None where the gates were trained, and so keep the reliabilities they were trained with."""
+    """Return the declared transfer of each modality; None if trained gates keep their own reliabilities."""
     return {m: None if trained.fusion_trained else section.transfer for m, section in recipe.sections().items()}
 
 
 def _held_out(bundle: Bundle, source: Source, data: Path) -> Encoded | None:
-    """The held-out split of a corpus; None for one that joins another and holds nothing out, which is not scored."""
+    """Encode the held-out split of a corpus; None for a joined corpus whose split is empty."""
     examples = read_split(source, data, "held-out", bundle.tokenizer)
     return encode(bundle.network, examples) if len(examples) or not source.share else None

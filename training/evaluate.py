@@ -1,10 +1,10 @@
 """Score a bundle on a corpus: `python -m training.evaluate BUNDLE --corpus meld-text --data FILE --json OUT`.
 
-`--data` is the CSV for meld-text and goemotions, a folder of audio files for ravdess, an .npz for fer2013 and ferplus,
-a manifest or its folder for manifest and voices (videos without words and times go through the whole pipeline), a
-folder as training.fusion.composed describes it for composed; any file or folder in such a format will do. Everything is
-scored through the bundle's fusion, as `analyze` would judge a sample that has these modalities. The first object of the
-JSON has the figures under the prior that `--prior` asks for; what they mean stands in `training.evaluation.protocol`.
+`--data` is a CSV for meld-text and goemotions, a folder of audio files for ravdess, an .npz for fer2013 and ferplus, a
+manifest or its folder for manifest and voices (videos without words and times go through the whole pipeline), and a
+folder as described in training.fusion.composed for composed. Any file or folder in that format works. Items are scored
+through the bundle's fusion, as `analyze` would predict them. The first object of the JSON has the figures under
+`--prior`; `training.evaluation.protocol` defines them.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from training.data.feature_cache_builder import FillError
 from training.data.training_items import data_hash
 from training.evaluation.metrics import Headline
 from training.evaluation.protocol import Evaluation, Prior, Subject, evaluate
-from training.evaluation.provenance import part_of
+from training.evaluation.provenance import section_of
 from training.evaluation.report import write_report
 from training.evaluation.scoring import CrossFit, Encoded, encode
 from training.fusion.composed import evaluate_composed, read_composed
@@ -43,10 +43,10 @@ def main(
     bundle: Annotated[str, typer.Argument(help="Name or folder of the bundle.")] = DEFAULT_BUNDLE,
     corpus: Annotated[str, typer.Option(help=f"One of {', '.join(NAMES)}.")] = "meld-text",
     data: Annotated[Path, typer.Option(help="The corpus: a CSV, a folder of audio files, or an .npz.")] = Path(),
-    split: Annotated[Split, typer.Option(help="Which part of it.")] = "all",
+    split: Annotated[Split, typer.Option(help="Split of the corpus.")] = "all",
     prior: Annotated[Prior, typer.Option(help="Class frequencies to predict under.")] = "declared",
-    json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the figures as JSON to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML report with plots to this file.")] = None,
     transcriber: Annotated[str, typer.Option(help="Transcriber for videos without words.")] = DEFAULT_TRANSCRIBER,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
@@ -69,22 +69,22 @@ def main(
 
 
 def _score(subject: Subject, corpus: str, data: Path, split: Split, prior: Prior, transcriber: str) -> list[Evaluation]:
-    """All there is to say of a corpus, the figures under the prior asked for first."""
+    """Return all evaluations of a corpus, those under `prior` first."""
     if corpus == COMPOSED:
-        with _told_in_a_line(data, corpus):
+        with _reader_errors_as_usage_errors(data, corpus):
             return evaluate_composed(subject, read_composed(subject, data), prior)
-    with _told_in_a_line(data, corpus):
+    with _reader_errors_as_usage_errors(data, corpus):
         clips = corpus == "manifest" and has_video(data, split)
         analyzed = read_analyzed(subject.bundle, data, split, transcriber) if clips else None
     if analyzed is not None:
         return evaluate(subject, corpus, split, analyzed, prior=prior)
-    encoded = {name: _encode(subject, name, data, split) for name in styles(corpus)}
+    encoded = {name: _encode(subject, name, data, split) for name in text_styles(corpus)}
     fit = refit(subject, corpus, encoded[corpus])
     return [e for name, items in encoded.items() for e in evaluate(subject, name, split, items, fit, prior)]
 
 
-def styles(corpus: str) -> list[str]:
-    """The corpus and, where it has words, these as transcribers may write them: without case and punctuation."""
+def text_styles(corpus: str) -> list[str]:
+    """Return the corpus and, if it has text, its variant without case and punctuation."""
     return [corpus, *filter(None, [PLAIN.get(corpus)])]
 
 
@@ -96,42 +96,44 @@ def _load(bundle: str, device: str, corpus: str) -> Subject:
     has = subject.bundle.network.modalities
     if corpus != COMPOSED and not set(has) & set(CORPORA[corpus].modalities):
         raise typer.BadParameter(
-            f"the bundle judges {', '.join(has)}; {corpus} has only {', '.join(CORPORA[corpus].modalities)}",
+            f"the bundle reads {', '.join(has)}; {corpus} has only {', '.join(CORPORA[corpus].modalities)}",
             param_hint="--corpus",
         )
     return subject
 
 
 def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
-    """Fit constants without each item's group, for the items that the bundle's own constants were fitted on."""
-    fitted_on = part_of(part_of(subject.bundle.manifest.training, "calibrated_on"), corpus)
+    """Cross-fit constants if the bundle's own were fitted on exactly these items; None otherwise."""
+    fitted_on = section_of(section_of(subject.bundle.manifest.training, "calibrated_on"), corpus)
     if fitted_on.get("sha256") != data_hash(encoded.contents):
         return None
-    return cross_fit_constants(subject.bundle.network, encoded, subject.taught, dict.fromkeys(subject.taught))
+    return cross_fit_constants(
+        subject.bundle.network, encoded, subject.training_priors, dict.fromkeys(subject.training_priors)
+    )
 
 
 def _encode(subject: Subject, corpus: str, data: Path, split: Split) -> Encoded:
-    with _told_in_a_line(data, corpus):
+    with _reader_errors_as_usage_errors(data, corpus):
         examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)
         return encode(subject.bundle.network, examples, corpus)
 
 
 @contextmanager
-def _told_in_a_line(data: Path, corpus: str) -> Iterator[None]:
-    """Turn what a reader raises for data that is not meant into the command's one clear line."""
+def _reader_errors_as_usage_errors(data: Path, corpus: str) -> Iterator[None]:
+    """Turn a reader's errors into a one-line usage error."""
     try:
         yield
     except KeyError as error:
-        raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error
+        raise typer.BadParameter(f"{data} lacks {error}, which {corpus} requires", param_hint="--data") from error
     except (FillError, MediaError, SpeechError, WeightsError, OSError, ValueError) as error:
         raise typer.BadParameter(f"{data} cannot be read as {corpus}: {error}", param_hint="--data") from error
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
-    """Print the emotions, the sentiments and, where items have several modalities, each subset of these."""
-    items = {"all": "all items", "unseen": "without items seen in training"}[evaluation.scope]
+    """Print emotions, sentiments and, if items have several modalities, every subset of these."""
+    items = {"all": "all items", "unseen": "without training items"}[evaluation.scope]
     title = f"{evaluation.bundle} on {evaluation.corpus} ({evaluation.split}), {evaluation.prior} prior, {items}"
-    table = Table(title=title, caption=seen_in_words(evaluation), box=None, padding=(0, 2, 0, 0))
+    table = Table(title=title, caption=describe_overlap(evaluation), box=None, padding=(0, 2, 0, 0))
     for column in (
         "",
         "n",
@@ -160,7 +162,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
         for modality, labels in evaluation.draws.without_slot.items():
             if labels:
                 lacking = ", ".join(f"{label} {n}" for label, n in labels.items())
-                console.print(f"no sample of their class for {modality}: {lacking} rows, scored without it")
+                console.print(f"no {modality} sample of the class: {lacking} rows, scored without {modality}")
 
 
 def _cells(figures: Headline) -> list[str]:
@@ -175,14 +177,14 @@ def _cells(figures: Headline) -> list[str]:
     ]
 
 
-def seen_in_words(evaluation: Evaluation) -> str:
-    """Describe how many items the bundle had learned from, and whether it was calibrated on them."""
-    own = " It was calibrated on these very items: each is scored by constants fitted on the others."
+def describe_overlap(evaluation: Evaluation) -> str:
+    """Describe how many items were in training, and whether the bundle was calibrated on them."""
+    own = " It was calibrated on these very items: each is scored with constants fitted on the others."
     fitted = own if evaluation.cross_fitted else ""
     if evaluation.seen is None:
-        unknown = "The bundle keeps no hashes of what it learned from: whether it has seen these items is not known."
+        unknown = "The bundle keeps no hashes of its training items: overlap with these items is unknown."
         return unknown + fitted
-    return f"Items of this split whose bytes were in training: {evaluation.seen}." + fitted
+    return f"Items of this split that were in training: {evaluation.seen}." + fitted
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Files that are whole, old or new, wherever a process is killed."""
+"""Atomic file replacement, and the default work folder of training."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A file to write beside `path`, which it replaces in one step when all of it is there."""
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, and rename it to `path` when the block succeeds."""
     partial = path.with_suffix(".part")
     yield partial
     os.replace(partial, path)
 
 
 def work_folder(recipe: str) -> Path:
-    """Return the folder that training by the recipe of this name keeps its stages in, unless it is told another."""
+    """Return the default work folder of the recipe with this name."""
     return ROOT / "build" / "training" / recipe

@@ -1,4 +1,4 @@
-"""The licence line of a bundle, derived from everything that its recipe learns from and fits to."""
+"""Licence line of a bundle, derived from all corpora that its recipe trains on and fits to."""
 
 from training.corpora import CORPORA
 from training.recipe import Recipe
@@ -7,18 +7,18 @@ TITLES = {"meld": "MELD", "meld-text": "MELD", "ravdess": "RAVDESS", "fer2013": 
           "ferplus": "FER+"}  # fmt: skip
 
 
-def licence_line(plan: Recipe) -> str:
-    """Join the recipe's statement on the bundle's use and each corpus's licence, in the recipe's order, each once."""
-    return f"{plan.licence}: {'; '.join(corpus_licences(plan))}"
+def licence_line(recipe: Recipe) -> str:
+    """Join the recipe's terms of use and the licence of each corpus, in the recipe's order, each once."""
+    return f"{recipe.licence}: {'; '.join(corpus_licences(recipe))}"
 
 
-def corpus_licences(plan: Recipe) -> list[str]:
-    """The licence of every corpus that takes part, each once."""
-    found = [source.licence or _licence(source.corpus) for source in plan.sources()]
-    if plan.fusion is not None:
-        found += [slot.licence or _licence(slot.corpus) for slot in plan.fusion.slots]
-        found.append(plan.fusion.judgments_licence)
-        found += [plan.fusion.votes_licence] if plan.fusion.votes_licence else []
+def corpus_licences(recipe: Recipe) -> list[str]:
+    """Return the licences of all corpora of the recipe, each once."""
+    found = [source.licence or _licence(source.corpus) for source in recipe.sources()]
+    if recipe.fusion is not None:
+        found += [slot.licence or _licence(slot.corpus) for slot in recipe.fusion.slots]
+        found.append(recipe.fusion.judgments_licence)
+        found += [recipe.fusion.votes_licence] if recipe.fusion.votes_licence else []
     return list(dict.fromkeys(found))
 
 

@@ -1,6 +1,6 @@
-"""Combinations of a recipe's options that cannot be followed, or in which one of them would have no effect.
+"""Checks for combinations of recipe options that are unsupported, or in which an option has no effect.
 
-A recipe says how a bundle was made: an option in it that does nothing would make that untrue.
+A recipe documents how a bundle was made, so an option without effect would be misleading.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,169 +14,167 @@ from training.modalities.registry import RECIPES
 Sections: TypeAlias = Mapping[Modality, ModalityRecipe]
 Check: TypeAlias = Callable[[str, CorpusRecipe, Sections], None]
 
-NEEDED = {"patience": "selection", "teachers": "teacher", "teacher_share": "teacher"}  # option -> what it is part of
+# Option -> the option it depends on.
+NEEDED = {"patience": "selection", "teachers": "teacher", "teacher_share": "teacher"}
 
 
 def check_stage(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """Check one corpus and the sections of the modalities it teaches. Raises ValueError."""
+    """Check one corpus and the sections of its modalities. Raises ValueError."""
     for check in _CHECKS:
         check(corpus, config, sections)
 
 
-def _options_are_of_its_modalities(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+def _options_match_the_modalities(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
     known = {option for section in sections.values() for option in section.corpus_options}
     for recipe in RECIPES:
         for name, options in _data_options(corpus, config).items():
             wrong = [option for option in recipe.corpus_options if option in options.model_fields_set - known]
             if wrong:
-                raise ValueError(f"{name}: {wrong[0]} is for {recipe.modality}; it teaches {', '.join(sections)}")
+                raise ValueError(
+                    f"{name}: {wrong[0]} is for {recipe.modality}; the corpus trains {', '.join(sections)}"
+                )
 
 
-def _folds_cost_no_encoder(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+def _folds_need_variants(corpus: str, config: CorpusRecipe, _: Sections) -> None:
     if config.folds == 1 or (config.folds and not config.variants):
-        raise ValueError(f"{corpus}: folds are two or more, and for audio of which variants are kept")
+        raise ValueError(f"{corpus}: folds must be at least 2, and need variants (audio only)")
     if config.folds and config.selection:
-        raise _refusal(
-            corpus, "selection", "the networks of the folds have no groups put aside to choose an epoch by",
-            "leave out selection or folds",
+        raise _invalid(
+            corpus, "selection", "fold networks have no groups set aside to select an epoch on",
+            "remove selection or folds",
         )  # fmt: skip
 
 
-def _kept_parts_are_frozen(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """Refuse variants of an encoder that still learns: what is kept of them would be its first output throughout."""
+def _variants_need_a_frozen_encoder(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """Reject cached variants of an encoder that is trained, as its outputs would change."""
     if not config.variants:
         return
     modality, section = next(iter(sections.items()))
     if not section.kept_parts:
-        raise ValueError(f"{corpus}: variants are kept of encoders with two stages; that of {modality} has one")
+        raise ValueError(f"{corpus}: variants need an encoder with two stages; that of {modality} has one")
     if len(sections) > 1 or not set(section.kept_parts) <= set(section.frozen):
-        kept = ", ".join(section.kept_parts)
-        raise ValueError(f"{corpus}: variants are of one modality alone, by an encoder with {kept} frozen")
+        parts = ", ".join(section.kept_parts)
+        raise ValueError(f"{corpus}: variants need a stage of one modality, by an encoder with {parts} frozen")
 
 
-def _mixup_is_alone(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """Refuse mixup where it cannot work.
-
-    Self-distillation predicted unmixed inputs, and no two utterances have the same set of several modalities.
-    """
+def _mixup_needs_one_modality(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """Reject mixup with self-distillation, whose targets are for unmixed inputs, or with several modalities."""
     mixed = any(section.mixup_alpha for section in sections.values())
     if config.remembered_share and (len(sections) > 1 or mixed):
-        raise ValueError(f"{corpus}: remembered_share is for one modality, without mixup")
+        raise ValueError(f"{corpus}: remembered_share needs a stage of one modality without mixup")
     if mixed and len(sections) > 1:
-        raise ValueError(f"{corpus}: mixup is for audio in a stage of its own")
+        raise ValueError(f"{corpus}: mixup needs a stage of audio only")
 
 
-def _options_have_what_they_need(corpus: str, config: CorpusRecipe, _: Sections) -> None:
-    taught = any(options.teacher for options in _data_options(corpus, config).values())
+def _dependencies_are_set(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    has_teacher = any(options.teacher for options in _data_options(corpus, config).values())
     for name, options in _data_options(corpus, config).items():
         for option, needed in NEEDED.items():
-            there = taught if option == "teacher_share" else getattr(options, needed, None)
-            if option in options.model_fields_set and not there:
-                raise _refusal(name, option, f"has no effect without {needed}", f"set {needed} too, or leave it out")
+            is_set = has_teacher if option == "teacher_share" else getattr(options, needed, None)
+            if option in options.model_fields_set and not is_set:
+                raise _invalid(name, option, f"has no effect without {needed}", f"set {needed}, or remove it")
     if "score_every" in config.model_fields_set and config.selection:
-        raise _refusal(
-            corpus, "score_every", "has no effect with selection, which scores every epoch", "leave one of them out"
+        raise _invalid(
+            corpus, "score_every", "has no effect with selection, which scores every epoch", "remove one of them"
         )
 
 
-def _several_corpora_can_be_left_out(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+def _leave_out_needs_several_corpora(corpus: str, config: CorpusRecipe, _: Sections) -> None:
     if config.leave_out and not (config.variants and config.joined):
-        raise _refusal(
-            corpus, "leave_out", "is for several corpora of audio of which variants are kept",
-            "set variants and join a corpus, or leave it out",
+        raise _invalid(
+            corpus, "leave_out", "needs several audio corpora with variants",
+            "set variants and join a corpus, or remove it",
         )  # fmt: skip
 
 
-def _votes_are_learned_as_they_are(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """Refuse what is about the one label of an utterance where several people's labels are learned."""
+def _votes_exclude_label_options(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """Reject options that apply to single labels when the stage trains on votes."""
     every = [options.votes for options in _data_options(corpus, config).values()]
     if not any(every):
         return
     if config.class_balance:
-        raise _refusal(
-            corpus, "class_balance", "weighs labels, and votes are shares of several", "leave one of them out"
-        )
+        raise _invalid(corpus, "class_balance", "weighs single labels, not votes", "remove one of them")
     if any(section.mixup_alpha for section in sections.values()):
-        raise ValueError(f"{corpus}: mixup is for labels, not for votes; leave one of them out")
+        raise ValueError(f"{corpus}: mixup applies to single labels, not to votes; remove one of them")
     for option in ("focal", "label_smoothing"):
         if all(every) and getattr(config, option):
-            raise _refusal(corpus, option, "has no effect on votes", "leave one of them out")
+            raise _invalid(corpus, option, "has no effect on votes", "remove one of them")
 
 
-def _a_modality_can_be_left_out(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+def _modality_dropout_needs_several_modalities(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
     if config.modality_dropout and len(sections) == 1:
         (modality,) = sections
-        raise _refusal(
-            corpus, "modality_dropout", f"has no effect where {modality} is the only modality, which is never left out",
-            "leave it out",
+        raise _invalid(
+            corpus, "modality_dropout", f"has no effect in a stage of {modality} only, as one modality always remains",
+            "remove it",
         )  # fmt: skip
 
 
-def _something_is_calmed(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    if config.calm_share and all(section.calmed() == section for section in sections.values()):
-        raise _refusal(
-            corpus, "calm_share", f"{' and '.join(sections)} asks for no augmentation that the last epochs leave out",
-            "leave it out, or ask for mixup, erase or crop in a section that has them",
+def _calm_share_has_an_effect(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    if config.calm_share and all(section.without_strong_augmentation() == section for section in sections.values()):
+        raise _invalid(
+            corpus, "calm_share", f"{' and '.join(sections)} has no augmentation that the last epochs turn off",
+            "remove it, or set mixup, erase or crop in a section that has them",
         )  # fmt: skip
 
 
-def _the_only_variant_is_not_varied(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """The first variant is the input as it is (engine.variants)."""
+def _a_single_variant_is_not_augmented(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """Reject augmentation with a single variant, which is the unaugmented input (engine.variants)."""
     if config.variants != 1:
         return
     for modality, section in sections.items():
         if varied := section.varied_options():
             raise ValueError(
                 f"[{modality}] {varied[0]}: has no effect with variants = 1 in [corpora.{corpus}], as the first "
-                "variant is the input as it is; keep two or more, or leave it out"
+                "variant is not augmented; set variants to 2 or more, or remove it"
             )
     for name in (name for name, options in _data_options(corpus, config).items() if options.join_share):
-        raise _refusal(
-            name, "join_share", "has no effect with variants = 1, as the first variant is the input as it is",
-            "keep two or more, or leave it out",
+        raise _invalid(
+            name, "join_share", "has no effect with variants = 1, as the first variant is not augmented",
+            "set variants to 2 or more, or remove it",
         )  # fmt: skip
 
 
-def _joined_corpora_leave_some_of_the_epoch(corpus: str, config: CorpusRecipe, _: Sections) -> None:
-    whole = sum(joined.share for joined in config.joined.values())
-    if whole >= 1.0:
-        raise _refusal(
-            corpus, "joined", f"their shares add up to {whole:g}, which leaves nothing of an epoch for {corpus}",
-            "name smaller ones",
+def _joined_shares_leave_a_remainder(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    total = sum(joined.share for joined in config.joined.values())
+    if total >= 1.0:
+        raise _invalid(
+            corpus, "joined", f"their shares add up to {total:g}, which leaves no share for {corpus}",
+            "set smaller ones",
         )  # fmt: skip
 
 
-def _no_corpus_joins_itself(corpus: str, config: CorpusRecipe, _: Sections) -> None:
-    there = {(corpus, config.folder)}
+def _joined_corpora_are_distinct(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    known = {(corpus, config.folder)}
     for name, joined in config.joined.items():
         which = joined.corpus or name, joined.folder
-        if which in there:
+        if which in known:
             raise ValueError(
-                f"[corpora.{corpus}.joined.{name}]: its examples are learned already; name another corpus or folder"
+                f"[corpora.{corpus}.joined.{name}]: the stage already has its examples; choose another corpus or folder"
             )
-        there.add(which)
+        known.add(which)
 
 
 def _data_options(corpus: str, config: CorpusRecipe) -> dict[str, DataOptions]:
-    """Return the options of a stage's corpora, by what they are called in a message."""
+    """Return the options of a stage's corpora, by their names in messages."""
     return {corpus: config, **{f"{corpus}.joined.{name}": joined for name, joined in config.joined.items()}}
 
 
-def _refusal(corpus: str, option: str, why: str, remedy: str) -> ValueError:
-    return ValueError(f"[corpora.{corpus}] {option}: {why}; {remedy}")
+def _invalid(corpus: str, option: str, reason: str, remedy: str) -> ValueError:
+    return ValueError(f"[corpora.{corpus}] {option}: {reason}; {remedy}")
 
 
 _CHECKS: tuple[Check, ...] = (
-    _options_are_of_its_modalities,
-    _folds_cost_no_encoder,
-    _kept_parts_are_frozen,
-    _mixup_is_alone,
-    _options_have_what_they_need,
-    _several_corpora_can_be_left_out,
-    _votes_are_learned_as_they_are,
-    _a_modality_can_be_left_out,
-    _something_is_calmed,
-    _the_only_variant_is_not_varied,
-    _joined_corpora_leave_some_of_the_epoch,
-    _no_corpus_joins_itself,
+    _options_match_the_modalities,
+    _folds_need_variants,
+    _variants_need_a_frozen_encoder,
+    _mixup_needs_one_modality,
+    _dependencies_are_set,
+    _leave_out_needs_several_corpora,
+    _votes_exclude_label_options,
+    _modality_dropout_needs_several_modalities,
+    _calm_share_has_an_effect,
+    _a_single_variant_is_not_augmented,
+    _joined_shares_leave_a_remainder,
+    _joined_corpora_are_distinct,
 )

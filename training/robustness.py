@@ -1,12 +1,12 @@
-"""Score bundles on degraded faces and voices, in kinds of degradation that no constant was fitted to.
+"""Robustness of bundles to degraded faces and voices, with degradations that no constant was fitted on.
 
     python -m training.robustness starter OTHER --data CORPORA
 
-Fitting degrades samples by shrinking, graining, covering, raising a noise floor and cutting short
-(training.fusion.degrading). Here the faces of FER+ are out of focus, moved, compressed or dark, and the recordings of
-nEMO's held-out actors and of the Korean corpus lie among talkers, in a room, on the telephone, overdriven or at a low
-bit rate. Prints for each kind the log-loss (to people's votes where these are known) and the accuracy under the class
-frequencies of the samples, and how probable neutral is made. Misheard words: `python -m training.respoken`.
+Fitting uses training.fusion.degrading: shrinking, grain, occlusion, a raised noise floor and cutting. This module uses
+other degradations: FER+ faces that are out of focus, motion-blurred, compressed or dark, and recordings of nEMO's
+held-out actors and of the Korean corpus with babble, reverberation, telephone bandwidth, clipping or a low bit rate.
+For each kind it prints the log-loss (against people's votes where known), the accuracy under the samples' class
+frequencies, and the mean probability of neutral. Transcription errors: `python -m training.respoken`.
 """
 
 import io
@@ -33,9 +33,9 @@ from model.network import N_EMOTIONS, EmotionNetwork
 from training.corpora import CORPORA, Example
 from training.corpora.base import Split, class_frequencies
 from training.corpora.manifest import clips_of
-from training.corpora.recordings import spoken_part
-from training.data.content_hash import drawn
-from training.evaluation.scoring import emotions_under, encode
+from training.corpora.recordings import trim_to_speech
+from training.data.content_hash import hash_fraction
+from training.evaluation.scoring import encode, predict_under_prior
 from training.face_crops import gray_levels
 from training.fusion.constants import target_shares
 from training.fusion.fitting import EMOTION_COLUMNS
@@ -48,7 +48,7 @@ VOICES: tuple[tuple[str, Split], ...] = (("nemo", "held-out"), ("korean_emotiont
 
 @dataclass(frozen=True)
 class Kind:
-    """Samples of one modality, degraded in one way."""
+    """Samples of one modality with one kind of degradation."""
 
     modality: Modality
     corpus: str
@@ -58,10 +58,10 @@ class Kind:
 
 def main(
     bundles: Annotated[list[str], typer.Argument(help="Bundles to compare: names or folders.")],
-    data: Annotated[Path, typer.Option(help="Folder that holds ferplus and voices.")],
-    count: Annotated[int, typer.Option(help="Samples of each corpus.", min=10)] = 500,
+    data: Annotated[Path, typer.Option(help="Folder that contains ferplus and voices.")],
+    count: Annotated[int, typer.Option(help="Number of samples per corpus.", min=10)] = 500,
 ) -> None:
-    """Print how bundles do on degraded faces and voices."""
+    """Print the figures of bundles on degraded faces and voices."""
     networks = {name: load_bundle(name).network for name in bundles}
     table = Table(box=None, padding=(0, 1, 0, 0))
     for column in ("", "corpus", "kind", "n", "bundle", *FIGURES):
@@ -74,36 +74,36 @@ def main(
 
 
 def figures(network: EmotionNetwork, kind: Kind) -> tuple[float, float, float]:
-    """Log-loss, accuracy and mean probability of neutral, under the class frequencies of the samples."""
+    """Return log-loss, accuracy and mean probability of neutral, under the samples' class frequencies."""
     encoded = encode(network, kind.examples)
     own = class_frequencies(encoded.emotions.tolist(), N_EMOTIONS)
-    probabilities = emotions_under(network, encoded, own)
+    probabilities = predict_under_prior(network, encoded, own)
     shares = target_shares(encoded.votes, encoded.emotions, EMOTION_COLUMNS, N_EMOTIONS)
     loss = float(-(shares * np.log(np.maximum(probabilities, TINY))).sum(axis=1).mean())
-    right = float((probabilities.argmax(axis=1) == encoded.emotions).mean())
-    return loss, right, float(probabilities[:, EMOTIONS.index("neutral")].mean())
+    accuracy = float((probabilities.argmax(axis=1) == encoded.emotions).mean())
+    return loss, accuracy, float(probabilities[:, EMOTIONS.index("neutral")].mean())
 
 
 def faces(data: Path, count: int) -> Iterator[Kind]:
-    """The held-out faces of FER+, as they are and degraded."""
-    examples = _some(CORPORA["ferplus"].read(data, "held-out", None), count)
+    """Yield the held-out faces of FER+, clean and with each degradation."""
+    examples = _sample(CORPORA["ferplus"].read(data, "held-out", None), count)
     images = [gray_levels(example) for example in examples]
-    for name, spoil in FACE_KINDS.items():
+    for name, degrade in FACE_KINDS.items():
         rng = np.random.default_rng(0)
-        shown = [standardize_faces(torch.from_numpy(spoil(image, rng)).unsqueeze(0)) for image in images]
-        spoiled = [replace(e, sample=Sample(face=face)) for e, face in zip(examples, shown, strict=True)]
-        yield Kind("face", "FER+", name, spoiled)
+        shown = [standardize_faces(torch.from_numpy(degrade(image, rng)).unsqueeze(0)) for image in images]
+        degraded = [replace(e, sample=Sample(face=face)) for e, face in zip(examples, shown, strict=True)]
+        yield Kind("face", "FER+", name, degraded)
 
 
 def voices(data: Path, count: int) -> Iterator[Kind]:
-    """Recordings of folders of voices, as they are and degraded; what is then too quiet is left out."""
+    """Yield recordings of the voice corpora, clean and with each degradation; skip those that become too quiet."""
     for corpus, split in VOICES:
         clips = [clip for clip, its in clips_of(data / corpus) if clip.path is not None and split in ("all", its)]
-        chosen = sorted(clips, key=lambda clip: drawn(str(clip.path)))[:count]
-        sounds = [spoken_part(read_audio(clip.path)) for clip in chosen if clip.path is not None]
-        for name, spoil in VOICE_KINDS.items():
+        chosen = sorted(clips, key=lambda clip: hash_fraction(str(clip.path)))[:count]
+        sounds = [trim_to_speech(read_audio(clip.path)) for clip in chosen if clip.path is not None]
+        for name, degrade in VOICE_KINDS.items():
             rng = np.random.default_rng(0)
-            mels = [log_mel(spoil(sound, rng, sounds)) for sound in sounds]
+            mels = [log_mel(degrade(sound, rng, sounds)) for sound in sounds]
             examples = [
                 Example(Sample(audio=mel), clip.emotion, clip.sentiment, clip.group)
                 for clip, mel in zip(chosen, mels, strict=True)
@@ -112,8 +112,8 @@ def voices(data: Path, count: int) -> Iterator[Kind]:
             yield Kind("audio", corpus, name, examples)
 
 
-def _some(examples: Sequence[Example], count: int) -> list[Example]:
-    return sorted(examples, key=lambda example: drawn(example.content))[:count]
+def _sample(examples: Sequence[Example], count: int) -> list[Example]:
+    return sorted(examples, key=lambda example: hash_fraction(example.content))[:count]
 
 
 Image = Callable[[ByteArray, np.random.Generator], ByteArray]
@@ -121,12 +121,12 @@ Sound = Callable[[FloatArray, np.random.Generator, Sequence[FloatArray]], FloatA
 
 
 def out_of_focus(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """Blurred by a Gaussian of one to three pixels."""
+    """Blur with a Gaussian of one to three pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(1.0, 3.0)), np.uint8)
 
 
 def moved(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """Smeared along a line of 5 to 13 pixels."""
+    """Apply motion blur along a line of 5 to 13 pixels."""
     size = 2 * int(rng.integers(2, 7)) + 1
     angle, kernel = rng.uniform(0.0, np.pi), np.zeros((size, size), np.float32)
     for step in np.linspace(-(size // 2), size // 2, 4 * size):
@@ -135,18 +135,18 @@ def moved(image: ByteArray, rng: np.random.Generator) -> ByteArray:
 
 
 def compressed(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """JPEG of a quality from 3 to 15 of 100."""
+    """Compress as JPEG with a quality of 3 to 15 (of 100)."""
     _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(3, 16))])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def dark(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """A tenth to a third of the gray levels, under a gamma of 1.5 to 3."""
+    """Reduce to 0.1 to 0.3 of the gray levels, with a gamma of 1.5 to 3."""
     return np.asarray((255.0 * rng.uniform(0.1, 0.3) * (image / 255.0) ** rng.uniform(1.5, 3.0)).round(), np.uint8)
 
 
 def far_away(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """12 to 24 pixels wide, and compressed."""
+    """Shrink to 12 to 24 pixels, and compress."""
     small = cv2.resize(image, (int(rng.integers(12, 25)),) * 2, interpolation=cv2.INTER_AREA)
     coarse = compressed(np.asarray(small, np.uint8), rng)
     return np.asarray(cv2.resize(coarse, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -163,23 +163,23 @@ FACE_KINDS: dict[str, Image] = {
 
 
 def among_talkers(sound: FloatArray, rng: np.random.Generator, others: Sequence[FloatArray]) -> FloatArray:
-    """Five other recordings at once, together 0 to 10 dB below it."""
+    """Add babble of five other recordings, in total 0 to 10 dB below the voice."""
     babble = sum(np.resize(others[int(i)], len(sound)) for i in rng.integers(len(others), size=5))
     level = rms(sound) / max(rms(np.asarray(babble, np.float32)), TINY) * 10.0 ** (-rng.uniform(0.0, 10.0) / 20.0)
     return np.asarray(sound + level * babble, np.float32)
 
 
 def in_a_room(sound: FloatArray, rng: np.random.Generator, _: Sequence[FloatArray]) -> FloatArray:
-    """Echo that fades by 60 dB in 0.3 to 1 s, as loud as the voice or half (a diffuse tail: Polack 1988)."""
+    """Add reverberation that decays by 60 dB in 0.3 to 1 s, at half to full voice level (diffuse tail, Polack 1988)."""
     length = round(rng.uniform(0.3, 1.0) * SAMPLE_RATE)
     tail = rng.standard_normal(length) * 10.0 ** (-3.0 * np.arange(length) / length)
     tail *= rng.uniform(0.5, 1.0) / np.sqrt(np.square(tail).sum())
-    tail[0] = 1.0  # the voice itself
+    tail[0] = 1.0  # direct sound
     return np.asarray(fftconvolve(sound, tail)[: len(sound)], np.float32)
 
 
 def telephone(sound: FloatArray, _: np.random.Generator, __: Sequence[FloatArray]) -> FloatArray:
-    """300 to 3,400 Hz in 8 bits of mu-law (ITU-T G.711)."""
+    """Limit to 300 to 3,400 Hz and quantize to 8-bit mu-law (ITU-T G.711)."""
     narrow = sosfilt(butter(4, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos"), sound)
     level = np.abs(narrow).max() + TINY
     coded = np.round(np.sign(narrow) * np.log1p(255.0 * np.abs(narrow) / level) / np.log(256.0) * 127.0) / 127.0
@@ -187,12 +187,12 @@ def telephone(sound: FloatArray, _: np.random.Generator, __: Sequence[FloatArray
 
 
 def overdriven(sound: FloatArray, rng: np.random.Generator, _: Sequence[FloatArray]) -> FloatArray:
-    """Clipped, up to 18 dB too loud."""
+    """Amplify by up to 18 dB and clip."""
     return np.asarray(np.clip(sound / np.abs(sound).max() * rng.uniform(2.0, 8.0), -1.0, 1.0), np.float32)
 
 
 def low_rate(sound: FloatArray, _: np.random.Generator, __: Sequence[FloatArray]) -> FloatArray:
-    """Opus at 6 kbit/s."""
+    """Compress with Opus at 6 kbit/s."""
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as out:
         stream = out.add_stream("libopus", rate=SAMPLE_RATE)

@@ -1,11 +1,10 @@
-"""Teachers: larger text models, fine-tuned on a corpus's training split, whose soft labels a small one learns from.
+"""Knowledge distillation: soft labels from larger text models, fine-tuned on a corpus's training split.
 
-Hinton et al. 2015, "Distilling the knowledge in a neural network". They read the training split alone, and are
-needed for training alone: no bundle holds any of them. What those of starter.toml said is kept in the repository,
-as they take as long as half of the rest of training; a file's name says of which utterances and by which settings,
-and others are asked anew.
+Hinton et al. 2015, "Distilling the knowledge in a neural network". Teachers are trained on the training split only, and
+no bundle contains them. The soft labels for starter.toml are kept in the repository, because the teachers take half as
+long as the rest of training. A file's name is a hash of the utterances and settings; labels for others are computed.
 
-    python -m training.teachers --data DIR    # ask them again, and keep what they say
+    python -m training.teachers --data DIR    # recompute the soft labels in the repository
 """
 
 import hashlib
@@ -31,15 +30,15 @@ from training.cli.recipe_loading import read_recipe
 from training.corpora import IGNORED, Example
 from training.data.batches import Batches
 from training.data.stage import StageContext, read_split
-from training.engine.optim import accelerator
+from training.engine.optim import build_accelerator
 from training.engine.stage_store import tokenizer_of
 from training.engine.trainer import PlainLearner, Settings, Trainer
-from training.files import whole
+from training.files import atomic_write
 from training.recipe import STARTER
 
-Tokenized = tuple[list[int], int]  # ids of context and utterance, and where the utterance starts
-KEPT = Path(__file__).resolve().parent / "soft_labels"
-EPOCHS = 2  # a third makes it sure of what it has seen: its labels then tell no more than the corpus's own
+Tokenized = tuple[list[int], int]  # ids of context and utterance, and the index of the utterance's first token
+SOFT_LABELS = Path(__file__).resolve().parent / "soft_labels"
+EPOCHS = 2  # after a third the soft labels approach the corpus's hard ones
 BATCH = 32
 LEARNING_RATE, HEAD_LEARNING_RATE = 3e-5, 1e-3
 WEIGHT_DECAY = 0.01
@@ -48,16 +47,16 @@ MAX_TOKENS = 96
 
 
 class Line(NamedTuple):
-    """A labeled utterance in words, and what was said before it."""
+    """A labeled utterance as text, with the preceding utterances of its dialogue."""
 
     text: str
     emotion: int
     sentiment: int
-    said: tuple[str, ...]
+    context: tuple[str, ...]
 
 
 class Teacher(nn.Module):
-    """MPNet, averaged over the tokens of the utterance, and a head for emotions and sentiments."""
+    """MPNet, mean-pooled over the utterance's tokens, with a head for emotions and sentiments."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -68,7 +67,7 @@ class Teacher(nn.Module):
         self.head = nn.Linear(int(self.encoder.config.hidden_size), N_LOGITS)
 
     def forward(self, ids: Tensor, mask: Tensor, own: Tensor) -> Tensor:
-        """ids, mask, own int64 [n, tokens] (own: 1 on the utterance itself) -> logits [n, 10]."""
+        """Compute logits [n, 10] from ids, mask, own int64 [n, tokens]; own is 1 on the utterance itself."""
         ids, mask, own = (t.to(self.head.weight.device) for t in (ids, mask, own))
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         weight = own.unsqueeze(-1).to(hidden.dtype)
@@ -77,66 +76,67 @@ class Teacher(nn.Module):
 
 
 class TeacherLoss(nn.Module):
-    """The cross-entropy of a teacher's emotions and sentiments."""
+    """Cross-entropy of a teacher's emotions and sentiments."""
 
     def __init__(self, teacher: Teacher) -> None:
         super().__init__()
         self.teacher = teacher
 
     def forward(self, batch: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
-        """ids, mask, own as the teacher takes them, and the targets int64 [n, 2] -> the mean loss."""
+        """Compute the mean loss of a batch: ids, mask and own of the teacher, and targets int64 [n, 2]."""
         *inputs, targets = batch
         logits: Tensor = self.teacher(*inputs).float()
         targets = targets.to(logits.device)
         loss = logits.new_zeros(())
-        for part, wanted in ((logits[:, :N_EMOTIONS], targets[:, 0]), (logits[:, N_EMOTIONS:], targets[:, 1])):
-            if bool((wanted != IGNORED).any()):
-                loss = loss + F.cross_entropy(part, wanted, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
+        for part, labels in ((logits[:, :N_EMOTIONS], targets[:, 0]), (logits[:, N_EMOTIONS:], targets[:, 1])):
+            if bool((labels != IGNORED).any()):
+                loss = loss + F.cross_entropy(part, labels, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
         return loss
 
 
 def soft_labels(name: str, count: int, examples: Sequence[Example], context: StageContext) -> Tensor:
-    """Log-probabilities [n, 10] of a corpus's n training examples, emotions then sentiments; NaN for one without words.
+    """Return log-probabilities [n, 10] of n training examples, emotions then sentiments; NaN for those without text.
 
-    Those of the averaged predictions of `count` teachers; `name` is an entry of weights.CATALOG. What each predicted
-    for the same data is found in KEPT or in the stage's work folder, where it is put otherwise.
+    They are the averaged predictions of `count` teachers; `name` is an entry of weights.CATALOG. Each teacher's labels
+    are read from SOFT_LABELS or the stage's work folder, or computed and saved to the latter.
     """
     with_words = [i for i, example in enumerate(examples) if example.line is not None]
-    each = _each(count, examples, context.recipe.seed)
+    each = _lines_and_seeds(count, examples, context.recipe.seed)
     labels = torch.full((len(examples), N_LOGITS), torch.nan)
-    labels[with_words] = averaged([_labels_of_one(name, lines, own, context) for lines, own in each])
+    labels[with_words] = log_mean_probabilities([_labels_of_one(name, lines, own, context) for lines, own in each])
     return labels
 
 
-def _each(count: int, examples: Sequence[Example], seed: int) -> list[tuple[list[Line], int]]:
-    """Return the training lines that each of `count` teachers reads, and its seed."""
-    return [(read_by(number, examples), seed + number) for number in range(count)]
+def _lines_and_seeds(count: int, examples: Sequence[Example], seed: int) -> list[tuple[list[Line], int]]:
+    """Return the training lines and the seed of each of `count` teachers."""
+    return [(lines_for_teacher(number, examples), seed + number) for number in range(count)]
 
 
-def read_by(teacher: int, examples: Iterable[Example]) -> list[Line]:
-    """The examples that have words, as the first, second ... (0, 1 ...) teacher reads them: every second one without
-    what was said before. Two that see different things judge the better together.
+def lines_for_teacher(teacher: int, examples: Iterable[Example]) -> list[Line]:
+    """Return the examples with text as inputs of a teacher, numbered from 0; odd-numbered ones get no context.
+
+    Averaging teachers with different inputs improves their predictions.
     """
     lines = [(e, *e.line) for e in examples if e.line is not None]
-    return [Line(text, e.emotion, e.sentiment, () if teacher % 2 else said) for e, text, said in lines]
+    return [Line(text, e.emotion, e.sentiment, () if teacher % 2 else context) for e, text, context in lines]
 
 
-def averaged(said: Sequence[Tensor]) -> Tensor:
-    """Log of the mean of distributions that are given as log-probabilities, all of one shape."""
-    return torch.stack(list(said)).logsumexp(dim=0) - math.log(len(said))
+def log_mean_probabilities(predictions: Sequence[Tensor]) -> Tensor:
+    """Return the log of the mean of distributions given as log-probabilities of one shape."""
+    return torch.stack(list(predictions)).logsumexp(dim=0) - math.log(len(predictions))
 
 
 def _labels_of_one(name: str, lines: Sequence[Line], seed: int, context: StageContext) -> Tensor:
-    file = _file(name, lines, seed)
-    path = KEPT / file if (KEPT / file).exists() else context.work / file
+    file = _file_name(name, lines, seed)
+    path = SOFT_LABELS / file if (SOFT_LABELS / file).exists() else context.work / file
     if not path.exists():
-        _ask(name, lines, seed, context, path)
+        _train_and_save(name, lines, seed, context, path)
     return torch.from_numpy(np.load(path)).float()
 
 
-def _ask(name: str, lines: Sequence[Line], seed: int, context: StageContext, path: Path) -> None:
-    """Fine-tune a teacher on the lines, and keep what it predicts for them."""
-    engine = accelerator(context.recipe.precision, context.device, accumulate=1)
+def _train_and_save(name: str, lines: Sequence[Line], seed: int, context: StageContext, path: Path) -> None:
+    """Fine-tune a teacher on the lines, and save its predictions for them."""
+    engine = build_accelerator(context.recipe.precision, context.device, accumulate=1)
     torch.manual_seed(seed)
     folder = catalog.fetch(name)
     teacher = Teacher(folder)
@@ -144,20 +144,20 @@ def _ask(name: str, lines: Sequence[Line], seed: int, context: StageContext, pat
     _fine_tune(teacher, lines, tokens, seed, engine)
     labels = _predict(teacher, tokens, engine).half()
     if engine.is_main_process:
-        with whole(path) as partial, partial.open("wb") as file:
+        with atomic_write(path) as partial, partial.open("wb") as file:
             np.save(file, labels.numpy())
     engine.wait_for_everyone()
 
 
-def _file(name: str, lines: Sequence[Line], seed: int) -> str:
-    """A name that says what a teacher learns from, and how."""
-    how = [seed, EPOCHS, BATCH, LEARNING_RATE, HEAD_LEARNING_RATE, WEIGHT_DECAY, LABEL_SMOOTHING, MAX_TOKENS]
-    read = [tuple(line) for line in lines]
-    return f"{name}-{hashlib.sha256(json.dumps([how, read]).encode()).hexdigest()[:16]}.npy"
+def _file_name(name: str, lines: Sequence[Line], seed: int) -> str:
+    """Return a file name with a hash of a teacher's training lines and settings."""
+    settings = [seed, EPOCHS, BATCH, LEARNING_RATE, HEAD_LEARNING_RATE, WEIGHT_DECAY, LABEL_SMOOTHING, MAX_TOKENS]
+    rows = [tuple(line) for line in lines]
+    return f"{name}-{hashlib.sha256(json.dumps([settings, rows]).encode()).hexdigest()[:16]}.npy"
 
 
 def _tokenize(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenized]:
-    """<s> context </s></s> utterance </s> of each line, and where the utterance starts."""
+    """Tokenize each line as `<s> context </s></s> utterance </s>`."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
     start, end = (int(tokenizer.token_to_id(token) or 0) for token in ("<s>", "</s>"))
@@ -169,7 +169,7 @@ def _tokenize(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenized]:
     result = []
     for line in lines:
         own = ids(line.text)[: MAX_TOKENS - 4]
-        earlier = ids(" ".join(line.said[-CONTEXT_UTTERANCES:]))
+        earlier = ids(" ".join(line.context[-CONTEXT_UTTERANCES:]))
         earlier = earlier[max(0, len(earlier) - (MAX_TOKENS - 4 - len(own))) :]
         head = [start, *earlier, end, end] if earlier else [start]
         result.append(([*head, *own, end], len(head)))
@@ -196,7 +196,7 @@ def _fine_tune(
 
 @torch.inference_mode()
 def _predict(teacher: Teacher, tokens: Sequence[Tokenized], engine: Accelerator) -> Tensor:
-    """Log-probabilities [n, 10], on the CPU."""
+    """Compute log-probabilities [n, 10], on the CPU."""
     teacher.eval()
     labels = torch.zeros(len(tokens), N_LOGITS)
     order = sorted(range(len(tokens)), key=lambda i: len(tokens[i][0]))
@@ -220,26 +220,26 @@ def _collate(rows: Sequence[Tokenized]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ...).")],
-    recipe: Annotated[Path, typer.Option(help="Whose teachers to ask.")] = STARTER,
+    data: Annotated[Path, typer.Option(help="Folder that contains one folder per corpus (meld, ...).")],
+    recipe: Annotated[Path, typer.Option(help="Recipe whose teachers are trained.")] = STARTER,
 ) -> None:
-    """Ask a recipe's teachers again, and keep what they say in the repository."""
+    """Train a recipe's teachers and save their soft labels in the repository."""
     loaded = read_recipe(recipe)
     tokenizer = tokenizer_of(loaded)
-    asked: dict[str, set[Path]] = {}
+    written: dict[str, set[Path]] = {}
     for stage in loaded.stages():
-        context = StageContext(loaded, stage, data, KEPT)
+        context = StageContext(loaded, stage, data, SOFT_LABELS)
         for source in stage.sources:
             teacher = source.options.teacher
             if teacher is None:
                 continue
             examples = read_split(source, data, "train", tokenizer)
-            for lines, seed in _each(source.options.teachers, examples, loaded.seed):
-                path = KEPT / _file(teacher, lines, seed)
-                _ask(teacher, lines, seed, context, path)
-                asked.setdefault(teacher, set()).add(path)
-    for name, kept in asked.items():
-        for old in set(KEPT.glob(f"{name}-*.npy")) - kept:
+            for lines, seed in _lines_and_seeds(source.options.teachers, examples, loaded.seed):
+                path = SOFT_LABELS / _file_name(teacher, lines, seed)
+                _train_and_save(teacher, lines, seed, context, path)
+                written.setdefault(teacher, set()).add(path)
+    for name, current in written.items():
+        for old in set(SOFT_LABELS.glob(f"{name}-*.npy")) - current:
             old.unlink()
 
 

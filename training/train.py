@@ -1,11 +1,11 @@
 """Train a bundle from a recipe.
 
-    python -m training.train --data DIR               # every stage, then calibrate and write the bundle
-    python -m training.train --data DIR --only face   # one stage alone
+    python -m training.train --data DIR               # train all stages, calibrate, write the bundle
+    python -m training.train --data DIR --only face   # train a single stage
 
-Each trained stage is kept under --work (build/training/NAME) until the recipe or the data are others, so that one can
-be trained again without the rest; after a change of the code, ask for it with --again. A run that was killed goes on
-where it stopped. `tensorboard --logdir build/training` shows the course of it.
+Trained stages are cached under --work (build/training/NAME) and reused until the recipe or the data change, so that
+one stage can be retrained without the others. Code changes do not invalidate the cache; pass --again to retrain. A
+killed run resumes from its last checkpoint. `tensorboard --logdir build/training` shows the training curves.
 """
 
 import os
@@ -25,40 +25,40 @@ from training.bundling import write_bundle
 from training.calibration.folds import predict_left_out, predict_out_of_fold
 from training.calibration.out_of_fold import save_left_out, save_out_of_fold
 from training.cli.options import EvenIfWorseOption
-from training.cli.recipe_loading import read_recipe, refused
+from training.cli.recipe_loading import read_recipe, reporting_recipe_errors
 from training.corpora import IGNORED, Example
-from training.corpora.base import shares_of_votes
-from training.data.batches import put_aside
+from training.corpora.base import vote_targets
+from training.data.batches import selection_split
 from training.data.stage import NO_MARKS, StageContext, StageData, read_split
-from training.data.training_items import write_items
+from training.data.training_items import write_hashes
 from training.engine.loss import effective_priors
 from training.engine.stage_store import (
     build_network,
     check_encoders,
-    fingerprint,
     is_trained,
-    keep_trained,
+    save_trained,
+    stage_fingerprint,
     tokenizer_of,
 )
 from training.engine.stage_trainer import StageTrainer
-from training.evaluation.provenance import TaughtBy
+from training.evaluation.provenance import TrainingCorpus
 from training.files import work_folder
 from training.fuse import write_fused
-from training.fusion.replacing import WorseError
+from training.fusion.replacing import WorseBundleError
 from training.recipe import STARTER, Source
 from training.teachers import soft_labels
 
-IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
+IS_MAIN = os.environ.get("RANK", "0") == "0"  # the first of the processes that torchrun or accelerate starts
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ravdess, ...).")],
-    recipe: Annotated[Path, typer.Option(help="Recipe to train by.")] = STARTER,
+    data: Annotated[Path, typer.Option(help="Folder that contains one folder per corpus (meld, ravdess, ...).")],
+    recipe: Annotated[Path, typer.Option(help="Recipe to train from.")] = STARTER,
     out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and trained stages.")] = None,
-    only: Annotated[str | None, typer.Option(help="Train the stage of this modality alone; write no bundle.")] = None,
-    again: Annotated[bool, typer.Option(help="Train also what is there already.")] = False,
+    only: Annotated[str | None, typer.Option(help="Train only the stage of this modality; write no bundle.")] = None,
+    again: Annotated[bool, typer.Option(help="Retrain stages that are already trained.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     even_if_worse: EvenIfWorseOption = False,
 ) -> None:
@@ -69,9 +69,9 @@ def main(
     folder = work or work_folder(loaded.name)
     for needed in loaded.folders():
         if not (data / needed).exists():
-            raise typer.BadParameter(f"there is no {data / needed}; docs/training-data.md says what belongs there")
+            raise typer.BadParameter(f"there is no {data / needed}; see docs/training-data.md for its contents")
     stages = [stage for stage in loaded.stages() if only is None or only in stage.modalities]
-    with refused(recipe):
+    with reporting_recipe_errors(recipe):
         check_encoders(loaded, [modality for stage in stages for modality in stage.modalities])
     folder.mkdir(parents=True, exist_ok=True)
     for stage in stages:
@@ -84,21 +84,21 @@ def main(
             write_bundle(loaded, data, folder, folder / "unfused")
             try:
                 write_fused(folder / "unfused", loaded, data, folder / "fusion", place, folder, even_if_worse)
-            except WorseError as error:
+            except WorseBundleError as error:
                 raise typer.BadParameter(str(error), param_hint="--out") from error
 
 
 def train_stage(context: StageContext, again: bool = False) -> None:
-    """Train one stage and keep its weights, its training priors and the hashes of its items under `context.work`.
+    """Train one stage and save its weights, training priors and item hashes under `context.work`.
 
-    One that was trained before by the same recipe on the same data is kept, unless `again`.
+    A stage already trained with the same recipe on the same data is reused, unless `again` is set.
     """
     tokenizer = tokenizer_of(context.recipe)
     parts = [_read(source, context, tokenizer) for source in context.stage.sources]
     train = [example for part in parts for example in part.train]
-    made_of = fingerprint(context, train)
-    if not again and is_trained(context, made_of):
-        typer.echo(f"{context.name}: trained before by this recipe on this data, and kept (--again trains it again)")
+    fingerprint = stage_fingerprint(context, train)
+    if not again and is_trained(context, fingerprint):
+        typer.echo(f"{context.name}: already trained by this recipe on this data (--again retrains it)")
         return
     dev = [_dev(part, context, tokenizer) for part in parts]
     teacher, votes = _teacher(context, parts), _votes(parts)
@@ -120,30 +120,30 @@ def train_stage(context: StageContext, again: bool = False) -> None:
     trainer.run()
     predicted = None
     if context.corpus.folds:
-        typer.echo(f"{context.name}: once more without each of {context.corpus.folds} folds, to calibrate by")
+        typer.echo(f"{context.name}: training {context.corpus.folds} fold networks for out-of-fold predictions")
         predicted = predict_out_of_fold(context, replace(data, variants=trainer.variants))
     left_out = {}
     if context.corpus.leave_out:
         names = ", ".join(source.name for source in context.stage.sources)
-        typer.echo(f"{context.name}: once more without each of {names}, to see how it does where it never learned")
+        typer.echo(f"{context.name}: leave-one-corpus-out training, without each of {names}")
         left_out = predict_left_out(context, replace(data, variants=trainer.variants))
     if not IS_MAIN:
         return
     for modality in context.modalities:
-        write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
+        write_hashes(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if predicted is not None:
         save_out_of_fold(context.work, predicted)
     for corpus, found in left_out.items():
         save_left_out(context.work, corpus, found.clean)
         save_left_out(context.work, corpus, found.augmented, augmented=True)
-    keep_trained(network, context, made_of, priors, _taught_by(context, parts))
+    save_trained(network, context, fingerprint, priors, _training_corpora(context, parts))
     trainer.checkpoints.discard()
 
 
 def _network(context: StageContext, priors: Calibration) -> EmotionNetwork:
-    """The stage's network, before training."""
+    """Build the stage's untrained network."""
     network = build_network(context.recipe, list(context.modalities))
-    if len(context.modalities) > 1:  # the gates weigh evidence: logits without the prior they are trained under
+    if len(context.modalities) > 1:  # gates weigh evidence: logits minus the log prior of training
         trained_under = {
             "calibration": dict.fromkeys(context.modalities, priors),
             "prior_emotion": priors.prior_emotion,
@@ -155,7 +155,7 @@ def _network(context: StageContext, priors: Calibration) -> EmotionNetwork:
 
 @dataclass(frozen=True)
 class _Part:
-    """The training split of one of a stage's corpora, and the indices to learn from and to select the epoch on."""
+    """Training split of one of a stage's corpora: indices to train on, and indices to select the epoch on."""
 
     source: Source
     everything: list[Example]
@@ -171,26 +171,26 @@ class _Part:
 def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) -> _Part:
     """Read a corpus's training split.
 
-    Raises typer.BadParameter where there is nothing to learn from, or nothing to select the epoch on.
+    Raises typer.BadParameter if it has no training examples, or none to select the epoch on.
     """
     everything = list(read_split(source, context.data, "train", tokenizer))
     if source.options.votes and not any(example.votes for example in everything):
         raise typer.BadParameter(
-            f"{source.name}: votes = true, and nobody's votes are known in {context.data / source.options.folder}; "
-            "leave it out to learn by the labels",
+            f"{source.name}: votes = true, but {context.data / source.options.folder} has no votes; "
+            "remove the option to train on the labels",
             param_hint="--recipe",
         )
     if not everything and source.share:
         folder = context.data / source.options.folder
         raise typer.BadParameter(f"{source.name}: {folder} has no training examples", param_hint="--data")
-    return _Part(source, everything, *_put_aside(everything, source.name, context))
+    return _Part(source, everything, *_selection_split(everything, source.name, context))
 
 
-def _taught_by(context: StageContext, parts: Sequence[_Part]) -> dict[str, TaughtBy]:
-    """Return the record that a bundle keeps of each corpus, where several taught the stage."""
+def _training_corpora(context: StageContext, parts: Sequence[_Part]) -> dict[str, TrainingCorpus]:
+    """Return what a bundle records about each corpus of the stage; empty if there is only one."""
     counts = context.mixture([len(part.chosen) for part in parts]).counts
     found = {
-        part.source.name: TaughtBy(
+        part.source.name: TrainingCorpus(
             corpus=part.source.corpus,
             share=count / sum(counts),
             items=len(part.chosen),
@@ -202,29 +202,30 @@ def _taught_by(context: StageContext, parts: Sequence[_Part]) -> dict[str, Taugh
 
 
 def _dev(part: _Part, context: StageContext, tokenizer: Tokenizer | None) -> list[Example]:
-    """The examples of one corpus that its stage is scored on meanwhile."""
+    """Return the examples of one corpus on which the stage is scored during training."""
     if part.aside:
         return [part.everything[i] for i in part.aside]
     return list(read_split(part.source, context.data, "held-out", tokenizer))
 
 
-def _put_aside(everything: Sequence[Example], name: str, context: StageContext) -> tuple[list[int], list[int]]:
-    """Split the training groups into those to learn from and those to select the best epoch on, as the recipe asks."""
+def _selection_split(everything: Sequence[Example], name: str, context: StageContext) -> tuple[list[int], list[int]]:
+    """Split the training groups into indices to train on and indices to select the best epoch on."""
     share = context.corpus.selection
-    chosen, aside = put_aside(everything, share)
+    chosen, aside = selection_split(everything, share)
     if share and not (chosen and aside):
-        # The held-out split is no substitute: what chooses the epoch can then neither calibrate nor score.
+        # The held-out split cannot be used instead: data that selects the epoch must not calibrate or score.
         raise typer.BadParameter(
-            f"{name}: selection = {share} puts {len(aside)} of {len(everything)} utterances "
-            "aside, by whole dialogues or actors; name another share, or 0 to keep the last epoch",
+            f"{name}: selection = {share} puts {len(aside)} of {len(everything)} utterances aside, by whole "
+            "dialogues or actors; choose another share, or 0 to keep the last epoch",
             param_hint="--recipe",
         )
     return chosen, aside
 
 
 def _teacher(context: StageContext, parts: Sequence[_Part]) -> Tensor | None:
-    """The soft labels [n, 10] of the recipe's teachers for the n examples to learn from, NaN for those of a corpus
-    without teachers; None where no corpus has any.
+    """Return the teachers' soft labels [n, 10] of the n training examples; None if no corpus has a teacher.
+
+    Examples of a corpus without a teacher have NaN.
     """
     if not any(part.source.options.teacher for part in parts):
         return None
@@ -240,15 +241,16 @@ def _teacher(context: StageContext, parts: Sequence[_Part]) -> Tensor | None:
 
 
 def _votes(parts: Sequence[_Part]) -> Tensor | None:
-    """The shares of people's votes [n, 10] for the n examples to learn from, NaN for those of a corpus that is learned
-    by its labels; None where each is.
+    """Return the vote shares [n, 10] of the n training examples; None if no corpus is trained on votes.
+
+    Examples that are trained on their label have NaN.
     """
     if not any(part.source.options.votes for part in parts):
         return None
     unvoted = (torch.nan,) * N_LOGITS
     return torch.tensor(
         [
-            shares_of_votes(e.votes) if part.source.options.votes and e.votes is not None else unvoted
+            vote_targets(e.votes) if part.source.options.votes and e.votes is not None else unvoted
             for part in parts
             for e in part.train
         ]

@@ -6,10 +6,10 @@ import { MessagePage } from "@/features/shell/message-page";
 export default function PageError({ reset }: { error: Error; reset: () => void }) {
   return (
     <MessagePage
-      title="This page failed"
-      text="Nothing was lost on the server. Try again; if it keeps failing, reload the page."
+      title="Something went wrong"
+      text="Your videos and results are safe. Try again, or reload the page if the problem persists."
     >
-      <Button look="primary" onClick={reset}>
+      <Button variant="primary" onClick={reset}>
         Try again
       </Button>
       <ButtonLink href="/dashboard/">Your analyses</ButtonLink>

@@ -5,16 +5,16 @@ import "./globals.css";
 import { Button } from "@/design/button";
 import { MessagePage } from "@/features/shell/message-page";
 
-// Replaces the root layout where that itself fails.
+// Replaces the root layout when the layout itself throws.
 export default function GlobalError({ reset }: { error: Error; reset: () => void }) {
   return (
     <html lang="en">
       <body>
         <MessagePage
-          title="This page failed"
-          text="Nothing was lost on the server. Try again; if it keeps failing, reload the page."
+          title="Something went wrong"
+          text="Your videos and results are safe. Try again, or reload the page if the problem persists."
         >
-          <Button look="primary" onClick={reset}>
+          <Button variant="primary" onClick={reset}>
             Try again
           </Button>
         </MessagePage>

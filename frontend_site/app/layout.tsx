@@ -8,13 +8,13 @@ const inter = localFont({
   src: "../node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
   variable: "--font-inter",
   weight: "100 900",
-  display: "optional", // preloaded; where it comes too late all the same, the text does not change under the reader
+  display: "optional", // preloaded; if it still arrives late, the fallback stays so that the text does not shift
 });
 
 export const metadata: Metadata = {
   title: { default: "Video Sentiment", template: "%s · Video Sentiment" },
   description:
-    "Every utterance of a video with its apparent emotion and sentiment, predicted from words, voice and face together.",
+    "Apparent emotion and sentiment for every utterance of a video, predicted from words, voice and face together.",
 };
 
 export const viewport: Viewport = {
@@ -23,10 +23,10 @@ export const viewport: Viewport = {
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    // theme.js may set data-theme before React looks.
+    // theme.js may set data-theme before React hydrates.
     <html lang="en" className={inter.variable} suppressHydrationWarning>
       <head>
-        {/* In the way of painting on purpose: else a page in the other scheme flashes first. */}
+        {/* Blocks the first paint on purpose: otherwise the page flashes in the wrong color scheme. */}
         <script src="/theme.js" />
       </head>
       <body>{children}</body>

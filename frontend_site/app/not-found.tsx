@@ -3,9 +3,9 @@ import { MessagePage } from "@/features/shell/message-page";
 
 export default function NotFound() {
   return (
-    <MessagePage title="There is no such page" text="The address may be mistyped, or the page has moved.">
-      <ButtonLink href="/" look="primary">
-        To the start
+    <MessagePage title="Page not found" text="Check the address, or go back to the home page.">
+      <ButtonLink href="/" variant="primary">
+        Go to home page
       </ButtonLink>
       <ButtonLink href="/dashboard/">Your analyses</ButtonLink>
     </MessagePage>

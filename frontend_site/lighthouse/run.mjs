@@ -1,6 +1,6 @@
-// Lighthouse's scores of the pages of a running product, each in a tab of its own, which has signed in where it must.
+// Score pages of a running product with Lighthouse, each in its own tab, signed in where the page requires it.
 //
-// Standard input: {chromium, arguments, base, account: {email, password}, out, pages: [{name, path, phone, signedIn}]}.
+// Reads from standard input: {chromium, arguments, base, account: {email, password}, out, pages: [{name, path, phone, signedIn}]}.
 // Writes out/scores.json and out/NAME.html, and prints a line for each page.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { json } from "node:stream/consumers";
 import lighthouse, { defaultConfig, desktopConfig } from "lighthouse";
 import puppeteer from "puppeteer-core";
 
-const ATTEMPTS = 3; // on a busy machine it now and then misses the beginning of a page
+const ATTEMPTS = 3; // on a busy machine Lighthouse occasionally misses the start of a page load
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
 const task = await json(process.stdin);
 mkdirSync(task.out, { recursive: true });
@@ -19,7 +19,7 @@ try {
   for (const page of task.pages) {
     const tab = await browser.newPage();
     if (page.signedIn) await signIn(tab);
-    results[page.name] = await judge(tab, page);
+    results[page.name] = await score(tab, page);
     await tab.close();
   }
   writeFileSync(join(task.out, "scores.json"), JSON.stringify(results, null, 2));
@@ -35,13 +35,13 @@ async function signIn(tab) {
   await tab.waitForFunction(() => location.pathname === "/dashboard/");
 }
 
-/** The scores of a page in per cent, and the audits that keep a category from the whole. */
-async function judge(tab, { name, path, phone }) {
+/** Return the page's scores in percent and, for each category, the audits that cost points. */
+async function score(tab, { name, path, phone }) {
   const { lhr, report } = await visit(tab, task.base + path, phone ? defaultConfig : desktopConfig);
   writeFileSync(join(task.out, `${name}.html`), report);
   const scores = Object.fromEntries(CATEGORIES.map((id) => [id, Math.round(100 * (lhr.categories[id].score ?? 0))]));
   console.log(`${name.padEnd(20)}${CATEGORIES.map((id) => `${id} ${String(scores[id]).padStart(3)}`).join("   ")}`);
-  return Object.fromEntries(CATEGORIES.map((id) => [id, { score: scores[id], lost: lost(lhr, id) }]));
+  return Object.fromEntries(CATEGORIES.map((id) => [id, { score: scores[id], lost: failedAudits(lhr, id) }]));
 }
 
 async function visit(tab, url, config) {
@@ -54,7 +54,7 @@ async function visit(tab, url, config) {
   }
 }
 
-function lost({ categories, audits }, id) {
+function failedAudits({ categories, audits }, id) {
   const counted = categories[id].auditRefs.filter(({ weight }) => weight > 0).map((ref) => audits[ref.id]);
   return counted.filter(({ score }) => score !== null && score < 1).map((audit) => `${audit.id}: ${audit.title}`);
 }

@@ -1,4 +1,4 @@
-// Before anything is painted: the color scheme that was chosen here, else the system's.
+// Runs before the first paint: applies the stored color scheme; without one, the system's applies.
 {
   const chosen = localStorage.getItem("theme");
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;

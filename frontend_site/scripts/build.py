@@ -1,6 +1,8 @@
-"""Build the web app unless out/ is what the sources give already. Standard library alone; exit code 1 says why.
+"""Build the web app into out/, unless out/ is up to date with the sources. Needs the standard library only.
 
-python3 frontend_site/scripts/build.py
+    python3 frontend_site/scripts/build.py
+
+Exits with code 1 and a message if the build fails.
 """
 
 import hashlib
@@ -11,14 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SITE = Path(__file__).resolve().parent.parent
-STAMP = SITE / "out" / ".built"  # digest of the sources that out/ was built from
-INSTALLED = SITE / "node_modules" / ".installed"  # digest of the lock that node_modules holds
+STAMP = SITE / "out" / ".built"  # digest of the sources of out/
+INSTALLED = SITE / "node_modules" / ".installed"  # digest of the installed lock file
 FOLDERS = ("app", "public", "scripts", "src")
 FILES = ("package.json", "package-lock.json", "next.config.ts", "postcss.config.mjs", "tsconfig.json")
 
 
 def sources() -> Iterator[Path]:
-    """Every file that decides what is built, in a fixed order."""
+    """Yield every file that the build depends on, in a fixed order."""
     for folder in FOLDERS:
         for path in sorted((SITE / folder).rglob("*")):
             if path.is_file() and ".test." not in path.name and path.suffix != ".pyc":
@@ -27,6 +29,7 @@ def sources() -> Iterator[Path]:
 
 
 def digest(paths: Iterator[Path]) -> str:
+    """Return the SHA-256 of the files' paths and contents as hex."""
     total = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()
@@ -34,26 +37,28 @@ def digest(paths: Iterator[Path]) -> str:
     return total.hexdigest()
 
 
-def says(stamp: Path, content: str) -> bool:
+def is_current(stamp: Path, content: str) -> bool:
+    """Return whether a stamp file holds this digest."""
     return stamp.is_file() and stamp.read_text() == content
 
 
 def npm(*arguments: str) -> None:
-    """Raises CalledProcessError with what npm said."""
+    """Run npm in frontend_site. Raises CalledProcessError with npm's output."""
     command = [shutil.which("npm") or "npm", *arguments]
     subprocess.run(command, cwd=SITE, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def main() -> int:
+    """Build if needed and return the exit code."""
     wanted, lock = digest(sources()), digest(iter([SITE / "package-lock.json"]))
-    if says(STAMP, wanted):
+    if is_current(STAMP, wanted):
         return 0
     if shutil.which("npm") is None:
-        print("the web app needs Node.js 20 or newer to be built: https://nodejs.org", file=sys.stderr)
+        print("Building the web app requires Node.js 20 or newer: https://nodejs.org", file=sys.stderr)
         return 1
-    print("building the web app (once; a minute or two)", flush=True)
+    print("Building the web app (only when its sources change; takes a minute or two)", flush=True)
     try:
-        if not says(INSTALLED, lock):
+        if not is_current(INSTALLED, lock):
             npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
             INSTALLED.write_text(lock)
         npm("run", "build")

@@ -1,5 +1,5 @@
-// After `next build`: moves every inline script of the exported pages into a file, so that the content security policy
-// needs no hashes and does not change with the build. Fails where a page keeps anything the policy would refuse.
+// Runs after `next build`. Moves every inline script of the exported pages into a file, so that the content security
+// policy needs no hashes and does not change with the build. Fails if a page still has markup that the policy blocks.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const out = fileURLToPath(new URL("../out", import.meta.url));
 const folder = "_next/static/inline";
 const INLINE = /<script( id="[^"]*")?>([\s\S]*?)<\/script>/g;
-const REFUSED = [
+const FORBIDDEN = [
   [/<script(?![^>]*\ssrc=)/, "an inline script"],
   [/<style[\s>]/, "an inline style sheet"],
   [/<[a-z][^<>]*\sstyle=/i, "a style attribute"],
@@ -26,10 +26,10 @@ for (const page of pages) {
     return `<script${id} src="/${name}"></script>`;
   });
   const markup = html.replaceAll(/<pre[\s\S]*?<\/pre>/g, "");
-  for (const [pattern, what] of REFUSED) {
-    if (pattern.test(markup)) throw new Error(`${page} holds ${what}: ${pattern.exec(markup)?.[0].slice(0, 200)}`);
+  for (const [pattern, name] of FORBIDDEN) {
+    if (pattern.test(markup)) throw new Error(`${page} contains ${name}: ${pattern.exec(markup)?.[0].slice(0, 200)}`);
   }
   writeFileSync(path, html);
 }
 writeFileSync(join(out, "csp.json"), `${JSON.stringify({ "script-src": [] })}\n`);
-console.log(`${pages.length} pages, no inline script or style`);
+console.log(`${pages.length} pages, no inline scripts or styles`);

@@ -1,4 +1,4 @@
-// `npm run tokens`: scripts/tokens.py with the checkout's Python.
+// `npm run tokens`: runs scripts/tokens.py with the checkout's Python.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -9,5 +9,5 @@ const run = spawnSync(python, [script, ...process.argv.slice(2)], {
   stdio: "inherit",
   env: { ...process.env, PYTHONPATH: root },
 });
-if (run.error) console.error(`${python}: ${run.error.message}; \`make setup\` makes it`);
+if (run.error) console.error(`${python}: ${run.error.message}; run \`make setup\` to create it`);
 process.exit(run.status ?? 1);

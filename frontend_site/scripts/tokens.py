@@ -1,10 +1,10 @@
-"""Write the site's colors, names and limits from the product's own, so that they are the same everywhere.
+"""Generate the web app's colors, names and limits from the Python sources.
 
     .venv/bin/python frontend_site/scripts/tokens.py [--check]
 
-`model/reports/palette.py` and `model/reports/html.py` give colors, names and the order of bands;
+`model/reports/palette.py` and `model/reports/html_report.py` give colors, names and the order of bands;
 `model/reports/templates/page.css` gives the surfaces and text colors of the HTML report; `lambdas/core` gives the
-limits of uploads. With --check nothing is written: the exit code is 1 where a file is not current.
+upload limits. With --check nothing is written, and the exit code is 1 if a file is out of date.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from lambdas.core.file_types import EXTENSIONS
 from lambdas.core.settings import Settings
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.reports.html import SENTIMENT_STACK, STACK
+from model.reports.html_report import SENTIMENT_STACK, STACK
 from model.reports.pages import TEMPLATES
 from model.reports.palette import (
     DARK_SURFACE,
@@ -38,10 +38,10 @@ COLOR_SETS: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 
 def page_colors() -> dict[str, tuple[str, str]]:
-    """Name -> (light, dark) of the colors that the report's pages are drawn in."""
+    """Return the (light, dark) pair of each color of the HTML report, by name."""
     light, dark = (TEMPLATES / "page.css").read_text("utf-8").split("@media (prefers-color-scheme: dark)")
     named = {"var(--surface-light)": LIGHT_SURFACE, "var(--surface-dark)": DARK_SURFACE}
-    dark_values = dict(DECLARATION.findall(dark))
+    dark_values: dict[str, str] = dict(DECLARATION.findall(dark))
     return {
         name: (named.get(value, value), named.get(dark_values[name], dark_values[name]))
         for name, value in DECLARATION.findall(light)
@@ -49,7 +49,7 @@ def page_colors() -> dict[str, tuple[str, str]]:
 
 
 def css() -> str:
-    """Custom properties for both color schemes, and a class per label that sets --tone."""
+    """Return custom properties for both color schemes, and a class per label that sets --tone."""
     lines = [f"/* {NOTE} */", ":root {"]
     lines += [f"  --{name}: light-dark({light}, {dark});" for name, (light, dark) in page_colors().items()]
     lines.append("}")
@@ -59,7 +59,7 @@ def css() -> str:
 
 
 def typescript() -> str:
-    """Labels in the contract's order, the order of bands in a stack, and names."""
+    """Return the labels in the contract's order, the order of bands in a stack, and display names."""
     constants: dict[str, object] = {
         "EMOTIONS": EMOTIONS,
         "SENTIMENTS": SENTIMENTS,
@@ -78,7 +78,7 @@ def typescript() -> str:
 
 
 def limits() -> str:
-    """What the API takes; the page refuses the rest before anything is sent."""
+    """Return the API's upload limits, which the web app checks before it sends a file."""
     fields = Settings.model_fields
     constants: dict[str, object] = {
         "EXTENSIONS": sorted(EXTENSIONS),
@@ -88,6 +88,7 @@ def limits() -> str:
 
 
 def exported(constants: Mapping[str, object]) -> list[str]:
+    """Return TypeScript lines that export the constants."""
     return [
         f"// {NOTE}",
         *(f"export const {name} = {json.dumps(value)} as const;" for name, value in constants.items()),
@@ -95,6 +96,7 @@ def exported(constants: Mapping[str, object]) -> list[str]:
 
 
 def main() -> int:
+    """Write or check the generated files and return the exit code."""
     files = {"design/tokens.css": css(), "design/palette.ts": typescript(), "lib/limits.ts": limits()}
     stale = []
     for name, content in files.items():
@@ -105,7 +107,7 @@ def main() -> int:
         if "--check" not in sys.argv:
             path.write_text(content, encoding="utf-8")
     if stale and "--check" in sys.argv:
-        print(f"not as the Python sources have it: {', '.join(stale)}; run `npm run tokens`", file=sys.stderr)
+        print(f"out of date: {', '.join(stale)}; run `npm run tokens`", file=sys.stderr)
         return 1
     return 0
 

@@ -1,4 +1,5 @@
-// `npm run types [-- --check]`: docs/openapi.json -> src/api/schema.d.ts. With --check: exit code 1 where they differ.
+// `npm run types [-- --check]`: generates src/api/schema.d.ts from docs/openapi.json. With --check nothing is written, and
+// the exit code is 1 if the file is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import openapiTS, { astToString } from "openapi-typescript";
@@ -11,7 +12,7 @@ const current = existsSync(target) ? readFileSync(target, "utf8") : "";
 
 if (current === types) process.exit(0);
 if (process.argv.includes("--check")) {
-  console.error("src/api/schema.d.ts is not what docs/openapi.json says; run `npm run types`");
+  console.error("src/api/schema.d.ts is out of date with docs/openapi.json; run `npm run types`");
   process.exit(1);
 }
 writeFileSync(target, types);

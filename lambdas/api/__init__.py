@@ -1,1 +1,1 @@
-"""The HTTP API: routes in `routes/`, each a few lines over `lambdas.core`. Entry: `lambdas.api.app.handler`."""
+"""HTTP API: FastAPI routes over `lambdas.core`. The Lambda handler is `lambdas.api.app.handler`."""

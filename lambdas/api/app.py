@@ -1,4 +1,7 @@
-"""The API as an app and as a Lambda. `app` knows nothing of prefixes: `Doors` takes them off."""
+"""API as a FastAPI app and as a Lambda handler.
+
+The routes of `app` have no prefix: `EntryPointMiddleware` strips it from the path.
+"""
 
 from typing import Any
 
@@ -6,18 +9,21 @@ from fastapi import FastAPI
 from mangum import Mangum
 
 from lambdas.api import cold_start, problems
-from lambdas.api.entry_points import Doors
+from lambdas.api.entry_points import EntryPointMiddleware
 from lambdas.api.openapi_docs import operation_id
 from lambdas.api.routes import account, analyses, audit, example, inference, keys, uploads, usage, webhook
 from lambdas.core.aws.observability import logger, observed
 
 SHARED = (uploads.router, inference.router, analyses.router, usage.router, audit.router)
-# Their routes ask for deps.SessionDep; the description says so, and tests hold each of them to it.
+# These routes require a session (deps.SessionDep). The OpenAPI document lists them so, and tests check each of them.
 APP_ONLY = (example.router, keys.router, webhook.router, account.router)
 
 
 def create_app() -> FastAPI:
-    """The routes and how errors are answered. The OpenAPI document is a file (scripts/openapi.py), not a route."""
+    """Create the app with its routes and exception handlers.
+
+    The OpenAPI document is not a route but a file, written by scripts/openapi.py.
+    """
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
@@ -32,13 +38,13 @@ def create_app() -> FastAPI:
 
 
 app = create_app()
-_adapter = Mangum(Doors(app), lifespan="off", text_mime_types=["text/", "json", "application/x-subrip"])
+_adapter = Mangum(EntryPointMiddleware(app), lifespan="off", text_mime_types=["text/", "json", "application/x-subrip"])
 
 cold_start.done()
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer a request of API Gateway."""
+    """Handle a request of API Gateway."""
     logger.set_correlation_id(event["requestContext"]["requestId"])
     return _adapter(event, context)

@@ -1,10 +1,12 @@
-"""Imported first by `app`: a shorter cold start (`python -m bench --only api` measures it).
+"""Shorter cold starts: settings that must be in place before the other imports, so `app` imports this module first.
 
-- A cold start imports some thousand modules, which all stay. The garbage collector would go through them again and
-  again, for a tenth of the time, and find nothing.
-- FastAPI describes OpenAPI in models that only a server of that document uses; ours is a file. They are built when
-  somebody asks for them.
-- Pydantic looks through every installed package for plugins. None of ours has one.
+`python -m bench --only api` measures the effect.
+
+- A cold start imports about a thousand modules, all of which stay in memory. The garbage collector would traverse them
+  repeatedly, for a tenth of the time, without finding anything.
+- FastAPI's models of the OpenAPI document are only needed to serve it, which this API does not. Building them is
+  deferred until they are used.
+- Pydantic searches every installed package for plugins. None is used here.
 """
 
 import gc
@@ -21,6 +23,6 @@ del BaseModel.model_config["defer_build"]
 
 
 def done() -> None:
-    """Everything is imported: the collector need not look at it any more."""
+    """Exclude everything imported so far from garbage collection, then enable it. Call after all imports."""
     gc.freeze()
     gc.enable()

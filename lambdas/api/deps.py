@@ -1,4 +1,4 @@
-"""Dependencies of the routes: the caller, the entry point, and the clients that a call uses."""
+"""Dependencies of the routes: the authenticated caller and the current time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from lambdas.api.entry_points import Door, door_of
-from lambdas.api.errors import NoRouteError
+from lambdas.api.entry_points import EntryPoint, entry_point_of
+from lambdas.api.errors import UNKNOWN_ROUTE, NoRouteError
 from lambdas.core import clock
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.owners import api_keys, audit, profiles, sessions, throttle
@@ -19,15 +19,15 @@ SAFE_METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose data a request is about: found from its credentials, never from what it says."""
+    """Owner whose data a request may access, determined by its credentials only."""
 
     owner: str
-    door: Door
-    by: str  # in the audit log: the session, or the API key's prefix
+    entry_point: EntryPoint
+    by: str  # actor in the audit log: the session, or the API key's prefix
 
 
 def now() -> datetime:
-    """The moment of the request."""
+    """Return the time of the request."""
     return clock.now()
 
 
@@ -37,37 +37,41 @@ def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
     Scopes of API keys are enforced here and nowhere else. Raises UnauthorizedError, AccountDeletedError,
     InsufficientScopeError or, for a session, TooManyRequestsError.
     """
-    door = door_of(request.scope)
-    owner, by = _by_key(request, at) if door is Door.API else (_by_session(request, at), audit.SESSION)
-    return Caller(owner, door, by)
+    entry_point = entry_point_of(request.scope)
+    owner, by = _by_key(request, at) if entry_point is EntryPoint.API else (_by_session(request, at), audit.SESSION)
+    return Caller(owner, entry_point, by)
 
 
 def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """A user in person. Under /api there are no such routes: a leaked key must not make others, or end the account."""
-    if caller.door is not Door.APP:
-        raise NoRouteError("there is no such route")
+    """Require a signed-in user.
+
+    Under /api these routes do not exist: a leaked key must not be able to create keys or delete the account. Raises
+    NoRouteError.
+    """
+    if caller.entry_point is not EntryPoint.APP:
+        raise NoRouteError(UNKNOWN_ROUTE)
     return caller
 
 
 def scope_of(method: str) -> api_keys.Scope:
-    """The scope that an API key needs for a method, whatever the route: no route can forget it."""
+    """Return the scope that an API key needs for a method. It depends on no route, so no route can omit it."""
     return "read" if method in SAFE_METHODS else "analyze"
 
 
 def _by_key(request: Request, at: datetime) -> tuple[str, str]:
-    """The owner of the request's API key, and the key's prefix."""
+    """Return the owner of the request's API key, and the key's prefix."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthorizedError(api_keys.FORM)
+        raise UnauthorizedError(api_keys.KEY_FORMAT_HINT)
     return api_keys.verify(token.strip(), scope_of(request.method), at), api_keys.prefix(token.strip())
 
 
 def _by_session(request: Request, at: datetime) -> str:
-    """The gateway has checked the token; which kind of token it was is left to us."""
+    """Return the owner of the request's session. API Gateway has verified the token, but not that it is an ID token."""
     claims: Mapping[str, Any] = _authorizer(request).get("claims") or {}
     owner = str(claims.get("sub", ""))
     if claims.get("token_use") != "id" or not is_owner(owner):
-        raise UnauthorizedError("send the session's ID token as `Authorization: Bearer TOKEN`")
+        raise UnauthorizedError("Send the session's ID token in the header `Authorization: Bearer TOKEN`.")
     throttle.check(owner, throttle.app_requests(), at)
     profile = profiles.ensure(owner, claims.get("email"), at)
     sessions.check(profile, str(claims.get("auth_time", "")))

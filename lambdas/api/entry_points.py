@@ -1,7 +1,8 @@
-"""The two ways in, /api and /app, before the routes, which are the same behind both; and what no request may be.
+"""Entry points of the API, /api and /app, and the checks that apply to every request before routing.
 
-A door is a prefix of the path. API Gateway asks for an API key at one and for a session at the other;
-`deps.caller` then asks for the same credential, so that a path which the two read differently opens nothing.
+An entry point is a prefix of the path; the routes behind both are the same. API Gateway requires an API key under /api
+and a session under /app. `deps.caller` requires the same credential again, so that a path which the two parse
+differently gives no access.
 """
 
 import hmac
@@ -12,28 +13,30 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lambdas.api.errors import BodyTooLargeError, NoRouteError, NotJsonError
+from lambdas.api.errors import UNKNOWN_ROUTE, BodyTooLargeError, NoRouteError, NotJsonError
 from lambdas.api.problems import problem, request_id
 from lambdas.core.aws import clients
 from lambdas.core.errors import DomainError, ForbiddenError
 from lambdas.core.settings import settings
 
-ORIGIN_HEADER = b"x-origin-secret"  # stacks/constructs/site.py has the edge send it
-MAX_BODY = 256 << 10  # bytes: 1,000 parts of an upload, with room
+ORIGIN_HEADER = b"x-origin-secret"  # sent by the edge (stacks/constructs/site.py)
+MAX_BODY = 256 << 10  # bytes: enough for the 1,000 parts of a multipart upload
 
 
-class Door(StrEnum):
+class EntryPoint(StrEnum):
+    """Path prefix by which a request arrives: /api with an API key, /app with a user's session."""
+
     API = "/api"
     APP = "/app"
 
 
-def door_of(scope: Mapping[str, Any]) -> Door:
-    """The door that a request came through."""
-    return Door(scope["root_path"])
+def entry_point_of(scope: Mapping[str, Any]) -> EntryPoint:
+    """Return the entry point of a request."""
+    return EntryPoint(scope["root_path"])
 
 
-class Doors:
-    """ASGI: takes the prefix off the path, lets in only bodies that are JSON and not too large; no answer is cached."""
+class EntryPointMiddleware:
+    """ASGI middleware that strips the prefix and accepts only JSON bodies up to MAX_BODY. Responses are not cached."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,7 +44,7 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             _check_origin(scope)
-            scope = {**scope, "root_path": _door(scope["path"])}
+            scope = {**scope, "root_path": _entry_point(scope["path"])}
             body = await _body(receive)
             if body:
                 _check_type(scope)
@@ -52,18 +55,18 @@ class Doors:
 
 
 def _private(send: Send) -> Send:
-    """`send` with every answer marked as its caller's own: no cache on the way keeps it, a browser's neither."""
+    """Wrap `send` to forbid caching of every response, by browsers as well."""
 
-    async def marked(message: Message) -> None:
+    async def send_private(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["Cache-Control"] = "no-store"
         await send(message)
 
-    return marked
+    return send_private
 
 
 class _Replay:
-    """`receive` for a body that has been read."""
+    """ASGI `receive` that replays a body which has already been read."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._body: bytes | None = body
@@ -77,20 +80,20 @@ class _Replay:
 
 
 def _check_origin(scope: Scope) -> None:
-    """Refuse what does not come through the edge, where a deployment has one: its firewall would be passed by."""
+    """Refuse requests that bypass the edge and its firewall, if the deployment has one. Raises ForbiddenError."""
     name = settings().origin_secret
     if name is None:
         return
     given = b"".join(value for header, value in scope["headers"] if header.lower() == ORIGIN_HEADER)
     if not hmac.compare_digest(given, clients.secret(name).encode()):
-        raise ForbiddenError("ask at the product's own address, not at the gateway's")
+        raise ForbiddenError("Direct access to the gateway is not allowed. Use the service's public URL.")
 
 
-def _door(path: str) -> str:
-    for door in Door:
-        if path.startswith(f"{door}/"):
-            return door.value
-    raise NoRouteError("there is no such route")
+def _entry_point(path: str) -> str:
+    for entry_point in EntryPoint:
+        if path.startswith(f"{entry_point}/"):
+            return entry_point.value
+    raise NoRouteError(UNKNOWN_ROUTE)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -99,7 +102,9 @@ async def _body(receive: Receive) -> bytes:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
-            raise BodyTooLargeError(f"a request's body has {MAX_BODY} bytes at most; files go to their upload URL")
+            raise BodyTooLargeError(
+                f"The request body exceeds {MAX_BODY} bytes. Send files to their upload URL instead."
+            )
         if not message.get("more_body", False):
             return bytes(body)
 
@@ -107,4 +112,4 @@ async def _body(receive: Receive) -> bytes:
 def _check_type(scope: Scope) -> None:
     types = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
     if not types or types[0].partition(b";")[0].strip().lower() != b"application/json":
-        raise NotJsonError("send the body as JSON, with `Content-Type: application/json`")
+        raise NotJsonError("Send the body as JSON, with `Content-Type: application/json`.")

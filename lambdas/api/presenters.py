@@ -1,4 +1,4 @@
-"""Records of the table as what answers hold."""
+"""Conversion of records into response schemas."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -16,12 +16,12 @@ from model.contract import Analysis
 
 
 def item(record: AnalysisRecord) -> AnalysisItem:
-    """An analysis in short."""
+    """Convert an analysis into a list item."""
     return items([record])[0]
 
 
 def items(records: Sequence[AnalysisRecord]) -> list[AnalysisItem]:
-    """An owner's analyses in short."""
+    """Convert an owner's analyses into list items."""
     positions = fair_queue.positions(records)
     return [
         AnalysisItem.model_validate(fields(record) | {"position": position})
@@ -32,14 +32,14 @@ def items(records: Sequence[AnalysisRecord]) -> list[AnalysisItem]:
 def detail(
     record: AnalysisRecord, analysis: Analysis | None, result_url: str | None, progress: Progress | None
 ) -> AnalysisDetail:
-    """An analysis with all there is."""
+    """Convert an analysis with its result or progress."""
     (position,) = fair_queue.positions([record])
     more = {"position": position, "analysis": analysis, "result_url": result_url, "progress": progress}
     return AnalysisDetail.model_validate(fields(record) | more)
 
 
 def pending_upload(record: UploadRecord) -> PendingUpload:
-    """An upload that no analysis was started from."""
+    """Convert a pending upload."""
     return PendingUpload(
         id=record.file_id,
         key=record.object_key,
@@ -51,12 +51,12 @@ def pending_upload(record: UploadRecord) -> PendingUpload:
 
 
 def key(record: KeyRecord) -> KeyItem:
-    """An API key, by its prefix."""
+    """Convert an API key, without its secret."""
     return KeyItem.model_validate(_key_fields(record))
 
 
 def new_key(made: api_keys.NewKey) -> NewKey:
-    """An API key with its token."""
+    """Convert a new API key, with its token."""
     return NewKey.model_validate(_key_fields(made.record) | {"token": made.token})
 
 
@@ -74,14 +74,14 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
 
 
 def audit_event(record: AuditRecord) -> AuditEvent:
-    """An event of the audit log."""
+    """Convert an audit event."""
     return AuditEvent.model_validate(
         {"at": record.at, "event": record.event, "by": record.by, "subject": record.subject}
     )
 
 
 def usage(found: quota.Usage) -> Usage:
-    """A month's counters; `days` holds those with requests."""
+    """Convert a month's usage. `days` lists only days with requests."""
     first = date.fromisoformat(f"{found.month}-01")
     days = [Day(date=first.replace(day=day), requests=count) for day, count in sorted(found.days.items()) if count]
     return Usage(
@@ -89,6 +89,7 @@ def usage(found: quota.Usage) -> Usage:
         plan=found.plan,
         limit=found.limit,
         used=found.used,
+        remaining=found.remaining,
         left=found.remaining,
         resets_at=found.resets_at,
         minutes=found.minutes,

@@ -1,4 +1,4 @@
-"""Answers to errors: RFC 9457 problem details, with the plain message also in `error`."""
+"""Error responses: RFC 9457 problem details, with the message also in `error`."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -12,15 +12,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 
 from common.problems import MEDIA_TYPE, TYPE_PREFIX
-from lambdas.api.errors import InvalidRequestError, MethodNotAllowedError, NoRouteError
+from lambdas.api.errors import UNKNOWN_ROUTE, InvalidRequestError, MethodNotAllowedError, NoRouteError
 from lambdas.core.aws.observability import logger
 from lambdas.core.errors import BadRequestError, BusyError, DomainError
 
-MAX_REPORTED = 20  # fields of a request that are named as wrong
+MAX_REPORTED = 20  # invalid fields listed in a response
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Have the app answer every exception as a problem. `routes`: all that it has."""
+    """Register exception handlers, so that every error becomes a problem. `routes`: all routes of the app."""
     app.state.routes = routes
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -29,12 +29,12 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
-    """API Gateway's id of a request, which the log has too; empty where there is none."""
+    """Return API Gateway's id of a request, which the logs contain as well; empty if there is none."""
     return str(scope.get("aws.event", {}).get("requestContext", {}).get("requestId", ""))
 
 
 def problem(error: DomainError, request_id: str, errors: Sequence[Mapping[str, str]] = ()) -> JSONResponse:
-    """The answer to a request that failed. `errors` names single fields."""
+    """Return the response for an error. `errors`: invalid fields, each with a message."""
     content: dict[str, Any] = {
         "type": TYPE_PREFIX + error.code,
         "title": error.title,
@@ -63,28 +63,28 @@ def _domain(request: Request, error: Exception) -> JSONResponse:
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """Says which fields are wrong and why, but not what was sent: that may be a secret."""
+    """List the invalid fields and the reasons, but not the values, which may be secrets."""
     assert isinstance(error, RequestValidationError)
-    wrong = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in error.errors()[:MAX_REPORTED]]
+    invalid = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in error.errors()[:MAX_REPORTED]]
     if any(e["type"] == "json_invalid" for e in error.errors()):
-        return problem(BadRequestError("the body is not valid JSON"), request_id(request.scope))
-    detail = "; ".join(f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in wrong)
-    return problem(InvalidRequestError(detail), request_id(request.scope), wrong)
+        return problem(BadRequestError("The request body is not valid JSON."), request_id(request.scope))
+    detail = "; ".join(f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in invalid)
+    return problem(InvalidRequestError(detail), request_id(request.scope), invalid)
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """`("body", "parts", 0, "etag")` -> `parts.0.etag`."""
+    """Format a location: `("body", "parts", 0, "etag")` becomes `parts.0.etag`."""
     return ".".join(str(part) for part in location[1:])
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
-    """Answer the router's own errors: an unknown path, another method, a body that cannot be read."""
+    """Handle the router's own errors: an unknown path, another method, an unreadable body."""
     assert isinstance(error, HTTPException)
     known: DomainError = BadRequestError(str(error.detail))
     if error.status_code == HTTPStatus.NOT_FOUND:
-        known = NoRouteError("there is no such route")
+        known = NoRouteError(UNKNOWN_ROUTE)
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        known = MethodNotAllowedError(f"{request.method} is not possible here")
+        known = MethodNotAllowedError(f"{request.method} is not allowed for this path.")
     answer = problem(known, request_id(request.scope))
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -93,13 +93,13 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _allowed(request: Request) -> list[str]:
-    """All methods of a path, which may have several routes: the router itself names those of the first."""
+    """Return all methods of a path, which may have several routes; the router lists only the first one's."""
     routes = (route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE)
     return sorted({method for route in routes for method in route.methods})
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    """Answer an unexpected exception, whose message stays in the log."""
+    """Handle an unexpected exception; its message is only logged."""
     logger.exception("unexpected error", exc_info=error)
-    detail = f"an unexpected error; the log has it under the request id {request_id(request.scope)}"
+    detail = f"An unexpected error occurred. Quote the request id {request_id(request.scope)} to report it."
     return problem(DomainError(detail), request_id(request.scope))

@@ -1,4 +1,4 @@
-"""Results as answers: embedded, as an export, or as a URL where they are too long for an answer."""
+"""Responses with results: embedded, as an export, or by URL if they are too large for a response."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -13,13 +13,15 @@ from lambdas.core.storage.tables import AnalysisRecord
 from model.contract import Analysis
 from model.reports.formats import to_csv, to_srt, to_vtt
 
-# A Lambda's answer has 6 MB at most; the JSON of an hour's talk has about 3.
-MAX_ANSWER = 5_000_000  # bytes
+# A Lambda's response is limited to 6 MB; the JSON of one hour of speech has about 3 MB.
+MAX_RESPONSE = 5_000_000  # bytes
 
 FormatName = Literal["json", "csv", "srt", "vtt"]
 
 
 class Export(NamedTuple):
+    """Export format: its media type, and the function that writes it."""
+
     media_type: str
     write: Callable[[Analysis], str]
 
@@ -31,47 +33,47 @@ EXPORTS: dict[FormatName, Export] = {
 }
 
 
-def format_of(asked: FormatName | None, accept: str) -> FormatName:
-    """Return the format that a request wants: the one it names, else its Accept header's favorite, else JSON."""
-    if asked is not None:
-        return asked
+def format_of(requested: FormatName | None, accept: str) -> FormatName:
+    """Return the requested format: the one named, else the most preferred in the Accept header, else JSON."""
+    if requested is not None:
+        return requested
     known: dict[str, FormatName] = {"application/json": "json", **{e.media_type: name for name, e in EXPORTS.items()}}
-    liked = sorted(_ranges(accept), key=lambda media_range: -media_range[1])
-    return next((known[name] for name, quality in liked if name in known and quality > 0), "json")
+    preferred = sorted(_ranges(accept), key=lambda media_range: -media_range[1])
+    return next((known[name] for name, quality in preferred if name in known and quality > 0), "json")
 
 
 def export(record: AnalysisRecord, analysis: Analysis, name: FormatName) -> Response:
-    """An analysis as a file to save, named like its video."""
-    written = EXPORTS[name]
+    """Return an analysis as a file to download, named after its video."""
+    target = EXPORTS[name]
     stem = str(record.file_name or record.id).rpartition(".")[0] or record.id
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{stem}.{name}', safe='')}"}
-    return Response(written.write(analysis), headers=headers, media_type=written.media_type)
+    return Response(target.write(analysis), headers=headers, media_type=target.media_type)
 
 
-def json_answer(document: BaseModel) -> Response | None:
-    """A document as JSON; None where it is too long for an answer."""
+def json_response(document: BaseModel) -> Response | None:
+    """Return a document as a JSON response; None if it is too large."""
     body = document.model_dump_json(by_alias=True).encode()
-    return Response(body, media_type="application/json") if len(body) <= MAX_ANSWER else None
+    return Response(body, media_type="application/json") if len(body) <= MAX_RESPONSE else None
 
 
 def result_url(record: AnalysisRecord) -> str:
-    """The result itself, for some minutes."""
+    """Return a presigned URL of the result."""
     return _presigned(settings().results_bucket, str(record.result_key))
 
 
 def video_url(record: AnalysisRecord) -> str:
-    """The video itself, for a player, for some minutes. The version that was analyzed, whatever lies there now."""
+    """Return a presigned URL of the video, in the version that was analyzed."""
     version = {"VersionId": record.version_id} if record.version_id else {}
     return _presigned(settings().media_bucket, str(record.object_key), **version)
 
 
-def _presigned(bucket: str, key: str, **more: str) -> str:
-    parameters = {"Bucket": bucket, "Key": key, **more}
+def _presigned(bucket: str, key: str, **version: str) -> str:
+    parameters = {"Bucket": bucket, "Key": key, **version}
     return str(clients.s3().generate_presigned_url("get_object", Params=parameters, ExpiresIn=settings().url_seconds))
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:
-    """The media types of an Accept header (RFC 9110), each with its quality."""
+    """Parse the media types of an Accept header (RFC 9110), each with its quality."""
     found = []
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))

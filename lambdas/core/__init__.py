@@ -1,1 +1,1 @@
-"""Core that all Lambdas share: the state machine of an analysis, quotas, keys, and AWS clients. Knows no handler."""
+"""Domain code that all Lambdas share, by domain. It imports no handler."""

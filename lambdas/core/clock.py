@@ -1,4 +1,4 @@
-"""Times as the table keeps them. Functions that write a time take `now`, so that tests may choose it."""
+"""Time formats of the table. Functions that write a time take `now` as an argument, so that tests can set it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,26 +6,26 @@ DAY = 86_400  # seconds
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as text that sorts by time: `2026-11-24T23:22:29.123Z`."""
+    """Format a time as ISO 8601 text that sorts chronologically: `2026-11-24T23:22:29.123Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def epoch(moment: datetime) -> int:
-    """Whole seconds since 1970: what `due_at`, `ttl` and the deadlines are in."""
+    """Convert a time to whole epoch seconds, the unit of `due_at`, `ttl` and the deadlines."""
     return int(moment.timestamp())
 
 
 def month_of(moment: datetime) -> str:
-    """`2026-11`, in UTC: the key of a calendar month's counters."""
+    """Return the calendar month (UTC) of a time, such as `2026-11`: the key of that month's counters."""
     return moment.astimezone(UTC).strftime("%Y-%m")
 
 
 def next_month(month: str) -> datetime:
-    """The first moment after a month such as `2026-11`."""
+    """Return the start of the month after one such as `2026-11`."""
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
     return (first + timedelta(days=32)).replace(day=1)

@@ -1,6 +1,6 @@
-"""Everything that may go wrong for a caller, once: its name, its HTTP status, and what it says.
+"""Errors of the domain, each with its code, HTTP status and title, and the reasons why analyses fail.
 
-The API answers a `DomainError` as problem+json from these attributes; nothing else maps errors.
+The API turns a `DomainError` into problem+json from these attributes alone; errors are mapped nowhere else.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ Member = str | int | float | None
 
 
 class DomainError(Exception):
-    """`detail` is the sentence for the caller; `members` go into the problem document beside it."""
+    """Error with a message for the caller. `members` are further fields of the problem document."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something failed on our side"
+    title: ClassVar[str] = "Internal server error"
 
     def __init__(
         self, detail: str, *, members: Mapping[str, Member] | None = None, retry_after: int | None = None
@@ -25,102 +25,138 @@ class DomainError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.members: dict[str, Member] = dict(members or {})
-        self.retry_after = retry_after  # seconds, where trying again makes sense
+        self.retry_after = retry_after  # seconds; None if a retry does not help
 
 
 class BadRequestError(DomainError):
-    code, status, title = "bad-request", 400, "The request is malformed"
+    """Malformed or unacceptable request."""
+
+    code, status, title = "bad-request", 400, "Bad request"
 
 
 class UnsupportedTypeError(DomainError):
-    code, status, title = "unsupported-type", 400, "The file type is not supported"
+    """File extension of no supported container."""
+
+    code, status, title = "unsupported-type", 400, "Unsupported file type"
 
 
 class NotAVideoError(DomainError):
-    code, status, title = "not-a-video", 400, "The upload is not a video"
+    """Upload whose content is not a supported video."""
+
+    code, status, title = "not-a-video", 400, "Not a readable video"
 
 
 class UnauthorizedError(DomainError):
-    code, status, title = "unauthorized", 401, "The credentials are missing or not valid"
+    """Request without valid credentials."""
+
+    code, status, title = "unauthorized", 401, "Missing or invalid credentials"
 
 
 class ForbiddenError(DomainError):
-    code, status, title = "forbidden", 403, "This is not allowed"
+    """Request that the caller is not allowed to make."""
+
+    code, status, title = "forbidden", 403, "Access denied"
 
 
 class AccountDeletedError(ForbiddenError):
-    code, title = "account-deleted", "The account has been deleted"
+    """Request of an account that is deleted or being deleted."""
+
+    code, title = "account-deleted", "Account deleted"
 
 
 class InsufficientScopeError(ForbiddenError):
-    code, title = "insufficient-scope", "The API key may not do this"
+    """API key without the scope that a request needs."""
+
+    code, title = "insufficient-scope", "Insufficient API key scope"
 
 
 class UnknownOwnerError(ForbiddenError):
-    code, title = "unknown-owner", "There is no such account"
+    """Drop folder that belongs to no account."""
+
+    code, title = "unknown-owner", "Unknown account"
 
 
 class NotFoundError(DomainError):
-    """Also for what belongs to somebody else: who asks cannot tell the two apart."""
+    """Missing resource, or one of another owner; callers cannot distinguish the two."""
 
-    code, status, title = "not-found", 404, "There is no such thing"
+    code, status, title = "not-found", 404, "Not found"
 
 
 class NotUploadedError(DomainError):
-    code, status, title = "not-uploaded", 409, "The file has not been uploaded"
+    """Upload whose file is not in the bucket."""
+
+    code, status, title = "not-uploaded", 409, "File not uploaded"
 
 
 class UploadExpiredError(DomainError):
-    code, status, title = "upload-expired", 409, "The upload has expired"
+    """Upload that expired before its analysis was started."""
+
+    code, status, title = "upload-expired", 409, "Upload expired"
 
 
 class DeletedError(DomainError):
-    code, status, title = "deleted", 409, "The analysis has been deleted"
+    """Analysis that was deleted."""
+
+    code, status, title = "deleted", 409, "Analysis deleted"
 
 
 class NotFinishedError(DomainError):
-    code, status, title = "not-finished", 409, "The analysis has no result"
+    """Analysis without a result: still running, or failed."""
+
+    code, status, title = "not-finished", 409, "Result not available"
 
 
 class NotRetriableError(DomainError):
-    """Another attempt would fail for the same reason, or too many have failed."""
+    """Failed analysis that would fail again for the same reason, or has failed too often."""
 
-    code, status, title = "not-retriable", 409, "The analysis cannot be started again"
+    code, status, title = "not-retriable", 409, "Analysis cannot be retried"
 
 
 class NotCancellableError(DomainError):
-    code, status, title = "not-cancellable", 409, "The analysis has ended already"
+    """Analysis that has already ended."""
+
+    code, status, title = "not-cancellable", 409, "Analysis cannot be cancelled"
 
 
 class TooManyKeysError(DomainError):
-    code, status, title = "too-many-keys", 409, "No more API keys can be created"
+    """Account with the maximum number of API keys."""
+
+    code, status, title = "too-many-keys", 409, "API key limit reached"
 
 
 class TooLargeError(DomainError):
-    code, status, title = "too-large", 413, "The file is too large"
+    """File above the size limit."""
+
+    code, status, title = "too-large", 413, "File too large"
 
 
 class TooManyUploadsError(DomainError):
-    code, status, title = "too-many-uploads", 429, "Too many uploads wait for their analysis"
+    """Account with the maximum number of pending uploads."""
+
+    code, status, title = "too-many-uploads", 429, "Too many pending uploads"
 
 
 class TooManyRequestsError(DomainError):
+    """Rate limit of a user exceeded."""
+
     code, status, title = "too-many-requests", 429, "Rate limit exceeded"
 
     def __init__(self, limit: int, seconds: int, retry_after: int) -> None:
         super().__init__(
-            f"{limit} requests in {seconds} s are allowed; retry in {retry_after} s",
+            f"Rate limit exceeded ({limit} requests per {seconds} s); retry after {retry_after} seconds.",
             members={"limit": limit},
             retry_after=retry_after,
         )
 
 
 class QuotaExceededError(DomainError):
-    code, status, title = "quota-exceeded", 429, "The month's analyses are used up"
+    """Monthly quota of an account used up."""
+
+    code, status, title = "quota-exceeded", 429, "Monthly quota exceeded"
 
     def __init__(self, limit: int, used: int, resets_at: datetime, now: datetime) -> None:
         super().__init__(
-            f"all {limit} analyses of this month are used; the count starts again at {stamp(resets_at)}",
+            f"All {limit} analyses of this month have been used. The quota resets at {stamp(resets_at)}.",
             members={
                 "limit": limit,
                 "used": used,
@@ -132,39 +168,43 @@ class QuotaExceededError(DomainError):
 
 
 class CeilingReachedError(DomainError):
-    code, status, title = "ceiling-reached", 429, "The service takes no more analyses this month"
+    """Monthly limit of the whole deployment reached."""
+
+    code, status, title = "ceiling-reached", 429, "Monthly service limit reached"
 
     def __init__(self, resets_at: datetime, now: datetime) -> None:
         super().__init__(
-            f"the service has reached its ceiling of analyses for this month; it starts again at {stamp(resets_at)}",
+            f"The service has reached its limit of analyses for this month. The limit resets at {stamp(resets_at)}.",
             members={"resets_at": stamp(resets_at)},
             retry_after=max(1, int((resets_at - now).total_seconds())),
         )
 
 
 class BusyError(DomainError):
-    code, status, title = "busy", 503, "Too much is going on at once"
+    """Write that kept conflicting with concurrent writes."""
 
-    def __init__(self, detail: str = "too many requests at once; try again in a moment") -> None:
+    code, status, title = "busy", 503, "Service temporarily busy; retry shortly"
+
+    def __init__(self, detail: str = "Too many concurrent requests. Retry in a moment.") -> None:
         super().__init__(detail, retry_after=2)
 
 
 class Reason(NamedTuple):
-    """Reason why an analysis failed, as stored in its record: a slug, and a sentence for the user."""
+    """Reason why an analysis failed, as stored in its record: a slug, and a message for the user."""
 
     code: str
     message: str
 
 
-UPLOAD_MISSING = Reason("upload-missing", "the uploaded file was removed before it could be analyzed")
-UPLOAD_REPLACED = Reason("upload-replaced", "the uploaded file was replaced after it had been accepted")
-NOT_SUBMITTED = Reason("not-submitted", "the analysis could not be started in time; start it again")
-TIMED_OUT = Reason("timed-out", "no result came in time; start the analysis again")
-INFERENCE_FAILED = Reason("inference-failed", "the analysis failed on our side; start it again")
-CANCELLED = Reason("cancelled", "the analysis was cancelled")
-INVALID_RESULT = Reason("invalid-result", "the analysis gave no usable result; start it again")
+UPLOAD_MISSING = Reason("upload-missing", "The uploaded file was removed before it could be analyzed.")
+UPLOAD_REPLACED = Reason("upload-replaced", "The uploaded file was replaced after it had been accepted.")
+NOT_SUBMITTED = Reason("not-submitted", "The analysis could not be started in time. Retry it.")
+TIMED_OUT = Reason("timed-out", "No result arrived in time. Retry the analysis.")
+INFERENCE_FAILED = Reason("inference-failed", "A server error occurred. Retry the analysis.")
+CANCELLED = Reason("cancelled", "The analysis was cancelled.")
+INVALID_RESULT = Reason("invalid-result", "The model returned no usable result. Retry the analysis.")
 
-# Of the model server and of ours: what lies in the file itself, so that the same file fails for the same reason.
-OF_THE_FILE = frozenset(
+# Codes of the model server and of this module for faults of the file itself: the same file would fail again.
+FILE_FAULTS = frozenset(
     {"unreadable-video", "too-demanding", "too-long", "too-large", "unsupported-type", "not-a-video"}
 )

@@ -1,62 +1,66 @@
-"""Batches of messages, each taken in by itself: what fails comes again, what succeeded does not."""
+"""Batch processing of SQS messages and DynamoDB stream records: only failed records are delivered again."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from common import table
 from lambdas.core.aws.observability import logger
-from lambdas.core.storage.tables import AnalysisRecord, Item, SlotsRecord
+from lambdas.core.storage.tables import AnalysisRecord, Item, PlanChangeRecord, SlotsRecord
 
 Record = dict[str, Any]
-Failures = dict[str, list[dict[str, str]]]  # what Lambda reads as `ReportBatchItemFailures`
-KINDS: dict[str, type[Item]] = {table.ANALYSIS: AnalysisRecord, table.SLOTS: SlotsRecord}  # by their sort key
+Failures = dict[str, list[dict[str, str]]]  # response of a Lambda with `ReportBatchItemFailures`
+ITEM_TYPES: dict[str, type[Item]] = {  # by their sort key
+    table.ANALYSIS: AnalysisRecord,
+    table.SLOTS: SlotsRecord,
+    table.PLAN: PlanChangeRecord,
+}
 T = TypeVar("T", bound=Item)
 
 
 class Change(NamedTuple, Generic[T]):
-    """Change of an item: before (None for a new one), after, and its place in the stream, however often it is told."""
+    """Change of an item. `before` is None for a new item; `sequence` is the same for every delivery of the change."""
 
     before: T | None
     after: T
     sequence: str
 
 
-def messages(event: dict[str, Any], take: Callable[[str], None]) -> Failures:
-    """Messages of SQS: `take` gets each one's body. The order does not matter."""
-    failed = [record["messageId"] for record in event["Records"] if not _succeeds(take, record["body"])]
+def messages(event: dict[str, Any], process: Callable[[str], None]) -> Failures:
+    """Call `process` with the body of each SQS message, in any order. Returns the messages that failed."""
+    failed = [record["messageId"] for record in event["Records"] if not _succeeds(process, record["body"])]
     return _failures(failed)
 
 
-def changes(event: dict[str, Any], takers: Mapping[type[Item], Callable[[Change[Any]], None]]) -> Failures:
-    """Changes of items from the table's stream, each taken in by the function for its kind; others are left alone.
+def changes(event: dict[str, Any], processors: Mapping[type[Item], Callable[[Change[Any]], None]]) -> Failures:
+    """Call the processor of each changed item's type, in stream order; other types are skipped.
 
-    Lambda goes on from the first failure and sends everything after it again, so nothing after it is tried.
+    Stops at the first failure, which it returns: Lambda delivers that record and all after it again.
     """
     for record in event["Records"]:
         images = record["dynamodb"]
         new, old = images.get("NewImage"), images.get("OldImage")
-        kind = KINDS.get(new[table.SORT_KEY]["S"]) if new is not None else None
-        take = takers.get(kind) if kind is not None else None
-        if kind is None or take is None:
+        item_type = ITEM_TYPES.get(new[table.SORT_KEY]["S"]) if new is not None else None
+        process = processors.get(item_type) if item_type is not None else None
+        if item_type is None or process is None:
             continue
-        before = kind.from_raw_data(old) if old else None
-        after = kind.from_raw_data(new)
+        before = item_type.from_raw_data(old) if old else None
+        after = item_type.from_raw_data(new)
         correlate(after.pk.rpartition("#")[2])
-        if not _succeeds(take, Change(before, after, images["SequenceNumber"])):
+        if not _succeeds(process, Change(before, after, images["SequenceNumber"])):
             return _failures([images["SequenceNumber"]])
     return _failures([])
 
 
 def correlate(identifier: str) -> None:
-    """Add an analysis's id, where there is one, to all further log lines."""
+    """Set the correlation id of all further log lines, usually an analysis's id."""
     logger.append_keys(correlation_id=identifier)
 
 
-def _succeeds(take: Callable[[Any], None], argument: object) -> bool:
+def _succeeds(process: Callable[[Any], None], argument: object) -> bool:
     try:
-        take(argument)
+        process(argument)
     except Exception:
-        logger.exception("a message could not be taken in; it will come again")
+        logger.exception("processing failed; the message will be delivered again")
         return False
     return True
 

@@ -1,35 +1,37 @@
-"""Accepted file types: extension, media type and first bytes of each container, in one table."""
+"""Accepted video containers: their media types, extensions and signatures."""
 
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from model.contract import VIDEO_TYPES
 
-SIGNATURE_BYTES = 4096  # as much of a file's beginning as `sniff` wants to see
+SIGNATURE_BYTES = 4096  # bytes from the start of a file that `sniff` needs
 EBML = b"\x1a\x45\xdf\xa3"
-# Atoms that a QuickTime file without a brand may begin with.
+# First atoms of QuickTime files without a brand.
 QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
-# First bytes of files that people mistake for videos, or that arrive in the place of one.
-OTHERS = {
+# Signatures of files that are uploaded by mistake or instead of a video.
+OTHER_SIGNATURES = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\x89PNG": "a PNG picture",
-    b"GIF8": "a GIF picture",
-    b"ID3": "MP3 sound",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"\x89PNG": "a PNG image",
+    b"GIF8": "a GIF image",
+    b"ID3": "an MP3 audio file",
     b"OggS": "an Ogg file",
     b"FLV": "a Flash video",
     b"\x30\x26\xb2\x75": "a Windows Media file",
-    b"\0\0\1\xba": "an MPEG programme stream",
+    b"\0\0\1\xba": "an MPEG program stream",
     b"<": "a web page",
-    bytes(8): "zeros, as an unfinished copy does",
+    bytes(8): "an incomplete copy filled with zeros",
 }
 
 
 class Container(NamedTuple):
+    """Video container format."""
+
     content_type: str
-    extensions: tuple[str, ...]  # the first is the usual one
+    extensions: tuple[str, ...]  # the usual one first
 
 
 MP4 = Container("video/mp4", (".mp4", ".m4v"))
@@ -44,13 +46,13 @@ EXTENSIONS = {extension: container for container in CONTAINERS for extension in 
 
 
 def by_name(name: str) -> Container | None:
-    """The container that a file's name, or a bare extension such as `.MP4`, promises."""
+    """Return the container for a file name or a bare extension such as `.MP4`; None if unsupported."""
     extension = name if name.startswith(".") and "/" not in name else PurePosixPath(name).suffix
     return EXTENSIONS.get(extension.lower())
 
 
 def sniff(head: bytes) -> Container | None:
-    """Return the type of a file by its first SIGNATURE_BYTES; None when it is no accepted video."""
+    """Return the container of a file by its first SIGNATURE_BYTES; None if it is not a supported video."""
     kind = head[4:8]
     if kind == b"ftyp":
         return QUICKTIME if head[8:12] == b"qt  " else MP4
@@ -63,6 +65,6 @@ def sniff(head: bytes) -> Container | None:
     return None
 
 
-def mistaken(head: bytes) -> str | None:
-    """Return, in words, the type of a file that is no video; None when it is unknown."""
-    return next((name for beginning, name in OTHERS.items() if head.startswith(beginning)), None)
+def describe_other(head: bytes) -> str | None:
+    """Return the type of a file that is not a video, as a phrase such as `a ZIP archive`; None if unknown."""
+    return next((name for beginning, name in OTHER_SIGNATURES.items() if head.startswith(beginning)), None)

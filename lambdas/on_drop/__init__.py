@@ -1,1 +1,1 @@
-"""Takes in objects that were put into the drop folder."""
+"""Lambda that starts analyses of dropped objects and checks the objects that arrive as uploads."""

@@ -1,6 +1,6 @@
-"""SQS, with EventBridge's events of S3 in it -> analyses of dropped objects, and a look at uploads.
+"""Handler of new objects in S3 (EventBridge events, via SQS): starts analyses of drops and checks uploads.
 
-Keys are not URL-encoded in these, unlike in S3's own.
+Keys in these events are not URL-encoded, unlike in S3's own event notifications.
 """
 
 import json
@@ -17,22 +17,22 @@ from lambdas.core.upkeep import arrivals
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> Failures:
-    """Answers which messages must come again."""
-    return messages(event, _take)
+    """Process a batch of messages. Returns the ones that failed."""
+    return messages(event, _process)
 
 
-def _take(body: str) -> None:
+def _process(body: str) -> None:
     event = json.loads(body)
     detail = event.get("detail", {})
     if event.get("detail-type") != "Object Created" or detail["bucket"]["name"] != settings().media_bucket:
         return
     found = detail["object"]
-    correlate(found["key"])  # until it has an id
+    correlate(found["key"])  # there is no analysis id yet
     if found["key"].startswith(prefixes.UPLOADS):
-        if detail.get("reason") == "CopyObject":  # an operator brings a video back: clients can only PUT
+        if detail.get("reason") == "CopyObject":  # restored by an operator, as clients can only PUT
             return
         arrivals.check(found["key"], found.get("version-id"), int(found["size"]))
         return
-    record = drops.take(found["key"], found.get("version-id"), clock.now())
+    record = drops.process(found["key"], found.get("version-id"), clock.now())
     if record is not None:
-        logger.info("dropped", extra={"analysis_id": record.id, "owner": record.owner})
+        logger.info("drop accepted", extra={"analysis_id": record.id, "owner": record.owner})

@@ -1,1 +1,1 @@
-"""Takes in what comes back from the endpoint."""
+"""Lambda that ingests the results and failures that SageMaker reports."""

@@ -1,1 +1,1 @@
-"""Tells the drop folder and webhooks how analyses ended."""
+"""Lambda that writes results to the drop folder and queues webhook events once analyses end."""

@@ -1,4 +1,4 @@
-"""The table's stream -> the drop folder's answers, and the webhook queue."""
+"""Handler of the table's stream that writes drop folder answers and queues webhook events."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from lambdas.core.storage.tables import AnalysisRecord
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> Failures:
-    """Answers from which record on the stream must come again."""
-    return changes(event, {AnalysisRecord: _take})
+    """Process a batch of the stream. Returns the first record that failed."""
+    return changes(event, {AnalysisRecord: _process})
 
 
-def _take(change: Change[AnalysisRecord]) -> None:
-    if notifications.is_news(change.before, change.after):
+def _process(change: Change[AnalysisRecord]) -> None:
+    if notifications.needs_publishing(change.before, change.after):
         notifications.publish(change.after, clock.now())
         logger.info("published", extra={"status": change.after.status})

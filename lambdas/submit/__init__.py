@@ -1,1 +1,1 @@
-"""Hands queued analyses to the endpoint."""
+"""Lambda that submits queued analyses to the SageMaker endpoint."""

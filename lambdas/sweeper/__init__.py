@@ -1,1 +1,1 @@
-"""Sets right, every minute, what got stuck."""
+"""Lambda that runs every minute and repairs or removes what is due."""

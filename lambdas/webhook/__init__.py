@@ -1,1 +1,1 @@
-"""Takes events from the webhook queue and delivers them, signed, to where their owner wants them."""
+"""Lambda that signs queued webhook events and delivers them."""

@@ -1,11 +1,11 @@
-"""Admission of deliveries: receivers of one owner must not take the time that other owners' events need.
+"""Admission control of deliveries, so that one owner's slow or failing receivers do not delay other owners' events.
 
-- An owner has so many deliveries at a time: receivers that hang hold up their own owner's events alone.
-- A destination that failed several times in a row is left alone for a while, longer each time; then one delivery tries
-  it (a circuit breaker). Test events always do: they are there to find out.
+- Concurrency limit: each owner has a few deliveries at a time, so receivers that hang delay only their owner's events.
+- Circuit breaker: a destination that keeps failing is paused, longer each time, and then tried by a single delivery.
+  Test events are always delivered, as their purpose is to try the destination.
 
-Both stand in one item of the owner, written on the condition that it is as it was read. A delivery that was killed is
-forgotten when its time is over.
+Both states are stored in one item per owner with optimistic locking. Each delivery has a lease, so that one that was
+killed stops counting when its lease ends.
 """
 
 from collections.abc import Iterator
@@ -23,75 +23,89 @@ from lambdas.core.webhooks.url_policy import Destination
 from lambdas.webhook.sending import DeliveryError
 
 IN_FLIGHT = 2  # deliveries of an owner at a time
-LEASE = 30  # seconds: what the Lambda has for a delivery
-FAILURES = 5  # in a row; then the destination is left alone
+LEASE = 30  # seconds: the Lambda's timeout
+FAILURES = 5  # consecutive failures that open a destination's circuit
 FIRST_PAUSE = 60  # seconds, doubled with each further failure
 LONGEST_PAUSE = 600
-MOST_CIRCUITS = 50  # destinations of an owner whose failures are remembered
-ROUNDS = 8  # how often others may be faster before we give up
+BUSY_PAUSE = 10  # seconds that an event waits for other deliveries of its owner
+MAX_CIRCUITS = 50  # destinations per owner whose failures are stored
+MAX_TRIES = 8  # optimistic writes before giving up
+
+
+class NotAdmittedError(Exception):
+    """A delivery must wait. `wait`: seconds until it may be made."""
+
+    def __init__(self, reason: str, wait: int) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 @contextmanager
 def admitted(owner: str, destination: Destination, event_id: str, now: datetime, *, is_test: bool) -> Iterator[None]:
-    """A delivery, made in the block. Raises DeliveryError where it has to be made later; the block's passes through."""
+    """Admit a delivery, made in the block. Raises NotAdmittedError if it must wait, or what the block raises."""
     name = f"{destination.host}:{destination.port}"
-    _enter(owner, name, event_id, epoch(now), is_test=is_test)
+    _admit(owner, name, event_id, epoch(now), is_test=is_test)
     try:
         yield
     except DeliveryError:
-        _leave(owner, name, event_id, epoch(now), succeeded=False)
+        _settle(owner, name, event_id, epoch(now), succeeded=False)
         raise
     except Exception:
-        _leave(owner, name, event_id, epoch(now), succeeded=None)
+        _settle(owner, name, event_id, epoch(now), succeeded=None)
         raise
-    _leave(owner, name, event_id, epoch(now), succeeded=True)
+    _settle(owner, name, event_id, epoch(now), succeeded=True)
 
 
-def _enter(owner: str, name: str, event_id: str, now: int, *, is_test: bool) -> None:
-    for _ in range(ROUNDS):
+def _admit(owner: str, name: str, event_id: str, now: int, *, is_test: bool) -> None:
+    for _ in range(MAX_TRIES):
         record = _read(owner)
         others = _others(record, event_id, now)
         if len(others) >= IN_FLIGHT:
-            raise DeliveryError("other events of the account are being delivered")
+            break
         circuits = dict(record.circuits)
-        failures, closed_until = circuits.get(name, (0, 0))
+        failures, paused_until = circuits.get(name, (0, 0))
         if failures >= FAILURES:
-            if closed_until > now and not is_test:
-                raise DeliveryError(f"not tried: {name} has failed {failures} times in a row")
-            circuits[name] = [failures, now + LEASE]  # one delivery tries it, and the others wait for what comes of it
+            if paused_until > now and not is_test:
+                raise NotAdmittedError(f"{name} has failed {failures} times in a row", paused_until - now)
+            circuits[name] = [failures, now + LEASE]  # this delivery tries the destination; the others wait for it
         if _write(record, {**others, event_id: now + LEASE}, circuits):
             return
-    raise DeliveryError("other events of the account are being delivered")
+    raise NotAdmittedError("too many concurrent deliveries of this account", BUSY_PAUSE)
 
 
-def _leave(owner: str, name: str, event_id: str, now: int, *, succeeded: bool | None) -> None:
-    """End a delivery. What cannot be written is forgotten with the lease: the delivery itself has been made."""
+def _settle(owner: str, name: str, event_id: str, now: int, *, succeeded: bool | None) -> None:
+    """Record the outcome of a delivery. Errors are only logged, as the delivery has been made and its lease ends."""
     try:
-        for _ in range(ROUNDS):
+        for _ in range(MAX_TRIES):
             record = _read(owner)
-            if _write(record, _others(record, event_id, now), _judged(record.circuits, name, now, succeeded)):
+            if _write(record, _others(record, event_id, now), _updated_circuits(record.circuits, name, now, succeeded)):
                 return
-        logger.warning("the end of a delivery could not be noted")
+        logger.warning("the outcome of a delivery could not be stored")
     except PynamoDBException:
-        logger.exception("the end of a delivery could not be noted")
+        logger.exception("the outcome of a delivery could not be stored")
 
 
-def _judged(circuits: dict[str, list[int]], name: str, now: int, succeeded: bool | None) -> dict[str, list[int]]:
-    """Return the failures by destination, and until when each is left alone, after another delivery."""
-    others = {other: found for other, found in circuits.items() if other != name}
-    failures, closed_until = circuits.get(name, (0, 0))
+def _updated_circuits(
+    circuits: dict[str, list[int]], name: str, now: int, succeeded: bool | None
+) -> dict[str, list[int]]:
+    """Return the circuits (consecutive failures and end of the pause by destination) after a delivery to `name`.
+
+    `succeeded` is None if the delivery ended with an error that says nothing about the destination.
+    """
+    others = {other: circuit for other, circuit in circuits.items() if other != name}
+    failures, paused_until = circuits.get(name, (0, 0))
     if succeeded is None:
-        return {**others, name: [failures, closed_until]} if failures else others
+        return {**others, name: [failures, paused_until]} if failures else others
     if succeeded:
         return others
     failures += 1
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, failures - FAILURES)) if failures >= FAILURES else 0
-    kept = sorted(others.items(), key=lambda item: item[1][1])[-(MOST_CIRCUITS - 1) :]
+    kept = sorted(others.items(), key=lambda item: item[1][1])[-(MAX_CIRCUITS - 1) :]
     return {**dict(kept), name: [failures, now + pause]}
 
 
 def _others(record: DeliveriesRecord, event_id: str, now: int) -> dict[str, int]:
-    """The owner's other deliveries, but for those that are forgotten by now."""
+    """Return the owner's other deliveries whose leases have not ended."""
     return {event: until for event, until in record.in_flight.items() if until > now and event != event_id}
 
 
@@ -101,6 +115,6 @@ def _read(owner: str) -> DeliveriesRecord:
 
 
 def _write(record: DeliveriesRecord, in_flight: dict[str, int], circuits: dict[str, list[int]]) -> bool:
-    """Write an owner's deliveries; False where they have changed since they were read."""
+    """Write an owner's deliveries; return False if they have changed since they were read."""
     changes = [DeliveriesRecord.in_flight.set(in_flight), DeliveriesRecord.circuits.set(circuits)]
     return apply(record, [*changes, record.next_version()], record.unchanged())

@@ -1,7 +1,7 @@
-"""Sending of one POST to a checked address: resolved once, connected to that address, certificate for the name.
+"""HTTP client that sends a POST to a checked address.
 
-A name is never looked up again between the check and the connection, so what it resolves to cannot
-change in between (DNS rebinding). Redirects are not followed: they would lead past the check.
+The host name is resolved once, and the connection goes to the address that was checked, so DNS rebinding is not
+possible; the certificate is verified for the name. Redirects are not followed, as they would bypass the check.
 """
 
 import http.client
@@ -14,34 +14,34 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 
-from lambdas.core.webhooks.url_policy import Destination, DestinationError, IPAddress, is_public
+from lambdas.core.webhooks.url_policy import PRIVATE_ADDRESS, Destination, DestinationError, IPAddress, is_public
 
-CONNECT_SECONDS = 3.0  # per address, TLS included
-TOTAL_SECONDS = 10.0  # from the first address to the last byte of the answer's head
-MAX_ADDRESSES = 3  # of a name, tried one after another
+CONNECT_SECONDS = 3.0  # per address, including TLS
+TOTAL_SECONDS = 10.0  # from the first connection attempt to the end of the response's headers
+MAX_ADDRESSES = 3  # of a host, tried in turn
 
 Resolve = Callable[[str, int], Sequence[str]]
 Dial = Callable[[str, int, float], socket.socket]
 
 
 class DeliveryError(Exception):
-    """An event that did not arrive; the message says why, for the owner and the log."""
+    """Failed delivery. The message is the reason, for the log."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """Return every address of a name, as text. Raises OSError when it has none."""
+    """Return all addresses of a host name, as text. Raises OSError if it has none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def dial(address: str, port: int, seconds: float) -> socket.socket:
-    """A connection to an address, not a name. Raises OSError."""
+    """Connect to an address. Raises OSError."""
     return socket.create_connection((address, port), timeout=seconds)
 
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Checks certificates against the system's authorities and the name; TLS 1.2 or newer."""
+    """Return the TLS context: system certificate authorities, host name verification, TLS 1.2 or newer."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -49,7 +49,7 @@ def tls_context() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends requests; its parts can be others where a test has its own names, certificates and servers."""
+    """HTTP client whose name resolution, connections and TLS can be replaced in tests."""
 
     resolve: Resolve = resolve
     dial: Dial = dial
@@ -57,35 +57,35 @@ class Sender:
     total_seconds: float = TOTAL_SECONDS
 
     def post(self, destination: Destination, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the answer, whatever it is. Raises DestinationError or DeliveryError."""
+        """Send a POST and return the status of the response. Raises DestinationError or DeliveryError."""
         addresses = self._addresses(destination)
         connection = _Connection(destination, self.tls, self.dial, addresses)
-        # A socket's own timeout starts again with every byte; this one ends a receiver that trickles.
+        # A socket's own timeout restarts with every byte; this timer also ends a response that trickles in.
         watch = threading.Timer(self.total_seconds, connection.abort)
         watch.daemon = True
         watch.start()
         try:
             connection.request("POST", destination.target, body, dict(headers))
             status = connection.getresponse().status
-            if connection.aborted:  # an answer's head that breaks off counts as whole for http.client
+            if connection.aborted:  # http.client accepts headers that are cut off
                 raise TimeoutError
             return status
         except (OSError, http.client.HTTPException, ValueError) as error:
-            took_long = connection.aborted or isinstance(error, TimeoutError)
-            raise DeliveryError("no answer in time" if took_long else f"no answer: {_reason(error)}") from error
+            timed_out = connection.aborted or isinstance(error, TimeoutError)
+            raise DeliveryError("no response in time" if timed_out else f"no response: {_reason(error)}") from error
         finally:
             watch.cancel()
             connection.close()
 
     def _addresses(self, destination: Destination) -> list[str]:
-        """The addresses to try, IPv4 first (a Lambda has no other way out); refused if a single one is not public."""
+        """Return the addresses to try, IPv4 first (Lambda has no IPv6 egress); refuse the host if any is not public."""
         try:
             found = [ipaddress.ip_address(a) for a in self.resolve(destination.host, destination.port)]
-        except (OSError, ValueError) as error:  # UnicodeError, of a name that cannot be one, is a ValueError
+        except (OSError, ValueError) as error:  # UnicodeError, for a malformed name, is a ValueError
             raise DeliveryError(f"the host name {destination.host} cannot be resolved") from error
         allowed = _is_loopback if destination.is_local else is_public
         if not found or not all(allowed(address) for address in found):
-            raise DestinationError("the webhook URL leads to a private address")
+            raise DestinationError(PRIVATE_ADDRESS)
         return [str(address) for address in sorted(found, key=lambda a: a.version)][:MAX_ADDRESSES]
 
 
@@ -94,7 +94,7 @@ def _is_loopback(address: IPAddress) -> bool:
 
 
 class _Connection(http.client.HTTPConnection):
-    """HTTP over a connection to one of given addresses; over TLS unless the destination is local."""
+    """HTTP connection to one of the given addresses, over TLS unless the destination is local."""
 
     def __init__(
         self, destination: Destination, tls: Callable[[], ssl.SSLContext], dial: Dial, addresses: Sequence[str]
@@ -105,12 +105,12 @@ class _Connection(http.client.HTTPConnection):
         self._destination, self._tls, self._dial, self._addresses = destination, tls, dial, addresses
 
     def connect(self) -> None:
-        """Called by `request`: connect to the first address that answers. Raises the last one's OSError."""
+        """Connect to the first address that accepts, called by `request`. Raises the OSError of the last address."""
         failure: OSError = OSError("no address")
         for address in self._addresses:
             try:
                 self._open(address)
-            except ssl.SSLError:  # the same certificate waits behind the other addresses
+            except ssl.SSLError:  # the other addresses would present the same certificate
                 raise
             except OSError as error:
                 failure = error
@@ -125,11 +125,11 @@ class _Connection(http.client.HTTPConnection):
         if not self._destination.is_local:
             self.sock = self._tls().wrap_socket(self.sock, server_hostname=self._destination.host)
         self.sock.settimeout(TOTAL_SECONDS)
-        if self.aborted:  # while there was nothing yet that could be ended
+        if self.aborted:  # aborted before there was a socket to shut down
             raise TimeoutError
 
     def abort(self) -> None:
-        """Called by another thread: end whatever is being waited for."""
+        """End the request from another thread."""
         self.aborted = True
         if (open_socket := self.sock) is not None:
             with suppress(OSError):
@@ -137,11 +137,11 @@ class _Connection(http.client.HTTPConnection):
 
 
 def _reason(error: Exception) -> str:
-    """An error in a few words without what the receiver sent, which may be anything."""
+    """Describe an error briefly, without data from the receiver, which is untrusted."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid ({error.verify_message})"
+        return f"invalid certificate ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
-        return "no TLS connection"
+        return "TLS handshake failed"
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    return "not HTTP"
+    return "invalid HTTP response"

@@ -1,4 +1,4 @@
-"""Signature that proves to a receiver that an event is ours and fresh; docs/webhooks.md shows its verification."""
+"""Signature of webhook events, by which receivers verify origin and freshness as shown in docs/webhooks.md."""
 
 import hashlib
 import hmac
@@ -9,10 +9,10 @@ EVENT_ID_HEADER = "VideoSentiment-Event-Id"
 
 
 def sign(secrets: Sequence[str], body: bytes, timestamp: int) -> str:
-    """The signature header's value: `t=SECONDS,v1=HEX`, an HMAC-SHA256 over `SECONDS.BODY`; a `v1` for each secret.
+    """Return the value of the signature header: `t=SECONDS,v1=HEX`, an HMAC-SHA256 over `SECONDS.BODY`.
 
-    The time is signed too, so that nobody can send an old event again as a new one. The current secret's signature
-    comes last: that is the one which receivers take that expect a single one.
+    There is one `v1` per secret, the current secret's last: receivers that expect a single signature read the last
+    one. The timestamp is signed as well, which prevents replay attacks.
     """
     signed = f"{timestamp}.".encode() + body
     signatures = (hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets)

@@ -1,13 +1,13 @@
-"""The guard in front of the AWS emulator: it admits only requests that this run's own processes signed.
+"""Guard in front of the AWS emulator, which admits only requests signed by this run's own processes.
 
-    rules        which requests pass, and what of them is passed on
+    rules        admission rules, and the headers that are forwarded
     server       the guard as ASGI middleware
-    forwarding   SageMaker's runtime API, handed on to the adapter's Unix socket
-    waiting      the queue of the API's requests for a few Lambda workers
-    code         what workers unpack, once for all of them
-    saving       each answer waits until what it says is on the disk:
-    store        the file with the state, and tables and queues, which keep it up to date
-    __main__     the emulator behind the guard, as one process: there is no port without it
+    forwarding   forwards SageMaker's runtime API to the adapter's Unix socket
+    waiting      queue of API requests in front of a limited number of Lambda workers
+    code         unpacks Lambda code once for all workers
+    saving       delays each response until its changes are on the disk
+    store        file with the state; tables and queues keep it up to date
+    __main__     emulator and guard as one process, so that no port is without the guard
 
-Runs in `.venv-local`, beside the emulator, so it imports the standard library and nothing of ours.
+Runs in the emulator's `.venv-local`, so of our packages it imports only `common`, which has no dependencies.
 """

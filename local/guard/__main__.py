@@ -1,12 +1,12 @@
-"""The emulator behind the guard, as one process: `python -m local.guard` in `.venv-local`.
+"""Emulator and guard as one process: `python -m local.guard` in `.venv-local`.
 
-Its environment is the emulator's own, and beside it, read here and not handed on to Lambdas:
+Its environment is the emulator's, and these variables, which are removed from the environment of Lambdas:
 
-    GUARD_TOKEN      what the local origin proves itself with
+    GUARD_TOKEN      token by which the local origin authenticates
     GUARD_ORIGINS    the web app's origins, separated by spaces
-    GUARD_SAGEMAKER  path of the Unix socket of the SageMaker adapter; empty where there is none
+    GUARD_SAGEMAKER  path of the SageMaker adapter's Unix socket; empty for none
 
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the emulator's root in this run; Lambdas get what is made of them.
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the emulator's root credentials; those of Lambdas are derived from them.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ from local.guard.server import App, Guard
 from local.guard.store import FILE, Store
 from local.guard.waiting import Queue
 
-KEEP_ALIVE = 75  # seconds, as the emulator has it when it is started by itself
+KEEP_ALIVE = 75  # seconds, as in the emulator's own server
 
 
-def failure(request: Incoming, body: bytes, presigned: bool) -> str | None:
-    """Verify a signature; return why it is invalid, or None.
+def signature_failure(request: Incoming, body: bytes, presigned: bool) -> str | None:
+    """Verify a signature; return the reason if it is invalid, else None.
 
-    The check is the emulator's own, which by default applies it to few requests.
+    It uses the emulator's own check, which the emulator by default applies to few requests only.
     """
     parsed = sigv4.parse_query_signature(request.query) if presigned else sigv4.parse_header_signature(request.headers)
     if isinstance(parsed, tuple):
@@ -50,9 +50,9 @@ def failure(request: Incoming, body: bytes, presigned: bool) -> str | None:
     known = iam_evaluator.resolve_credential(parsed.access_key_id, session_token=token)
     if isinstance(known, iam_evaluator.CredentialResolutionError):
         return str(known.message)
-    late = _expired(parsed, request) if presigned else _skewed(parsed)
-    if late is not None:
-        return late
+    time_failure = _expired(parsed, request) if presigned else _skewed(parsed)
+    if time_failure is not None:
+        return time_failure
     found = sigv4.header_signature_failure(
         parsed, known.secret_access_key, request.method, request.raw_path, request.query, request.headers, body,
         presigned=presigned,
@@ -69,14 +69,14 @@ def _expired(signature: Any, request: Incoming) -> str | None:
     try:
         expired = sigv4.presigned_request_is_expired(signature.amz_date, request.query["X-Amz-Expires"][0])
     except (KeyError, ValueError, OverflowError):
-        return "the URL does not say how long it is good for"
+        return "the URL has no valid expiry"
     return "Request has expired" if expired else None
 
 
 def keep_lambda_credentials_secret(key: bytes) -> None:
     """Derive the secret keys of Lambdas' roles from this run's secret.
 
-    The emulator derives them from public names alone, so anybody could compute them.
+    The emulator derives them from public names only, so that anyone could compute them.
     """
     original = lambda_runtime.execution_credentials
 
@@ -87,7 +87,7 @@ def keep_lambda_credentials_secret(key: bytes) -> None:
         made: dict[str, str] = original(config)
         access_key = made["AWS_ACCESS_KEY_ID"]
         session = sts._sessions.get(access_key)
-        if session is None:  # without policies they are the account's root, whose secret is this run's
+        if session is None:  # without policies these are the root credentials, whose secret is random already
             return made
         secret, token = secret_of("secret", access_key), secret_of("token", access_key)
         sts.register_session(access_key, {**session, "SecretAccessKey": secret, "SessionToken": token})
@@ -97,7 +97,7 @@ def keep_lambda_credentials_secret(key: bytes) -> None:
 
 
 async def serve_saved(app: App, saver: Saver, config: Config) -> None:
-    """Serve until SIGTERM or SIGINT, and save what changes meanwhile."""
+    """Serve until SIGTERM or SIGINT, saving changes in the background."""
     saving = asyncio.create_task(saver.run())
     try:
         await serve(app, config, mode="asgi")
@@ -118,19 +118,19 @@ def main() -> None:
     config.bind = [f"{host}:{port}"]
     config.keep_alive_timeout = KEEP_ALIVE
     config.loglevel = os.environ["LOG_LEVEL"]
-    with contextlib.suppress(ValueError, OSError):  # many Lambdas keep many connections
+    with contextlib.suppress(ValueError, OSError):  # many Lambdas hold many connections
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     unpack_once(Path(tempfile.gettempdir()) / "code")
     emulator = Queue(ministack.app)
     if not persistence.PERSIST_STATE:
-        asyncio.run(serve(Guard(emulator, rules, failure, others), config, mode="asgi"))
+        asyncio.run(serve(Guard(emulator, rules, signature_failure, others), config, mode="asgi"))
     else:
         store = Store(Path(persistence.STATE_DIR).with_name(FILE))
         saver = Saver(store)
-        asyncio.run(serve_saved(Guard(Durable(emulator, saver), rules, failure, others), saver, config))
+        asyncio.run(serve_saved(Guard(Durable(emulator, saver), rules, signature_failure, others), saver, config))
         saver.end()
-    lambda_runtime.reset()  # ends the workers, and removes their folders
+    lambda_runtime.reset()  # stops the workers and removes their folders
 
 
 if __name__ == "__main__":

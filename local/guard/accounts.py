@@ -1,10 +1,10 @@
 """Checks that make the emulator's Cognito as strict as AWS's.
 
-The emulator checks tokens and codes only where AUTH is on, and sessions of second factors nowhere.
+The emulator checks tokens and codes only when AUTH is on, and never checks the sessions of second factors.
 
-Without this, anybody who reaches the web origin could take any account: by an answer to a second factor that nobody
-asked for, by a token that they signed themselves, or by a code that was never given out. The codes stay the emulator's
-fixed ones, for nothing is sent by email.
+Without these checks, anyone with access to the web origin could take over any account: by answering a second-factor
+challenge that was never issued, with a self-signed token, or with a code that was never sent. The codes are still the
+emulator's fixed ones, since it sends no email.
 """
 
 import time
@@ -30,7 +30,7 @@ def secure() -> None:
 
 
 def _check_calls() -> None:
-    """Check access tokens and codes by the emulator's own functions, once it has found the region of a call."""
+    """Check access tokens and codes with the emulator's own functions, once it has resolved a call's region."""
     original = cognito._run_idp_handler
 
     def run(handler: Handler, action: str, data: Parameters) -> Answer:
@@ -49,7 +49,7 @@ def _check_refresh_tokens() -> None:
     original = cognito._refresh_auth_user
 
     def user_of(pool: Parameters, pool_id: str, client_id: str, token: object) -> tuple[Parameters | None, Any]:
-        if not _holds(token):
+        if not _is_valid(token):
             return None, _not_authorized("Invalid Refresh Token")
         found: tuple[Parameters | None, Any] = original(pool, pool_id, client_id, token)
         return found
@@ -57,7 +57,7 @@ def _check_refresh_tokens() -> None:
     cognito._refresh_auth_user = user_of
 
 
-def _holds(token: object) -> bool:
+def _is_valid(token: object) -> bool:
     """Return True when the emulator signed the token and it has not expired."""
     if not isinstance(token, str) or not cognito._signature_valid(token):
         return False
@@ -66,7 +66,7 @@ def _holds(token: object) -> bool:
 
 
 def _check_second_factors(sessions: Sessions) -> None:
-    """Accept a second factor only in a session that the same user's password began.
+    """Accept a second factor only in a session that began with the same user's password.
 
     The emulator itself does not check the session.
     """
@@ -84,20 +84,20 @@ def _check_second_factors(sessions: Sessions) -> None:
             answer = respond(data)
             return answer
         token = data.get("Session")
-        waiting = sessions.take(token, _who(data))
-        if waiting is None:
+        session = sessions.take(token, _user(data))
+        if session is None:
             return _not_authorized("Invalid session for the user.")
         answer = respond(data)
         if answer[0] != 200:
-            sessions.give_back(str(token), waiting)
+            sessions.give_back(str(token), session)
         return answer
 
     cognito._mfa_challenge_for_user = begun
     cognito._respond_to_auth_challenge = answered
 
 
-def _who(data: Parameters) -> Hashable:
-    """Return the pool and user that an answer to a challenge names, by user name or email address; None if unknown."""
+def _user(data: Parameters) -> Hashable:
+    """Return the pool and user of a challenge response, by user name or email address; None if unknown."""
     pool, pool_id = cognito._pool_for_client(data.get("ClientId"))
     name = (data.get("ChallengeResponses") or {}).get("USERNAME")
     user = cognito._resolve_user(pool, name)[0] if pool else None

@@ -1,6 +1,6 @@
-"""The code of Lambdas, unpacked once for all workers of a function.
+"""Lambda code, unpacked once for all workers of a function.
 
-The emulator unpacks it for each worker: 50 MB and a second of work each time, and Python compiles it again.
+The emulator unpacks it for each worker, which takes 50 MB and a second each time, and Python compiles it again.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ FOLDER = "code"  # in a worker's folder
 
 
 def unpack_once(folder: Path) -> None:
-    """Have workers share what is unpacked to `folder`."""
+    """Make workers share code that is unpacked to `folder`."""
 
     class Shared(zipfile.ZipFile):
-        """An archive that a worker's folder for code becomes a link to; others are unpacked."""
+        """Archive that replaces a worker's code folder with a link to the shared copy; other archives are unpacked."""
 
         def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
             if path is None or self.filename is None or Path(path).name != FOLDER:

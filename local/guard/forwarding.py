@@ -5,10 +5,10 @@ import http.client
 import socket
 from dataclasses import dataclass
 
-from local.guard.server import Receive, Scope, Send, whole
+from local.guard.server import Receive, Scope, Send, read_body
 
 TIMEOUT = 60.0  # seconds
-NOT_PASSED_ON = {b"host", b"connection", b"content-length", b"transfer-encoding", b"authorization"}
+NOT_FORWARDED = {b"host", b"connection", b"content-length", b"transfer-encoding", b"authorization"}
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -26,19 +26,21 @@ class UnixConnection(http.client.HTTPConnection):
 
 @dataclass(frozen=True)
 class Answer:
+    """HTTP response of the server."""
+
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
 class Forward:
-    """ASGI application that forwards to the HTTP server at the Unix socket `path`; 503 when nothing answers there."""
+    """ASGI application that forwards to the HTTP server at the Unix socket `path`; 503 if it is unreachable."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await whole(receive)
+        body = await read_body(receive)
         answer = await asyncio.to_thread(self._ask, scope, body)
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -48,7 +50,7 @@ class Forward:
         headers = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in scope["headers"]
-            if name.lower() not in NOT_PASSED_ON
+            if name.lower() not in NOT_FORWARDED
         }
         connection = UnixConnection(self._path)
         try:

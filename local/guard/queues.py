@@ -1,6 +1,7 @@
-"""The emulator's SQS queues: each message that was sent, received or deleted goes to the store as a row of its own.
+"""Incremental saving of the emulator's SQS queues: each message is a row of the store.
 
-The emulator itself writes all queues as a whole: with a thousand messages each new one would cost what they all do.
+The emulator itself writes all queues as one document, so with a thousand messages each new one would cost as much as
+all of them.
 """
 
 import copy
@@ -14,21 +15,21 @@ from local.guard.store import Store
 
 PUT = """
 INSERT INTO messages VALUES (?, ?, ?) ON CONFLICT (queue, id) DO UPDATE SET message = excluded.message
-"""  # keeps the place in the queue
+"""  # an update keeps the row's position in the queue
 REMOVE = "DELETE FROM messages WHERE queue = ? AND id = ?"
 MESSAGES = "messages"  # in the emulator's record of a queue
 
 Message = dict[str, Any]
 Place = tuple[str, str]
-"""Address of a queue, and a message's id."""
+"""URL of a queue, and a message's id."""
 
 
 class Queues:
-    """Keeps the store up to date with the emulator's messages. Make one before the emulator loads its state."""
+    """Saves the emulator's messages to the store. Create it before the emulator loads its state."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._stored: dict[Place, object] = {}  # what tells a message from what it was before
+        self._stored: dict[Place, object] = {}  # `mark` of each message in the store
         load = sqs.load_persisted_state
 
         def state() -> dict[str, Any]:
@@ -45,7 +46,7 @@ class Queues:
         sqs.get_state, sqs.load_persisted_state = state, restore
 
     def note(self) -> None:
-        """Note what has changed since the last call."""
+        """Add the changes since the last call to the store."""
         found: dict[Place, object] = {}
         for scope, queue in sqs._queues.all_items():
             for message in list(queue[MESSAGES]):
@@ -65,5 +66,5 @@ class Queues:
 
 
 def mark(message: Message) -> object:
-    """Return all of a message that may change."""
+    """Return the parts of a message that may change."""
     return message.get("visible_at"), message.get("receive_count"), message.get("receipt_handle")

@@ -1,16 +1,17 @@
-"""The guard's rules: which requests reach the emulator, and which of their headers are passed on.
+"""Rules of the guard: which requests reach the emulator, and which of their headers are forwarded.
 
-The emulator runs whatever code it is given, so any request that it answers is as good as a shell on this machine. A
-request passes when all of this is true:
+The emulator runs any code that it is given, so access to it amounts to a shell on this machine. A request is admitted
+when all of these conditions hold:
 
-1. It names this address in its one `Host` header: a page under another name was not pointed here (DNS rebinding).
-2. It has no `Origin`, or the web app's, which only presigned requests may have: no page of another site sent it.
-3. It proves that it comes from this run's own processes, in one of these ways:
-   - the header TOKEN with this run's token (the local origin, for what cannot be signed);
-   - a signature (AWS Signature Version 4) in its headers, by credentials that the emulator knows in this run;
-   - such a signature in its query, for one S3 object: a presigned URL that the API gave out.
+1. Its only `Host` header is this address, so it does not come from a page under another name (DNS rebinding).
+2. It has no `Origin`, or that of the web app, which is allowed for presigned requests only, so it does not come from a
+   page of another site.
+3. It authenticates as one of this run's own processes, in one of these ways:
+   - the header TOKEN with this run's token (the local origin, for requests that cannot be signed);
+   - a signature (AWS Signature Version 4) in its headers, by credentials of this run;
+   - such a signature in its query, for one S3 object: a presigned URL created by the API.
 
-One address is open from here without any proof, for the emulator asks itself for it: a user pool's public keys.
+A user pool's public keys need no authentication, since the emulator requests them from itself.
 """
 
 import re
@@ -23,9 +24,9 @@ TOKEN = "x-video-sentiment-token"
 KEEP = "/_video_sentiment/keep"  # see local/guard/saving.py
 PRESIGNED = "X-Amz-Signature"
 PRESIGNED_METHODS = ("GET", "HEAD", "PUT")
-MAX_BODY = 64 << 20  # bytes that are held to be hashed; objects of S3 bring a hash of their own and are not held
-# Headers that a presigned request may have besides the signed ones. The emulator chooses a service by a request's
-# headers and form, whatever its path: other headers could route the request to another service.
+MAX_BODY = 64 << 20  # bytes that are buffered for hashing; S3 objects come with a hash and are not buffered
+# Headers that a presigned request may have besides the signed ones. The emulator selects the service by headers and
+# format, regardless of the path, so other headers could route the request to another service.
 PRESIGNED_HEADERS = frozenset(
     {
         *("host", "origin", "user-agent", "accept", "accept-encoding", "range"),
@@ -102,22 +103,22 @@ class Rules:
 
     def __post_init__(self) -> None:
         if not self.token:
-            raise ValueError("without a token everybody would have it")
+            raise ValueError("the token must not be empty: an empty header would match it")
 
     def admit(self, request: Incoming) -> Admission:
         """Decide how a request is admitted. Raises RefusedError when it is not."""
         if request.headers.get("host") not in self.hosts:
-            raise RefusedError("the Host is not this emulator's")
+            raise RefusedError("the Host header is not this emulator's address")
         origin = request.headers.get("origin")
         if origin is not None and origin not in self.origins:
-            raise RefusedError("pages of other sites may not come here")
+            raise RefusedError("requests from other sites are not allowed")
         if PRESIGNED in request.query:
             return _presigned(request)
         if origin is not None:
-            raise RefusedError("a page may use presigned URLs alone")
+            raise RefusedError("web pages may use presigned URLs only")
         if (token := request.headers.get(TOKEN)) is not None:
             if not compare_digest(token.encode(), self.token.encode()):
-                raise RefusedError("the token is not this run's")
+                raise RefusedError("the token is not valid in this run")
             return Admission()
         if request.method == "GET" and PUBLIC_KEYS.fullmatch(request.raw_path) and not request.query:
             return Admission(public=True, empty=True)
@@ -129,19 +130,19 @@ class Rules:
 
 def _presigned(request: Incoming) -> Admission:
     if "authorization" in request.headers or TOKEN in request.headers:
-        raise RefusedError("a presigned URL takes no other proof beside it")
+        raise RefusedError("a presigned URL allows no other authentication")
     preflight = request.method == "OPTIONS" and "origin" in request.headers
     method = request.headers.get("access-control-request-method") if preflight else request.method
     if method not in PRESIGNED_METHODS:
-        raise RefusedError(f"presigned URLs are for {', '.join(PRESIGNED_METHODS)} alone")
+        raise RefusedError(f"presigned URLs allow {', '.join(PRESIGNED_METHODS)} only")
     credential = request.query.get("X-Amz-Credential", [""])[0].split("/")
     if len(credential) != 5 or credential[3] != "s3":
-        raise RefusedError("presigned URLs are for S3 alone")
+        raise RefusedError("presigned URLs are allowed for S3 only")
     return Admission("s3", presigned=True, preflight=preflight, empty=method != "PUT")
 
 
 def signed_service(authorization: str) -> str | None:
-    """Return the service in the scope of an `Authorization` header; None when it holds no AWS signature."""
+    """Return the service in the scope of an `Authorization` header; None without an AWS signature."""
     found = re.match(
         r"AWS4-HMAC-SHA256 +Credential=[^/,\s]+/\d{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request,", authorization
     )
@@ -169,4 +170,4 @@ def needs_body(request: Incoming) -> bool:
 
 
 Verify = Callable[[Incoming, bytes, bool], str | None]
-"""Verifier of a signature: request, body, whether it is presigned -> why it is invalid, or None."""
+"""Signature verifier: takes the request, its body and whether it is presigned; returns the reason if it is invalid."""

@@ -1,14 +1,16 @@
-"""Saving of the emulator's state before each answer: what was answered outlives a killed process.
+"""Saving of the emulator's state before each response, so that acknowledged changes survive a killed process.
 
-The emulator by itself saves its state as it ends. Here an answer waits until what its request changed is committed to
-the store and the objects that it wrote are on the disk. Requests that arrive meanwhile share the next commit.
+The emulator itself saves its state only when it ends. Here a response waits until the changes of its request are
+committed to the store and the objects that it wrote are on the disk. Requests that arrive meanwhile share the next
+commit.
 
-While stacks are being deployed, services are not saved: a deployment that was killed half-way begins again from the
-state before it. `POST /_video_sentiment/keep` says that it is done.
+During a deployment, the state of services is not saved, so that an interrupted one starts again from the state before
+it. `POST /_video_sentiment/keep` ends that phase.
 """
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -29,13 +31,13 @@ from local.guard.server import App, Message, Receive, Scope, Send
 from local.guard.store import SAVE, Change, Store
 from local.guard.tables import Tables
 
-INTERVAL = 1.0  # seconds between two saves of what changes without a request: queues, and how far Lambdas have read
-SHARE = 0.05  # of the time that these saves may take, however much there is to save
-TRIES = 5  # to copy a state that another thread changes meanwhile
+INTERVAL = 1.0  # seconds between saves of changes without a request: queues, and stream positions of Lambdas
+MAX_SHARE = 0.05  # fraction of the time that these saves may take
+COPY_ATTEMPTS = 5  # for a state that another thread changes meanwhile
 # Read-only operations, by the beginning of their names.
 READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Receive", "Head", "Filter")
-# Services, by the name in a signature, whose requests change something else than the state of that name. Logs and
-# metrics are saved when the emulator ends: they grow without bound, and the product reads none of them.
+# Services, by their name in a signature, whose requests change states of other names. Logs and metrics are saved only
+# when the emulator ends: they grow without bound, and the product does not read them.
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "s3": ("s3", "sqs"),  # notifications
     "sns": ("sns", "sqs"),
@@ -54,15 +56,15 @@ logger = logging.getLogger("local.guard.saving")
 
 
 class Saver:
-    """Commits what has changed, one commit after the other. Used from the event loop that the emulator runs on."""
+    """Commits changes to the store, one commit at a time. Use it from the emulator's event loop."""
 
     def __init__(self, store: Store) -> None:
-        """Make one before the emulator loads its state."""
+        """Create it before the emulator loads its state."""
         self._store, self._tables, self._queues = store, Tables(store), Queues(store)
         self._keeps = False
         self._touched: set[str] = set()
         self._files: list[str] = []
-        self._digests: dict[str, bytes] = {}  # of the states that the store has
+        self._digests: dict[str, bytes] = {}  # of the states in the store
         self._prunings: list[set[str]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="saving")
         self._running: asyncio.Task[None] | None = None
@@ -70,7 +72,7 @@ class Saver:
         self._replace_files()
 
     async def saved(self, services: Iterable[str] = ()) -> None:
-        """Return once all that has changed so far, and the state of these services, is on the disk."""
+        """Return once all previous changes and the state of these services are on the disk."""
         self._touched.update(services)
         if self._store.is_clean and not self._files and not (self._keeps and self._touched):
             if self._running is not None:
@@ -81,26 +83,30 @@ class Saver:
         await asyncio.shield(self._next)
 
     async def keep(self) -> None:
-        """Save the state of all services, and each from now on as it changes."""
+        """Save the state of all services now, and from now on whenever it changes."""
         self._keeps = True
         self._tables.note_positions()
-        self._state("lambda")  # writes the code of functions to files
+        self._state("lambda")  # has the side effect of writing the code of functions to files
         self._files += [str(path) for path in Path(persistence.STATE_DIR).rglob("*") if path.is_file()]
         await self.saved(self._states())
+        # What has been deployed stays. Without it a full collection, during which no request is answered, takes a
+        # sixth of the time.
+        gc.collect()
+        gc.freeze()
 
     async def run(self) -> None:
-        """Save what changes without a request, until cancelled."""
+        """Save changes without a request, until cancelled."""
         while True:
             began = time.monotonic()
             self._tables.note_positions()
             try:
                 await self.saved(["sqs"] if self._keeps else [])
-            except Exception:  # the disk may be full: what was not saved is saved later
+            except Exception:  # the disk may be full; unsaved changes are part of the next save
                 logger.exception("the state could not be saved")
-            await asyncio.sleep(max(INTERVAL, (time.monotonic() - began) / SHARE))
+            await asyncio.sleep(max(INTERVAL, (time.monotonic() - began) / MAX_SHARE))
 
     def end(self) -> None:
-        """Save all that is left, once nothing is served any more."""
+        """Save the remaining changes, after the server has stopped."""
         self._tables.note_positions()
         self._tables.forget_deleted()
         self._queues.note()
@@ -108,7 +114,7 @@ class Saver:
         self._thread.shutdown()
 
     async def _save_after(self, previous: asyncio.Task[None] | None) -> None:
-        """Wait for the commit under way, then make the next one of all that has changed until then."""
+        """Wait for the current commit, then commit all changes until then."""
         if previous is not None:
             await asyncio.wait([previous])
         self._running, self._next = self._next, None
@@ -137,7 +143,7 @@ class Saver:
             raise
 
     def _write(self, changes: Sequence[Change], states: Mapping[str, str], files: Sequence[str]) -> None:
-        """Bring everything to the disk; runs on the saver's thread."""
+        """Write and sync everything; runs on the saver's thread."""
         sync(files)
         digests = {name: hashlib.blake2b(text.encode()).digest() for name, text in states.items()}
         new = [name for name, digest in digests.items() if self._digests.get(name) != digest]
@@ -147,7 +153,7 @@ class Saver:
         self._remove_code()
 
     def _remove_code(self) -> None:
-        """Remove the code of functions that the saved state no longer refers to."""
+        """Remove function code that the saved state no longer refers to."""
         if self._prunings:
             self._prune(self._prunings[-1])
             self._prunings.clear()
@@ -159,26 +165,26 @@ class Saver:
     def _state(self, name: str) -> str | None:
         """Return the state of a service as text; None when it has none."""
         get = self._states().get(name)
-        for left in reversed(range(TRIES)):
+        for remaining in reversed(range(COPY_ATTEMPTS)):
             try:
-                return None if get is None or (state := get()) is None else written(name, state)
+                return None if get is None or (state := get()) is None else serialize(name, state)
             except RuntimeError:  # "dictionary changed size during iteration"
-                if not left:
+                if not remaining:
                     raise
         return None
 
     def _replace_files(self) -> None:
-        """Have the emulator save to the store and load from it, and sync the objects that it writes."""
+        """Make the emulator save to the store and load from it, and record the objects that it writes."""
         load, write, self._prune = persistence.load_state, s3._atomic_write, lambda_svc._prune_orphan_code_blobs
 
         def load_state(name: str) -> Any:
             text = self._store.service(name)
-            if text is None:  # of a version that had a file for each service
+            if text is None:  # written by an earlier version, with a file for each service
                 return load(name)
             return json.loads(text, object_hook=persistence._json_object_hook)["payload"]
 
         def save_state(name: str, data: Any) -> None:
-            self._store.change(SAVE, name, written(name, data))
+            self._store.change(SAVE, name, serialize(name, data))
 
         def write_and_note(path: str, *more: Any, **named: Any) -> None:
             write(path, *more, **named)
@@ -191,7 +197,7 @@ class Saver:
 
 
 class Durable:
-    """ASGI middleware that holds back each answer until what it says is saved."""
+    """ASGI middleware that delays each response until its changes are saved."""
 
     def __init__(self, app: App, saver: Saver) -> None:
         self._app, self._saver = app, saver
@@ -216,10 +222,10 @@ class Durable:
 
 
 def changed_by(scope: Scope) -> Sequence[str] | None:
-    """Return the services whose state a request may change; None when its answer rests on nothing new."""
+    """Return the services whose state a request may change; None when its response need not wait for a save."""
     path: str = scope["path"]
     if scope["method"] in ("GET", "HEAD", "OPTIONS") or path.startswith("/_"):
-        return None  # the API's Lambda has had its own requests saved
+        return None  # changes by the API's Lambda were saved with its own requests
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     target, _, operation = headers.get(b"x-amz-target", "").rpartition(".")
     if operation.startswith(READS) or path.endswith(("/invocations", "/invoke-async")):
@@ -228,25 +234,25 @@ def changed_by(scope: Scope) -> Sequence[str] | None:
     if service is None:
         service = "cognito-idp" if target.startswith("AWSCognito") else "s3"
     if service == "dynamodb" and operation.endswith(("Item", "Items", "Statement", "Transaction")):
-        return ()  # items are noted one by one
+        return ()  # items are stored one by one
     if service == "s3" and "/" in path.strip("/"):
-        return ("sqs",)  # an object, which is a file of its own: notifications are what changes
+        return ("sqs",)  # objects are separate files, so only notifications change a state
     if service in CHANGES:
         return CHANGES[service]
     registered = ministack.SERVICE_REGISTRY.get(ministack.SERVICE_NAME_ALIASES.get(service, service))
-    if registered is None or service == "cloudformation":  # which makes resources of any service
+    if registered is None or service == "cloudformation":  # CloudFormation creates resources of any service
         return tuple(ministack._state_map)
     return registered.get("state_key", registered["module"]), *registered.get("sub_modules", ())
 
 
-def written(name: str, state: Any) -> str:
+def serialize(name: str, state: Any) -> str:
     """Return a service's state in the form that the emulator loads."""
     version = persistence._state_format_version(name)
     return json.dumps({"__ministack_format__": version, "payload": state}, default=persistence._json_default)
 
 
 def sync(files: Sequence[str]) -> None:
-    """Bring files and their folders to the disk. One that has been removed meanwhile is nobody's any more."""
+    """Flush files and their folders to the disk, ignoring those that were removed meanwhile."""
     folders = {str(Path(file).parent): None for file in files}
     for path in (*files, *folders):
         with contextlib.suppress(FileNotFoundError):

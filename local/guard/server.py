@@ -1,4 +1,4 @@
-"""The guard as ASGI middleware: it answers refused requests itself, so that they never reach the application."""
+"""Guard as ASGI middleware, which answers refused requests itself so that they never reach the application."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ logger = logging.getLogger("local.guard")
 class Guard:
     """ASGI middleware that puts `app` behind `rules`.
 
-    `others`: applications that handle signed requests to a service, by the service's name, in the place of `app`.
+    `others`: applications that handle signed requests to certain services instead of `app`, by the service's name.
     """
 
     def __init__(self, app: App, rules: Rules, verify: Verify, others: Mapping[str, App] | None = None) -> None:
@@ -61,7 +61,7 @@ class Guard:
             await refuse(send, scope, str(refusal), origin)
             return
         if admission.empty:
-            receive = again(b"", receive)
+            receive = replay(b"", receive)
         app = self._app if admission.presigned else self._others.get(admission.service, self._app)
         await app({**scope, "headers": passed_headers(scope["headers"], admission, request)}, receive, send)
 
@@ -69,40 +69,40 @@ class Guard:
         """Verify the request's signature; return the channel to receive its body from. Raises RefusedError."""
         body = b""
         if not admission.presigned and needs_body(request):
-            body = await whole(receive)
-            receive = again(body, receive)
+            body = await read_body(receive)
+            receive = replay(body, receive)
         if (reason := self._verify(request, body, admission.presigned)) is not None:
             raise RefusedError(reason)
         return receive
 
 
-async def whole(receive: Receive) -> bytes:
-    """Receive a request's whole body. Raises RefusedError when it exceeds MAX_BODY, or when the client disconnects."""
+async def read_body(receive: Receive) -> bytes:
+    """Receive a request's complete body. Raises RefusedError if it exceeds MAX_BODY or the client disconnects."""
     body = bytearray()
     more = True
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            raise RefusedError("the sender has gone")
+            raise RefusedError("the client disconnected")
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > MAX_BODY:
-            raise RefusedError(f"more than {MAX_BODY} bytes without a hash of their own")
+            raise RefusedError(f"a body without its hash in the headers may have at most {MAX_BODY} bytes")
     return bytes(body)
 
 
-def again(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that delivers a body that was already received."""
-    told = False
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that first delivers a body that was already received."""
+    delivered = False
 
-    async def replay() -> Message:
-        nonlocal told
-        if told:
+    async def receive_again() -> Message:
+        nonlocal delivered
+        if delivered:
             return await receive()
-        told = True
+        delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return replay
+    return receive_again
 
 
 async def allow(send: Send, request: Incoming) -> None:
@@ -123,20 +123,20 @@ async def allow(send: Send, request: Incoming) -> None:
 async def refuse(send: Send, scope: Scope, reason: str, origin: str | None) -> None:
     """Answer 403 in the form that AWS SDKs parse.
 
-    `origin`: the web app's, when its page may read the answer; None otherwise.
+    `origin`: the web app's if its page may read the response, else None.
     """
     named = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     if named.get(b"content-type", "").startswith("application/x-amz-json"):
         kind, body = "application/x-amz-json-1.1", json.dumps({"__type": ERROR.decode(), "message": reason})
     else:
         error = f"<Code>{ERROR.decode()}</Code><Message>{escape(reason)}</Message>"
-        # S3 has its error at the root, the others one level below.
+        # S3 has the error at the root of the document, other services one level below.
         is_s3 = b"authorization" not in named or "/s3/" in named[b"authorization"]
         document = f"<Error>{error}</Error>" if is_s3 else f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
         kind, body = "application/xml", document
     content = b"" if scope["method"] == "HEAD" else body.encode()
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
-    # The rest of the body would be read as the next request on a kept connection.
+    # Closed, since the rest of the body would be read as the next request on the connection.
     headers += [(b"connection", b"close"), (b"x-content-type-options", b"nosniff"), (b"x-amzn-errortype", ERROR)]
     if origin is not None:
         headers += [(b"access-control-allow-origin", origin.encode()), (b"vary", b"Origin")]

@@ -1,11 +1,11 @@
-"""The emulator's state in one SQLite file, so that whatever was committed together is there together after a kill.
+"""State of the emulator in one SQLite file, so that commits are atomic even when the process is killed.
 
-services   the state of each service, in the emulator's own JSON; without the items of tables
-items      the items of tables, a row each: a write costs the same however large a table is
-messages   the messages of queues, a row each, for the same reason
-records    records of a table's stream that some Lambda has not read yet
-ends       the position behind the newest record of each table's stream
-positions  how far each Lambda has read
+services   state of each service in the emulator's own JSON, without the items of tables
+items      items of tables, one row each, so that the cost of a write does not depend on the table's size
+messages   messages of queues, one row each, for the same reason
+records    records of table streams that some Lambda has not read yet
+ends       position after the newest record of each table's stream
+positions  stream position of each Lambda
 """
 
 import sqlite3
@@ -26,11 +26,11 @@ CREATE TABLE IF NOT EXISTS positions (mapping PRIMARY KEY, position INTEGER) WIT
 SAVE = "INSERT OR REPLACE INTO services VALUES (?, ?)"
 
 Change = tuple[str, tuple[str | int, ...]]
-"""A statement and its values."""
+"""SQL statement with its values."""
 
 
 class Store:
-    """The state on the disk, and changes of it that are not there yet. Safe to use from any thread."""
+    """Saved state, with a list of changes that are not written yet. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._database = connect(path)
@@ -48,26 +48,26 @@ class Store:
         return self._database.execute(statement, values).fetchall()
 
     def change(self, statement: str, *values: str | int) -> None:
-        """Note a change that the next `write` is to make."""
+        """Add a change, to be made by the next `write`."""
         with self._changing:
             self._changes.append((statement, values))
 
     def take(self) -> list[Change]:
-        """Return the noted changes, in their order, and forget them."""
+        """Return the pending changes in order, and clear them."""
         with self._changing:
             taken, self._changes = self._changes, []
             return taken
 
     @property
     def is_clean(self) -> bool:
-        """Return True when no change is noted."""
+        """True when no change is pending."""
         return not self._changes
 
     def write(self, changes: Sequence[Change], states: Mapping[str, str] | None = None) -> None:
-        """Make changes, and store the states of services, by name: all or none. They are on the disk on return.
+        """Write changes and the states of services, by name, in one transaction. They are on the disk on return.
 
-        Changes that could not be made are noted again, before later ones; a state is asked for anew by then. Raises
-        sqlite3.Error.
+        After an error the changes are pending again, before later ones; states are not, since the next save collects
+        them anew. Raises sqlite3.Error.
         """
         with self._writing:
             try:
@@ -83,7 +83,7 @@ class Store:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, creating it if absent. Transactions are begun explicitly."""
+    """Open the file, creating it if absent. Transactions have to be started explicitly."""
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
@@ -93,7 +93,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def holds_anything(path: Path) -> bool:
-    """Return True when the state of any service was ever committed to the file."""
+    """Return True when the file has the state of any service."""
     if not path.exists():
         return False
     with closing(connect(path)) as database:

@@ -1,7 +1,7 @@
-"""The emulator's DynamoDB tables: each changed item, and each record of a stream, goes to the store as it changes.
+"""Incremental saving of the emulator's DynamoDB tables: each item and each stream record is a row of the store.
 
-The emulator itself writes a table as a whole, and its stream not at all: what a Lambda had not read yet would be gone
-with the process.
+The emulator itself writes a table as one document and does not save streams, so records that no Lambda has read yet
+would be lost with the process.
 """
 
 import copy
@@ -20,7 +20,7 @@ END = "INSERT OR REPLACE INTO ends VALUES (?, ?)"
 POSITION = "INSERT OR REPLACE INTO positions VALUES (?, ?)"
 READ = "DELETE FROM records WHERE tbl = ? AND position < ?"
 FORGET = tuple(f"DELETE FROM {name} WHERE tbl = ?" for name in ("items", "records", "ends"))
-# The parts of the emulator's own state of DynamoDB besides the tables.
+# Parts of the emulator's DynamoDB state other than the tables.
 OTHER_PARTS = (
     *("tags", "ttl_settings", "pitr_settings", "kinesis_destinations", "contributor_insights"),
     *("backups", "resource_policies", "exports", "imports"),
@@ -30,17 +30,17 @@ Table = dict[str, Any]
 
 
 class Tables:
-    """Keeps the store up to date with the emulator's tables. Make one before the emulator loads its state."""
+    """Saves the emulator's tables to the store. Create it before the emulator loads its state."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._positions: dict[str, int] = {}  # that the store has, or is going to
+        self._positions: dict[str, int] = {}  # in the store, or pending
         self._follow_items()
         self._follow_streams()
         self._restore()
 
     def note_positions(self) -> None:
-        """Note how far the Lambdas have read; records that all of them have read are no longer needed."""
+        """Save the stream positions of the Lambdas, and remove records that all of them have read."""
         found = {key[-1]: int(position) for key, position in list(lambda_svc._dynamodb_stream_positions._data.items())}
         moved = {name: position for name, position in found.items() if self._positions.get(name) != position}
         if not moved:
@@ -55,7 +55,7 @@ class Tables:
                 self._store.change(READ, identity(table), min(read))
 
     def forget_deleted(self) -> None:
-        """Remove what is left of deleted tables."""
+        """Remove the rows of deleted tables."""
         known = {identity(table) for _, table in dynamodb._tables.all_items()}
         stored = {name for (name,) in self._store.rows("SELECT tbl FROM ends UNION SELECT DISTINCT tbl FROM items")}
         for name in stored - known:
@@ -82,7 +82,7 @@ class Tables:
         dynamodb._set_item, dynamodb._remove_item, dynamodb._items_replaced = put, remove, replace
 
     def _note_all(self, table: Table) -> None:
-        """Note all items of a table in the place of those that the store has."""
+        """Replace the rows of a table with its current items."""
         self._store.change(FORGET[0], identity(table))
         for pk, bucket in table["items"].items():
             for sk, item in bucket.items():
@@ -120,7 +120,7 @@ class Tables:
                 self._restore_stream(account, region, name, identity(table))
 
         def load_lambdas(data: dict[str, Any]) -> None:
-            """Let every Lambda read on from where it was; from the beginning when that is not known."""
+            """Restore the stream position of every Lambda; the beginning if it is unknown."""
             stored = {mapping: int(at) for mapping, at in self._store.rows("SELECT mapping, position FROM positions")}
             known, positions = data.get("dynamodb_stream_positions"), AccountRegionScopedDict()
             known_keys = set(known._data) if isinstance(known, AccountRegionScopedDict) else set()
@@ -134,7 +134,7 @@ class Tables:
         lambda_svc.load_persisted_state = load_lambdas
 
     def _restore_items(self, table: Table) -> None:
-        """Fill a loaded table with its items; those of an earlier version's state go into the store first."""
+        """Fill a loaded table with its items; items in the state of an earlier version are moved to the store first."""
         if "items" in table:
             self._note_all(table)
             self._store.write(self._store.take())
@@ -154,5 +154,5 @@ class Tables:
 
 
 def identity(table: Table) -> str:
-    """Return what tells a table from another that had its name before."""
+    """Return an id that distinguishes a table from an earlier one of the same name."""
     return str(table.get("TableId") or table["TableArn"])

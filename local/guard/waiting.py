@@ -1,7 +1,7 @@
-"""The queue in front of the API's Lambda: a burst of requests waits for its workers instead of starting one each.
+"""Queue in front of the API's Lambda, so that a burst of requests does not start one worker per request.
 
-A worker is a process with its own copy of the code in memory, on a machine that may have two cores. So few begin; more
-are allowed only while requests have waited for some time, as behind long polls, and never more than MOST.
+A worker is a process with its own copy of the code in memory, on a machine that may have only two cores. The limit
+starts low and grows, up to MAX_CONCURRENCY, only while requests keep waiting, as behind long polls.
 """
 
 import asyncio
@@ -12,22 +12,32 @@ from common import problems
 from local.guard.server import App, Receive, Scope, Send
 
 PREFIX = "/_aws/execute-api/"
-FEW = 4  # requests at a time, which start as many workers
-MOST = 16
-GROWTH = 2.0  # seconds that a request waits before one more is allowed
-PATIENCE = 20.0  # seconds that a request waits at most; the gateway gives up after 29, the waiting included
-RETRY = 5  # seconds after which the caller is asked to come again
-CODE = "busy"  # the API's own
+MIN_CONCURRENCY = 4  # concurrent requests, and so workers, allowed at first
+MAX_CONCURRENCY = 16
+GROWTH_INTERVAL = 2.0  # seconds of waiting after which one more request is allowed
+MAX_WAIT = 20.0  # seconds that a request waits at most; the gateway's timeout of 29 s includes the wait
+RETRY = 5  # seconds, for Retry-After
+CODE = "busy"  # as in the API's own error
 
 
 class Queue:
-    """ASGI middleware that passes on so many of the API's requests at a time; the others wait in their order."""
+    """ASGI middleware that limits concurrent requests to the API; further ones wait in order of arrival.
+
+    `minimum` and `maximum`: the limit at first and at most; `growth`: seconds until it grows by one while requests
+    wait; `max_wait`: seconds after which a waiting request is answered with 503.
+    """
 
     def __init__(
-        self, app: App, few: int = FEW, most: int = MOST, growth: float = GROWTH, patience: float = PATIENCE
+        self,
+        app: App,
+        minimum: int = MIN_CONCURRENCY,
+        maximum: int = MAX_CONCURRENCY,
+        growth: float = GROWTH_INTERVAL,
+        max_wait: float = MAX_WAIT,
     ) -> None:
-        self._app, self._few, self._most, self._growth, self._patience = app, few, most, growth, patience
-        self._allowed = few
+        self._app, self._minimum, self._maximum = app, minimum, maximum
+        self._growth, self._max_wait = growth, max_wait
+        self._allowed = minimum
         self._running = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._growing: asyncio.Task[None] | None = None
@@ -44,7 +54,7 @@ class Queue:
                 self._leave()
 
     async def _enter(self) -> bool:
-        """Wait for a turn; return False when it did not come in time."""
+        """Wait to be admitted; return False after the longest wait."""
         if self._running < self._allowed and not self._waiting:
             self._running += 1
             return True
@@ -52,7 +62,7 @@ class Queue:
         self._waiting.append(turn)
         if self._growing is None:
             self._growing = asyncio.create_task(self._grow())
-        await asyncio.wait([turn], timeout=self._patience)
+        await asyncio.wait([turn], timeout=self._max_wait)
         if not turn.done():
             self._waiting.remove(turn)
         return turn.done()
@@ -61,7 +71,7 @@ class Queue:
         self._running -= 1
         self._admit()
         if self._running == 0:
-            self._allowed = self._few
+            self._allowed = self._minimum
 
     def _admit(self) -> None:
         while self._waiting and self._running < self._allowed:
@@ -70,21 +80,21 @@ class Queue:
             turn.set_result(None)
 
     async def _grow(self) -> None:
-        """Allow one more request at a time for as long as some wait."""
+        """Raise the limit by one at each interval while requests wait."""
         while True:
             await asyncio.sleep(self._growth)
             if not self._waiting:
                 self._growing = None
                 return
-            self._allowed = min(self._most, self._allowed + 1)
+            self._allowed = min(self._maximum, self._allowed + 1)
             self._admit()
 
 
 async def _busy(send: Send) -> None:
-    detail = f"too many requests wait for the functions of this machine; try again in {RETRY} s"
+    detail = f"too many requests are waiting for this machine's functions; retry in {RETRY} s"
     document = {
         "type": problems.TYPE_PREFIX + CODE,
-        "title": "Too much is going on at once",
+        "title": "Service temporarily busy; retry shortly",
         "status": 503,
         "code": CODE,
     }

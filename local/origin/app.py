@@ -1,7 +1,7 @@
-"""The routes of the one web origin: the site, the API behind both of its prefixes, sign-in, the API reference.
+"""Routes of the web origin: the site, the API under both of its prefixes, sign-in, the API reference.
 
-Whatever is open in the user's browser can send requests here. `OwnRequests` refuses those of other sites' pages, those
-that reach this machine under another name, and paths that could be read in two ways.
+Any page that is open in the user's browser can send requests here. `OwnRequests` refuses requests from other sites'
+pages and ambiguous paths; TrustedHostMiddleware refuses requests under another host name.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ from local.settings import REGION, STAGE
 from stacks.edge.headers import fixed_headers
 from stacks.edge.site_config import site_config
 
-# A page under somebody else's name must not reach this machine through the user's browser.
+# Any other name could belong to a foreign page that uses the user's browser to reach this machine (DNS rebinding).
 HOSTS = ["localhost", "127.0.0.1"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -59,7 +59,7 @@ class Origin:
         body = await body_of(request)
         if body is None:
             return too_large()
-        # To the emulator, headers of AWS's own choose a service; the API has no use for them.
+        # The emulator selects services by AWS's headers, which the API does not use.
         headers = {name: value for name, value in request.headers.items() if not name.startswith("x-amz-")}
         headers = split_token(request.url.path, headers)
         return await forward(self.client, request.method, self._upstream.api_url + _target(request), headers, body)
@@ -96,7 +96,7 @@ class Origin:
 
 
 def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
-    """Create the origin's application, in front of an emulator that holds the stacks."""
+    """Create the origin's application in front of an emulator with the deployed stacks."""
     pages = pages or Pages(uploads=[upstream.emulator_url])
     origin = Origin(upstream, pages)
 
@@ -143,14 +143,14 @@ def _refusal(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     origins = headers.getlist("origin")
     if origins not in ([], [f"http://{headers['host']}"]):
-        return problem(403, "foreign-origin", "This is not allowed", "pages of other sites may not call this one")
+        return problem(403, "foreign-origin", "This is not allowed", "requests from other sites are not allowed")
     if not is_normal(scope["raw_path"]):
-        return problem(400, "bad-path", "The path is not valid", "the path is not in its normal form (RFC 3986)")
+        return problem(400, "bad-path", "The path is not valid", "the path is not in normal form (RFC 3986)")
     return None
 
 
 class SecurityHeaders:
-    """Middleware that adds the edge's headers to every answer; a page's own content security policy is kept."""
+    """Middleware that adds the edge's headers to every response; a page's own content security policy is kept."""
 
     def __init__(self, app: ASGIApp, pages: Pages) -> None:
         self._app, self._pages = app, pages
@@ -168,7 +168,7 @@ class SecurityHeaders:
 
 
 def _target(request: Request) -> str:
-    """Return path and query exactly as received; the path is in its normal form."""
+    """Return path and query exactly as received; the path is in normal form."""
     path: bytes = request.scope["raw_path"]
     query: bytes = request.scope["query_string"]
     return path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")

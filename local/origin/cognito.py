@@ -1,7 +1,7 @@
 """Allow list of the Cognito calls that the web app makes; the origin forwards no others.
 
-The emulator takes more from whoever reaches it than AWS does (its own administrators' calls, sign-in by a password in
-clear), so what passes is listed here and not there.
+The emulator accepts more from any caller than AWS does (administrators' calls, sign-in with a plain password), so the
+allowed calls are listed here.
 """
 
 import json
@@ -17,7 +17,7 @@ OPERATIONS = frozenset(
         *("GetUser", "AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference"),
     }
 )
-# By operation: a parameter that it must have, and what that may be.
+# Required parameters by operation, with their allowed values.
 VALUES: Mapping[str, tuple[str, frozenset[str]]] = {
     "InitiateAuth": ("AuthFlow", frozenset({"USER_SRP_AUTH"})),  # the password is never sent
     "RespondToAuthChallenge": ("ChallengeName", frozenset({"PASSWORD_VERIFIER", SECOND_FACTOR})),
@@ -31,14 +31,14 @@ class CallRefusedError(Exception):
 def checked_call(target: str, body: bytes, client_id: str) -> tuple[dict[str, str], bytes]:
     """Check a call and return the headers and body to forward to Cognito.
 
-    Serializing anew keeps two parsers from reading the call differently.
+    The body is parsed and serialized again, so that two parsers cannot read it differently.
 
     `target`: the header x-amz-target; `client_id`: the web app's, the only one that may be named.
     Raises CallRefusedError.
     """
     operation = target.removeprefix(SERVICE)
     if not target.startswith(SERVICE) or operation not in OPERATIONS:
-        raise CallRefusedError("only the calls to Cognito that the web app makes pass here")
+        raise CallRefusedError("only the Cognito calls that the web app makes are allowed")
     try:
         parameters = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -51,5 +51,5 @@ def checked_call(target: str, body: bytes, client_id: str) -> tuple[dict[str, st
     if name and not (isinstance(parameters.get(name), str) and parameters[name] in allowed):
         raise CallRefusedError(f"{name} of {operation} must be one of {', '.join(sorted(allowed))}")
     if parameters.get("ChallengeName") == SECOND_FACTOR and not parameters.get("Session"):
-        raise CallRefusedError("a second factor is given in the Session that a password has begun")
+        raise CallRefusedError("a second factor requires the Session of a sign-in by password")
     return {"content-type": CONTENT_TYPE, "x-amz-target": target}, json.dumps(parameters).encode()

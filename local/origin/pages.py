@@ -13,7 +13,7 @@ from stacks.edge.headers import content_security_policy, inline_hashes, site_scr
 SITE = ROOT / "frontend_site" / "out"
 DOCS = ROOT / "docs"
 REFERENCE = {"": "api.html", "openapi.json": "openapi.json"}  # path below /docs/ -> file
-UNCHANGING = "_next/static/"  # a new content has a new name there
+IMMUTABLE = "_next/static/"  # file names contain a hash of the content
 PLACEHOLDER = Path(__file__).with_name("placeholder.html")
 CSP = "Content-Security-Policy"
 
@@ -41,7 +41,7 @@ class Pages:
             missing = self._site / "404.html"
             return _file(missing, 404) if missing.is_file() else HTMLResponse("Not found", 404)
         response = _file(found)
-        if path.startswith(UNCHANGING):
+        if path.startswith(IMMUTABLE):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
@@ -69,7 +69,7 @@ def _below(folder: Path, path: str) -> Path | None:
 
 
 def _placeholder() -> bytes:
-    """Return the page shown until the web app is built; it quotes the commands in the README."""
+    """Return the page shown until the web app is built, with the example commands of the README."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     lines = next((block for block in blocks if "/api/sentiment-inference" in block), "")
     return PLACEHOLDER.read_text().replace("{lines}", html.escape(lines.strip(), quote=False)).encode()

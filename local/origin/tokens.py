@@ -1,7 +1,7 @@
 """API keys at the edge, by the rules of the CloudFront Function; tests/edge_vectors.json checks both.
 
-A key is `vs_ID_SECRET`. The gateway counts and throttles by the id, which it keeps in clear; the secret goes on to
-the function behind it. Whatever else a client says in x-api-key does not reach the gateway.
+A key is `vs_ID_SECRET`. The gateway counts and throttles by the id, which it stores in plain text; the secret is
+forwarded to the function. Any other value of x-api-key does not reach the gateway.
 """
 
 import re

@@ -13,14 +13,20 @@ from local.sagemaker.queue import Job, JobQueue, now
 from local.settings import ENDPOINT_NAME
 
 HEADER = "X-Amzn-SageMaker-"
-REQUEST_TTL = (60, 21600, 21600)  # seconds: least, most, default
+REQUEST_TTL = (60, 21600, 21600)  # seconds: minimum, maximum, default
 INVOCATION_TIMEOUT = (1, 3600, 900)
 LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)
-LONGEST = {"InputLocation": 1024, "Inference-Id": 64, "Custom-Attributes": 1024, "Content-Type": 1024, "Accept": 1024}
+MAX_LENGTHS = {
+    "InputLocation": 1024,
+    "Inference-Id": 64,
+    "Custom-Attributes": 1024,
+    "Content-Type": 1024,
+    "Accept": 1024,
+}
 
 
 class RefusedError(Exception):
-    """The request violates the API; the message is the answer's."""
+    """The request violates the API; the message is returned to the caller."""
 
 
 def create_app(queue: JobQueue, results_bucket: str, accepted: Callable[[Job], None]) -> Starlette:
@@ -48,13 +54,13 @@ def create_app(queue: JobQueue, results_bucket: str, accepted: Callable[[Job], N
 
 
 def job_of(request: Request, results_bucket: str) -> Job:
-    """Return the job that a request asks for. Raises RefusedError."""
+    """Return the job described by a request. Raises RefusedError."""
     name = request.path_params["name"]
     if name != ENDPOINT_NAME:
         raise RefusedError(f"Endpoint {name} not found.")
     location = _text(request, "InputLocation")
     if LOCATION.fullmatch(location) is None:
-        raise RefusedError(f"{HEADER}InputLocation must be like s3://bucket/key")
+        raise RefusedError(f"{HEADER}InputLocation must have the form s3://bucket/key")
     identity = str(uuid.uuid4())
     return Job(
         id=identity,
@@ -73,15 +79,15 @@ def job_of(request: Request, results_bucket: str) -> Job:
 
 def _text(request: Request, name: str) -> str:
     value = request.headers.get(HEADER + name, "")
-    if len(value) > LONGEST[name]:
-        raise RefusedError(f"{HEADER}{name} is longer than {LONGEST[name]} characters")
+    if len(value) > MAX_LENGTHS[name]:
+        raise RefusedError(f"{HEADER}{name} is longer than {MAX_LENGTHS[name]} characters")
     return value
 
 
-def _number(request: Request, name: str, least: int, most: int, default: int) -> int:
+def _number(request: Request, name: str, minimum: int, maximum: int, default: int) -> int:
     value = request.headers.get(HEADER + name)
     if value is None:
         return default
-    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
-        raise RefusedError(f"{HEADER}{name} must be a number from {least} to {most}")
+    if not value.isascii() or not value.isdigit() or not minimum <= int(value) <= maximum:
+        raise RefusedError(f"{HEADER}{name} must be a number from {minimum} to {maximum}")
     return int(value)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Job:
-    """A request as accepted by InvokeEndpointAsync. Times are epoch seconds; limits are seconds.
+    """Request accepted by InvokeEndpointAsync. Times are epoch seconds; limits are seconds.
 
-    `attempts` counts how often the model server was gone while it worked on it; `told` is the message that is to be
-    published, once there is a result.
+    `attempts`: how often the model server disappeared while it processed the job; `message`: the message to publish,
+    once the job has ended.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Job:
     request_ttl: int
     invocation_timeout: int
     attempts: int = 0
-    told: str = ""
+    message: str = ""
     succeeded: bool = False
 
 
@@ -35,7 +35,7 @@ COLUMNS = tuple(field.name for field in fields(Job))
 
 
 class JobQueue:
-    """First-in, first-out queue. It is safe to use from any thread: each call opens its own connection."""
+    """First-in, first-out queue, thread-safe since each call opens its own connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,7 +53,8 @@ class JobQueue:
     def all(self) -> list[Job]:
         """Return all stored jobs, the oldest first."""
         with closing(self._connect()) as database:
-            rows = database.execute(f"SELECT {', '.join(COLUMNS)} FROM jobs ORDER BY received, rowid").fetchall()
+            # By position: files of earlier versions have another name for the column `message`.
+            rows = database.execute("SELECT * FROM jobs ORDER BY received, rowid").fetchall()
         return [replace(Job(*row), succeeded=bool(row[COLUMNS.index("succeeded")])) for row in rows]
 
     def remove(self, job: Job) -> None:
@@ -68,4 +69,5 @@ class JobQueue:
 
 
 def now() -> float:
+    """Return the current time in epoch seconds."""
     return time.time()

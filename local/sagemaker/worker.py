@@ -1,7 +1,7 @@
 """Worker that sends accepted requests to the model server, as SageMaker does, and publishes their outcome.
 
-A job is in the queue until its message has been published. So whatever is interrupted is done again after a restart:
-results are written at least once, and messages are published at least once, as on AWS.
+A job stays in the queue until its message has been published, so interrupted work is repeated after a restart: results
+are written at least once, and messages are published at least once, as on AWS.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from local.sagemaker import messages
 from local.sagemaker.queue import Job, JobQueue, now
 
 BLOCK = 1 << 20  # bytes read from S3 at a time
-RETRY = 2.0  # seconds until something that is not there now is tried again
-LONGEST_RETRY = 5.0  # seconds; however long the model server asks us to wait
-AT_A_TIME = 2  # jobs: an owner of the free plan has one of them, so another need not wait for its end
-ATTEMPTS = 2  # at a job during which the model server vanishes; then the job is to blame
-STORAGE_ATTEMPTS = 3  # to get an object that S3 fails to return
-FINAL = ("NoSuchKey", "NoSuchBucket", "AccessDenied")  # S3's answers that will be the same the next time
+RETRY = 2.0  # seconds until an unavailable service is called again
+MAX_RETRY = 5.0  # seconds; limit for the model server's Retry-After
+CONCURRENT_JOBS = 2  # the free plan allows one per owner, so one owner does not block another
+ATTEMPTS = 2  # for a job during which the model server disappears; then the job fails
+STORAGE_ATTEMPTS = 3  # to read an object from S3
+FINAL = ("NoSuchKey", "NoSuchBucket", "AccessDenied")  # S3 errors for which a retry is useless
 
 logger = logging.getLogger("local.sagemaker")
 
@@ -48,10 +48,10 @@ class FailedError(Exception):
 
 
 class BusyError(Exception):
-    """The model server accepts no request now. `wait`: seconds until it may."""
+    """The model server is busy. `wait`: seconds until the next attempt."""
 
     def __init__(self, wait: float) -> None:
-        super().__init__(f"again in {wait:g} s")
+        super().__init__(f"retry in {wait:g} s")
         self.wait = wait
 
 
@@ -68,11 +68,11 @@ class StorageError(Exception):
 
 
 class Worker:
-    """Worker that processes a few jobs at a time.
+    """Worker that processes a few jobs concurrently.
 
-    The model server's cores are shared by all jobs, so they gain no speed by it; but a short video need not wait for
-    another owner's long one. A job during which the model server vanished is tried again alone: only one that makes it
-    vanish is then to blame.
+    Concurrency does not make jobs faster, since they share the model server's cores, but a short video need not wait
+    for another owner's long one. A job during which the model server disappeared is retried without other jobs, so that
+    only a job that crashes the server itself fails.
     """
 
     def __init__(
@@ -83,14 +83,14 @@ class Worker:
         aws: Callable[[str], Any],
         retry: float = RETRY,
     ) -> None:
-        """`model` makes a client of the model server, without a time limit; `aws` a boto3 client of a service."""
+        """`model`: factory of a model server client without a timeout; `aws`: factory of boto3 clients by service."""
         self._queue, self._model, self._destination, self._retry = queue, model, destination, retry
         self._s3, self._sns = aws("s3"), aws("sns")
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._turns = _Turns()
 
     def take(self, job: Job) -> None:
-        """Schedule a job that the queue holds. Call from the event loop."""
+        """Schedule a job that is in the queue. Call it from the event loop."""
         self._waiting.put_nowait(job)
 
     async def run(self) -> None:
@@ -98,7 +98,7 @@ class Worker:
         for job in self._queue.all():
             self.take(job)
         async with self._model() as model, asyncio.TaskGroup() as group:
-            for _ in range(AT_A_TIME):
+            for _ in range(CONCURRENT_JOBS):
                 group.create_task(self._work(model))
 
     async def _work(self, model: httpx.AsyncClient) -> None:
@@ -108,33 +108,33 @@ class Worker:
 
     async def _answer(self, model: httpx.AsyncClient, job: Job) -> Job:
         """Invoke the model for a job, write its result or failure, and return the job with the message to publish."""
-        if job.told:
+        if job.message:
             return job
         try:
             body, content_type = await self._invoke(model, job)
             await self._write(job.output_location, body, content_type)
-            told, succeeded = messages.success(job, content_type, now()), True
+            message, succeeded = messages.success(job, content_type, now()), True
         except FailedError as error:
             logger.warning("%s failed: %s", job.inference_id, error)
             if error.content_type is not None:
                 await self._write(job.failure_location, error.body, error.content_type)
-            told, succeeded = messages.failure(job, str(error), now(), content_type=error.content_type), False
-        except Exception as error:  # a job must not end the work on all others
+            message, succeeded = messages.failure(job, str(error), now(), content_type=error.content_type), False
+        except Exception as error:  # one job's error must not stop the worker
             logger.exception("%s failed", job.inference_id)
-            told = messages.failure(job, f"InternalServerError: {error}", now(), content_type=None)
+            message = messages.failure(job, f"InternalServerError: {error}", now(), content_type=None)
             succeeded = False
-        job = replace(job, told=told, succeeded=succeeded)
+        job = replace(job, message=message, succeeded=succeeded)
         self._queue.put(job)
         return job
 
     async def _finish(self, job: Job) -> None:
         """Publish a job's message, retrying as long as needed, and delete the job."""
         topic = self._destination.success_topic if job.succeeded else self._destination.error_topic
-        await self._persist(lambda: self._sns.publish(TopicArn=topic, Message=job.told), f"message to {topic}")
+        await self._persist(lambda: self._sns.publish(TopicArn=topic, Message=job.message), f"message to {topic}")
         self._queue.remove(job)
 
     async def _invoke(self, model: httpx.AsyncClient, job: Job) -> tuple[bytes, str]:
-        """Return the model server's answer and its content type, retrying while it is unavailable.
+        """Return the model server's response and its content type, retrying while it is unavailable.
 
         Raises FailedError.
         """
@@ -144,7 +144,7 @@ class Worker:
                 raise FailedError(f"ClientError: the request waited longer than RequestTTLSeconds ({job.request_ttl})")
             wait = self._retry
             try:
-                async with self._turns.turn(alone=job.attempts > 0), asyncio.timeout(job.invocation_timeout):
+                async with self._turns.turn(exclusive=job.attempts > 0), asyncio.timeout(job.invocation_timeout):
                     return await self._call(model, job)
             except TimeoutError:
                 limit = job.invocation_timeout
@@ -172,9 +172,9 @@ class Worker:
                 headers = _headers(job) | {"Content-Length": str(found["ContentLength"])}
                 response = await model.post("/invocations", content=_blocks(body), headers=headers)
         except httpx.ConnectError as error:
-            raise BusyError(self._retry) from error  # not up yet, or being started again
+            raise BusyError(self._retry) from error  # starting or restarting
         except httpx.TransportError as error:
-            raise GoneError("the container went away while it worked on the request") from error
+            raise GoneError("the container disappeared while it processed the request") from error
         except BotoCoreError as error:
             raise StorageError(type(error).__name__) from error
         content_type = response.headers.get("Content-Type", "application/octet-stream")
@@ -185,7 +185,7 @@ class Worker:
         return response.content, content_type
 
     async def _open(self, location: str) -> dict[str, Any]:
-        """Return an S3 object to be read. Raises StorageError or a BotoCoreError."""
+        """Return an open S3 object. Raises StorageError or a BotoCoreError."""
         bucket, key = _parts(location)
         try:
             found: dict[str, Any] = await asyncio.to_thread(self._s3.get_object, Bucket=bucket, Key=key)
@@ -206,31 +206,31 @@ class Worker:
                 await asyncio.to_thread(call)
                 return
             except (ClientError, BotoCoreError) as error:
-                logger.warning("%s could not be written, trying again: %s", what, error)
+                logger.warning("%s could not be written, retrying: %s", what, error)
                 await asyncio.sleep(self._retry)
 
 
 class _Turns:
-    """Turns at the model server: shared by several jobs, or had by one alone."""
+    """Shared and exclusive access to the model server, as with a readers-writer lock."""
 
     def __init__(self) -> None:
         self._running = 0
-        self._alone = False
+        self._is_exclusive = False
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def turn(self, *, alone: bool) -> AsyncIterator[None]:
-        """Wait for a turn, and have it meanwhile."""
+    async def turn(self, *, exclusive: bool) -> AsyncIterator[None]:
+        """Wait for access, and hold it until the context ends."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._running == 0 if alone else not self._alone)
+            await self._changed.wait_for(lambda: self._running == 0 if exclusive else not self._is_exclusive)
             self._running += 1
-            self._alone = alone
+            self._is_exclusive = exclusive
         try:
             yield
         finally:
             async with self._changed:
                 self._running -= 1
-                self._alone = False
+                self._is_exclusive = False
                 self._changed.notify_all()
 
 
@@ -257,6 +257,6 @@ def _parts(location: str) -> tuple[str, str]:
 
 def _retry_after(response: httpx.Response, default: float) -> float:
     try:
-        return min(max(float(response.headers.get("Retry-After", default)), 0.0), LONGEST_RETRY)
+        return min(max(float(response.headers.get("Retry-After", default)), 0.0), MAX_RETRY)
     except ValueError:
         return default

@@ -1,18 +1,18 @@
-"""Speech to words: transcribers, each in a module of its own that defines `ENGINE` (see `base.Engine`).
+"""Automatic speech recognition: voice activity detection, language identification and transcription.
 
-One is registered here, with the public weights of its models. This file imports no transcriber: the catalog of
-weights is listed, and `--help` shown, without torch.
+Each transcriber is a module that defines `ENGINE` (see `base.Engine`), registered below together with the public
+weights of its models. This file imports no transcriber, so that `--help` and the catalog of weights need no torch.
 """
 
 from model.weights.entries import Weights
 from model.weights.whisper import WHISPER
 
-# Name of an engine, as in `--transcriber ENGINE:MODEL`, -> its module.
+# Module of each engine, by its name in `--transcriber ENGINE:MODEL`.
 MODULES: dict[str, str] = {
     "faster-whisper": "faster_whisper",
     "openai-whisper": "openai_whisper",
 }
-# Engine -> entries of the catalog that its models are. OpenAI's implementation downloads its checkpoints itself.
+# Catalog entries of each engine's models. OpenAI's implementation downloads its own checkpoints.
 WEIGHTS: dict[str, tuple[Weights, ...]] = {
     "faster-whisper": WHISPER,
 }

@@ -1,7 +1,7 @@
-"""The interface of a transcriber (automatic speech recognition), and the clips of speech it is given.
+"""Interface of transcribers, and the clips of speech that they transcribe.
 
-Only spans in which the voice detector finds speech reach a transcriber: Whisper invents text for
-silence and music. They are packed into clips of the length that the transcriber takes at once.
+Transcribers receive only spans with detected speech, because Whisper hallucinates text on silence and music. Spans are
+packed into clips of at most the transcriber's input length.
 """
 
 import itertools
@@ -16,12 +16,12 @@ from model.utterances import Word
 
 
 class SpeechError(Exception):
-    """The transcriber cannot be loaded. The message says why and what to do."""
+    """A transcriber cannot be loaded or does not support an option. The message names the cause and a remedy."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A part of the audio in which somebody speaks, in samples."""
+    """A span of audio, in samples."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Clip:
-    """Spans of speech, one right after the other: `audio` is float32 [n] at SAMPLE_RATE."""
+    """Concatenated spans of speech: `audio` is float32 [n] at SAMPLE_RATE."""
 
     spans: tuple[Span, ...]
     audio: FloatArray
@@ -44,11 +44,11 @@ class Clip:
 
     @property
     def offsets(self) -> list[float]:
-        """Return where each span starts in the clip, and where the last one ends, in seconds."""
+        """Start of each span within the clip, then the end of the last one, in seconds."""
         return [0.0, *itertools.accumulate(span.seconds for span in self.spans)]
 
     def index_of(self, word: Word) -> int:
-        """The index of the span that holds a word's middle; the word's times are seconds of the clip."""
+        """Return the index of the span that contains a word's midpoint; the word's times are seconds of the clip."""
         middle = (word.start + word.end) / 2
         return max(i for i, offset in enumerate(self.offsets[:-1]) if i == 0 or offset <= middle)
 
@@ -63,7 +63,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A clip after a transcriber's encoder; `state` is the transcriber's own."""
+    """A clip and its encoding; the type of `state` depends on the transcriber."""
 
     clip: Clip
     state: Any
@@ -71,7 +71,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Transcript:
-    """The words of one clip, their times in seconds of the clip, and the mean log probability of the tokens."""
+    """Words of one clip, with times in seconds of the clip, and the mean log-probability of their tokens."""
 
     words: list[Word]
     log_probability: float
@@ -82,7 +82,7 @@ class Transcript:
 
 
 class Transcriber(Protocol):
-    """Turns clips of speech into words. Encoding is apart, so that languages are detected at no cost of their own."""
+    """Speech recognizer. Encoding is a separate step, so that language detection reuses its result."""
 
     name: str
     multilingual: bool
@@ -93,10 +93,10 @@ class Transcriber(Protocol):
         """Run the encoder over a clip."""
 
     def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
-        """The probability of each language, by its ISO 639-1 code, between two times of a clip in seconds."""
+        """Return the probability of each language, by ISO 639-1 code, between two times of a clip in seconds."""
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
-        """The words of each clip."""
+        """Transcribe clips in one language; `translate` returns English words."""
 
 
 class WindowVoices(Protocol):
@@ -115,23 +115,23 @@ class VoiceFinder(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """Loader of the transcribers of one implementation."""
+    """Factory of one implementation's transcribers."""
 
-    load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
-    needed_weights: Callable[[str], Sequence[str]]  # entries of the catalog that a model takes
+    load: Callable[[str, str], Transcriber]  # (name or path of a model, device)
+    needed_weights: Callable[[str], Sequence[str]]  # name of a model -> catalog entries that it loads
 
 
 def check_language(transcriber: Transcriber, language: str | None, translate: bool) -> None:
-    """Refuse what a transcriber cannot do. Raises SpeechError."""
+    """Raise SpeechError when a transcriber does not support the language or translation."""
     if translate and not transcriber.multilingual:
-        raise SpeechError(f"{transcriber.name} transcribes English only: it cannot translate. Use base or small.")
+        raise SpeechError(f"{transcriber.name} supports English only and cannot translate; use base or small")
     if language is not None and language not in transcriber.languages:
-        known = ", ".join(sorted(transcriber.languages))
-        raise SpeechError(f"{transcriber.name} does not know the language {language!r}; it knows: {known}")
+        supported = ", ".join(sorted(transcriber.languages))
+        raise SpeechError(f"{transcriber.name} does not support the language {language!r}; supported: {supported}")
 
 
 def pack(audio: FloatArray, spans: Sequence[Span], clip_seconds: float) -> list[Clip]:
-    """Group spans, in order, into clips of at most `clip_seconds`; a longer span is cut."""
+    """Group spans, in order, into clips of at most `clip_seconds`; longer spans are split."""
     limit = round(clip_seconds * SAMPLE_RATE)
     groups: list[list[Span]] = []
     used = 0

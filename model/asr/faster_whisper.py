@@ -1,4 +1,4 @@
-"""Whisper on CTranslate2."""
+"""Transcriber based on faster-whisper (CTranslate2)."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ from model.spectrogram import HOP_LENGTH, log_mel_spectrogram
 from model.utterances import Word
 from model.weights import catalog
 
-# Name of a model -> its entry in the catalog.
+# Catalog entry of each model, by the model's name.
 MODELS = {entry.name.removeprefix("whisper-"): entry.name for entry in WEIGHTS["faster-whisper"]}
-BATCH_CLIPS = 2  # one thread gains nothing from more, and each costs about 40 MB
-BEAM_SIZE = 1  # greedy: with base int8, beam search costs half as much again and changes few words
-PREPENDED_MARKS = "\"'“¿([{-"  # belong to the word that follows
-APPENDED_MARKS = "\"'.。,，!！?？:：”)]}、"  # belong to the word before
+BATCH_CLIPS = 2  # larger batches are not faster on one thread, and each clip takes about 40 MB
+BEAM_SIZE = 1  # greedy: with base int8, beam search takes 50% longer and changes few words
+PREPENDED_MARKS = "\"'“¿([{-"  # attached to the following word
+APPENDED_MARKS = "\"'.。,，!！?？:：”)]}、"  # attached to the preceding word
 
-# The end of the window, which no clip reaches. A language is detected on the encoder's frames of a part of a clip
-# followed by these: without them, the decoder takes the part for one that goes on and is less sure (measured on
-# 5 s of English, Polish, Korean and German in clips of 12 to 29 s: the least probability rises from .01 to .86).
+# Frames of padding at the end of Whisper's window, behind the longest clip. To detect the language of a part of a clip,
+# they are appended to its frames: without them the decoder treats the part as unfinished and is less certain (on 5 s of
+# English, Polish, Korean and German in clips of 12 to 29 s, the least probability rises from .01 to .86).
 PADDING_FRAMES = slice(int((CLIP_SECONDS + 0.2) * FRAMES_PER_SECOND), None)
 
 
 class FasterWhisper:
-    """Whisper on CTranslate2: int8 on a CPU, half precision on a GPU."""
+    """Whisper on CTranslate2: int8 on CPUs, half precision on GPUs."""
 
     clip_seconds = CLIP_SECONDS
 
@@ -45,14 +45,14 @@ class FasterWhisper:
             )
         except (RuntimeError, ValueError) as error:
             raise SpeechError(f"faster-whisper cannot load the model {model!r}: {error}") from error
-        torch.set_num_threads(threads)  # CTranslate2 sets OpenMP's number, which is torch's as well
+        torch.set_num_threads(threads)  # CTranslate2 changes OpenMP's setting, which torch shares
         self.name = f"faster-whisper {Path(model).name}"
         self.multilingual = bool(self._model.model.is_multilingual)
         self._mels = int(self._model.model.n_mels)
         self.languages = frozenset(self._model.supported_languages)
 
     def encode(self, clip: Clip) -> Encoded:
-        """The state is the encoder's output [1, 1500, width], on the CPU."""
+        """Encode a clip; the state is the encoder's output [1, 1500, width], on the CPU."""
         from faster_whisper.transcribe import pad_or_trim
 
         mels = pad_or_trim(self._features(clip.audio))
@@ -93,7 +93,7 @@ class FasterWhisper:
             return_no_speech_prob=True,
         )
         segments = [
-            # The form of faster_whisper.BatchedInferencePipeline's own: one segment for the whole clip.
+            # One segment for the whole clip, in the form that faster_whisper.BatchedInferencePipeline uses.
             [{"seek": 0, "start": 0.0, "end": encoded.clip.seconds, "tokens": result.sequences_ids[0]}]
             for encoded, result in zip(clips, results, strict=True)
         ]
@@ -105,14 +105,14 @@ class FasterWhisper:
         ]
 
     def _features(self, audio: FloatArray) -> FloatArray:
-        """Log-mel spectrogram [mels, frames] as Whisper takes it."""
-        # Not by the library's own extractor, whose matrix product rounds as BLAS is set to.
+        """Compute Whisper's log-mel spectrogram [mels, frames]."""
+        # The library's feature extractor uses a matrix product, whose rounding depends on BLAS.
         return log_mel_spectrogram(np.pad(audio, (0, HOP_LENGTH)), self._mels)[:, :-1]
 
 
 def _transcript(segment: dict[str, Any], score: float, no_speech_probability: float, language: str) -> Transcript:
     tokens = len(segment["tokens"])
-    log_probability = score * tokens / (tokens + 1)  # the mean with the token that ends the text
+    log_probability = score * tokens / (tokens + 1)  # mean including the end-of-text token
     if is_silence(no_speech_probability, log_probability):
         return Transcript([], log_probability)
     words = [Word(float(w["start"]), float(w["end"]), w["word"], language) for w in segment.get("words", ())]
@@ -126,24 +126,24 @@ def _storage(array: FloatArray) -> Any:
 
 
 def needed_weights(model: str) -> list[str]:
-    """The entries of the catalog that a model takes."""
+    """Return the catalog entries that a model loads."""
     return [MODELS[model]] if model in MODELS else []
 
 
 def _model_folder(model: str) -> Path:
-    """A model of the catalog by its Whisper name, or a folder with a CTranslate2 model."""
+    """Return the folder of a model, given by its Whisper name or as a folder with a CTranslate2 model."""
     if (Path(model) / "model.bin").is_file():
         return Path(model)
     if model not in MODELS:
         raise SpeechError(
-            f"there is no Whisper model {model!r}: give one of {', '.join(MODELS)}, "
+            f"no Whisper model {model!r}: pass one of {', '.join(MODELS)}, "
             "or a folder with a CTranslate2 model (model.bin, config.json, tokenizer.json, vocabulary.*)"
         )
     return catalog.fetch(MODELS[model])
 
 
 def _threads() -> int:
-    """Half the cores: the picture is watched on the others, and a second thread saves the decoder little."""
+    """Return half the number of cores; the video worker uses the others, and the decoder scales poorly."""
     return max(1, (os.cpu_count() or 2) // 2)
 
 

@@ -105,5 +105,5 @@ LANGUAGE_NAMES = {  # fmt: skip
 
 
 def language_name(code: str) -> str:
-    """The English name of a language; the code where it has none here."""
+    """Return the English name of a language, or its code if the name is unknown."""
     return LANGUAGE_NAMES.get(code, code)

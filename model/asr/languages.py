@@ -1,4 +1,4 @@
-"""Language identification: over all of the speech, and again where the language changes."""
+"""Language identification, including changes of language within the speech."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ import numpy as np
 from model.asr.base import Clip, Encoded, Span, Transcriber, pack
 from model.features import SAMPLE_RATE, FloatArray
 
-UNIT_SECONDS = 5.0  # of speech that a language is detected on: under 3 s, Whisper base errs in one of five
-SURE = 0.5  # a language that is less probable is looked at more closely
-LEAST_PROBABILITY = 0.01  # less counts as this, so that no unit outweighs its neighbors by an extreme figure
-# A change takes evidence, in nats of log probability times seconds of speech: where one language has .98 and the
-# other .01, 4 s of speech between two changes, 2 s at an end.
+UNIT_SECONDS = 5.0  # of speech per detection; below 3 s, Whisper base is wrong in one of five
+MIN_CERTAIN_PROBABILITY = 0.5  # languages with a lower probability get a second look
+PROBABILITY_FLOOR = 0.01  # so that no unit outweighs its neighbors by an extreme value
+# Evidence that a change of language needs, in nats of log-probability times seconds of speech. With .98 for one
+# language and .01 for the other, that is 4 s of speech between two changes, and 2 s at either end.
 CHANGE_COST = 8.0
-PAUSE_EVIDENCE = 4.0  # nats for every second of the pause in which a language changes: speakers seldom do without one
-STATES = 3  # languages of each unit that the best path may take
+PAUSE_EVIDENCE = 4.0  # nats per second of pause: speakers rarely change the language without one
+STATES = 3  # most probable languages of each unit that the best path may take
 
 Probabilities = Mapping[str, float]
-"""By ISO 639-1 code."""
+"""Probability of each language, by ISO 639-1 code."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Spans `first` to `last` (excluded) of one clip, and the probabilities of the language they are in."""
+    """Spans `first` to `last` (exclusive) of one clip, and the probabilities of their language."""
 
     encoded: Encoded
     first: int
@@ -42,7 +42,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Run:
-    """Clips in one language; `probabilities` is empty where the caller stated it."""
+    """Consecutive clips in one language; `probabilities` is empty if the caller specified the language."""
 
     language: str
     clips: Sequence[Encoded]
@@ -54,18 +54,18 @@ class Run:
 
     @property
     def probability(self) -> float | None:
-        """The probability of its language; None where the caller stated it."""
+        """Probability of the language; None if the caller specified it."""
         return self.probabilities.get(self.language, 0.0) if self.probabilities else None
 
     @property
-    def is_sure(self) -> bool:
-        return self.probability is None or self.probability >= SURE
+    def is_certain(self) -> bool:
+        return self.probability is None or self.probability >= MIN_CERTAIN_PROBABILITY
 
 
 def find_runs(audio: FloatArray, clips: Sequence[Encoded], transcriber: Transcriber, previous: str | None) -> list[Run]:
-    """The languages of the speech in `clips`, in order; `previous` is the language of what came before.
+    """Detect the languages of `clips`, in order; `previous` is the language of the preceding speech.
 
-    A clip in which the language changes is cut there, between two spans, and its parts are encoded anew.
+    A clip in which the language changes is split there, between two spans, and its parts are encoded again.
     """
     units = [_detect(audio, transcriber, encoded, *part) for encoded in clips for part in _parts(encoded.clip)]
     path = best_path(units, previous)
@@ -79,7 +79,7 @@ def find_runs(audio: FloatArray, clips: Sequence[Encoded], transcriber: Transcri
 
 
 def best_path(units: Sequence[Unit], previous: str | None) -> list[str]:
-    """The most probable language of each unit, where every change costs CHANGE_COST (Viterbi's algorithm)."""
+    """Return the most probable language of each unit when every change costs CHANGE_COST (Viterbi's algorithm)."""
     ranked = (sorted(unit.probabilities, key=lambda name: -unit.probabilities[name]) for unit in units)
     states = sorted({name for names in ranked for name in names[:STATES]} | ({previous} if previous else set()))
     scores = np.array([0.0 if previous in (None, state) else -CHANGE_COST for state in states])
@@ -97,7 +97,7 @@ def best_path(units: Sequence[Unit], previous: str | None) -> list[str]:
 
 
 def _parts(clip: Clip) -> list[tuple[int, int]]:
-    """The spans of a clip, first to last (excluded), in groups of about UNIT_SECONDS of speech or more."""
+    """Group a clip's spans to about UNIT_SECONDS of speech or more; return each group's first and last (exclusive)."""
     offsets = clip.offsets
     edges = [0]
     for i in range(1, len(clip.spans)):
@@ -107,29 +107,29 @@ def _parts(clip: Clip) -> list[tuple[int, int]]:
 
 
 def _detect(audio: FloatArray, transcriber: Transcriber, encoded: Encoded, first: int, last: int) -> Unit:
-    """Detect the language of some spans; where their clip's encoding leaves it open, they are encoded alone."""
+    """Detect the language of some spans; if their clip's encoding is inconclusive, encode them separately."""
     clip = encoded.clip
     probabilities = transcriber.detect_language(encoded, clip.offsets[first], clip.offsets[last])
-    if max(probabilities.values()) < SURE and last - first < len(clip.spans):
-        [alone] = pack(audio, clip.spans[first:last], transcriber.clip_seconds)
-        probabilities = transcriber.detect_language(transcriber.encode(alone), 0.0, alone.seconds)
+    if max(probabilities.values()) < MIN_CERTAIN_PROBABILITY and last - first < len(clip.spans):
+        [part] = pack(audio, clip.spans[first:last], transcriber.clip_seconds)
+        probabilities = transcriber.detect_language(transcriber.encode(part), 0.0, part.seconds)
     return Unit(encoded, first, last, probabilities)
 
 
 def _languages_of_spans(transcriber: Transcriber, units: Sequence[Unit], path: Sequence[str]) -> list[list[str]]:
-    """The language of every span of every unit: a change between two units may lie inside either."""
+    """Return the language of every span of every unit; a change between two units may lie inside either."""
     languages = [[name] * len(unit.spans) for unit, name in zip(units, path, strict=True)]
     for i, (before, after) in enumerate(pairwise(path)):
         if before != after:
-            left = len(units[i].spans)
+            count = len(units[i].spans)
             change = _find_change(transcriber, (units[i], units[i + 1]), before, after)
-            languages[i][change:] = [after] * max(0, left - change)
-            languages[i + 1][: max(0, change - left)] = [before] * max(0, change - left)
+            languages[i][change:] = [after] * max(0, count - change)
+            languages[i + 1][: max(0, change - count)] = [before] * max(0, change - count)
     return languages
 
 
 def _find_change(transcriber: Transcriber, units: tuple[Unit, Unit], before: str, after: str) -> int:
-    """Return how many of the units' spans belong to `before`, leaving at least one to either language."""
+    """Return the number of spans that belong to `before`; each language gets at least one."""
     evidence = [
         span.seconds * (_log(probabilities, before) - _log(probabilities, after))
         for unit in units
@@ -145,7 +145,7 @@ def _find_change(transcriber: Transcriber, units: tuple[Unit, Unit], before: str
 def _cut(
     audio: FloatArray, transcriber: Transcriber, units: Sequence[Unit], languages: Sequence[Sequence[str]]
 ) -> Iterator[tuple[str, Encoded]]:
-    """Return the clips with their languages, cutting a clip in several languages into as many clips."""
+    """Yield the clips with their languages; a clip in several languages is split."""
     flat = [
         (unit.encoded, name, span)
         for unit, names in zip(units, languages, strict=True)
@@ -167,7 +167,7 @@ def _run(transcriber: Transcriber, language: str, clips: Sequence[Encoded]) -> R
 
 
 def _mean(probabilities: Sequence[Probabilities], seconds: Sequence[float]) -> dict[str, float]:
-    """Distributions averaged by the seconds of speech they are of."""
+    """Average distributions, weighted by seconds of speech."""
     names = {name for each in probabilities for name in each}
     total = sum(seconds)
     return {
@@ -177,4 +177,4 @@ def _mean(probabilities: Sequence[Probabilities], seconds: Sequence[float]) -> d
 
 
 def _log(probabilities: Probabilities, name: str) -> float:
-    return float(np.log(max(probabilities.get(name, 0.0), LEAST_PROBABILITY)))
+    return float(np.log(max(probabilities.get(name, 0.0), PROBABILITY_FLOOR)))

@@ -1,4 +1,4 @@
-"""OpenAI's reference implementation of Whisper."""
+"""Transcriber based on OpenAI's reference implementation of Whisper."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from model.weights import catalog
 
 
 class OpenAIWhisper:
-    """OpenAI's reference implementation, for those who have its checkpoints."""
+    """OpenAI's reference implementation, for users of its checkpoints."""
 
     clip_seconds = CLIP_SECONDS
 
@@ -23,9 +23,9 @@ class OpenAIWhisper:
             self._model: Any = whisper.load_model(
                 model, device=device, download_root=str(catalog.cache_folder() / "openai-whisper")
             )
-        except Exception as error:  # it raises whatever its download, its file or torch raise
+        except Exception as error:  # of its download, its checkpoint or torch
             raise SpeechError(
-                f"openai-whisper cannot load {model!r}: {error}. Give a model it knows "
+                f"openai-whisper cannot load {model!r}: {error}. Pass one of its models "
                 f"({', '.join(whisper.available_models())}) or the path of a checkpoint (.pt); "
                 "the default engine, faster-whisper, needs neither."
             ) from error
@@ -36,7 +36,7 @@ class OpenAIWhisper:
         self.languages = frozenset(whisper.tokenizer.LANGUAGES if self.multilingual else ["en"])
 
     def encode(self, clip: Clip) -> Encoded:
-        """The state is the clip itself: this implementation encodes whatever it is given by itself."""
+        """Return the clip without a state: this implementation encodes the audio again on each call."""
         return Encoded(clip, None)
 
     def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
@@ -58,7 +58,7 @@ class OpenAIWhisper:
             task="translate" if translate else "transcribe",
             word_timestamps=True,
             condition_on_previous_text=False,
-            temperature=0.0,  # sampling would give another text at each run; `transcription` tries again instead
+            temperature=0.0,  # deterministic; `transcription` retries short clips instead of sampling
             fp16=self._half,
             verbose=None,
         )
@@ -74,7 +74,7 @@ class OpenAIWhisper:
 
 
 def needed_weights(_model: str) -> list[str]:
-    """Return no entries of the catalog: this implementation downloads checkpoints of its own."""
+    """Return no catalog entries: this implementation downloads its own checkpoints."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Transcribers by name, found by the names in `model.asr.MODULES`."""
+"""Registry of transcribers, built from `model.asr.MODULES`."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,16 +13,16 @@ ENGINES: dict[str, Engine] = {name: import_module(f"model.asr.{module}").ENGINE 
 
 
 def load_transcriber(name: str = DEFAULT_TRANSCRIBER, device: str = "cpu") -> Transcriber:
-    """Load a transcriber by `MODEL` or `ENGINE:MODEL`, its weights fetched if need be.
+    """Load a transcriber by `MODEL` or `ENGINE:MODEL`, fetching missing weights.
 
-    Raises SpeechError or weights.WeightsError.
+    Raises SpeechError or WeightsError.
     """
     engine, model = _parse(name)
     return engine.load(model, device)
 
 
 def needed_weights(name: str) -> Sequence[str]:
-    """The entries of the catalog that a transcriber takes."""
+    """Return the catalog entries that a transcriber loads."""
     engine, model = _parse(name)
     return engine.needed_weights(model)
 

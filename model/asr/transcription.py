@@ -1,4 +1,4 @@
-"""Transcription of spans of speech: each in its language, with every span that got no words reported."""
+"""Transcription of spans of speech, each in its own language; spans without transcribed words are reported."""
 
 import zlib
 from collections.abc import Sequence
@@ -11,49 +11,49 @@ from model.asr.languages import Run, find_runs
 from model.features import SAMPLE_RATE, FloatArray
 from model.utterances import Word
 
-CANDIDATES = 3  # languages that are compared where none is sure
-FALLBACK = "en"  # always among them: Whisper learned most from it
-LANGUAGE_WEIGHT = 0.1  # of a language's log probability beside the mean log probability of its transcript's tokens
-UNLIKELY = -1.0  # mean log probability: a transcript below it, in an uncertain language, is not what was said
-IMPOSSIBLE = -10.0  # instead of that of a loop, whose tokens are as probable as they are wrong
+CANDIDATES = 3  # languages that are compared when none is certain
+FALLBACK = "en"  # always a candidate: most of Whisper's training data is English
+LANGUAGE_WEIGHT = 0.1  # of a language's log-probability, relative to its transcript's mean token log-probability
+MIN_LOG_PROBABILITY = -1.0  # mean of a transcript's tokens; lower ones in an uncertain language are discarded
+LOOP_LOG_PROBABILITY = -10.0  # assigned to a looping transcript, whose own log-probability is misleadingly high
 
-MAX_COMPRESSION = 2.4  # a text that zlib packs better repeats itself (Radford et al. 2022, section 4.5)
-MIN_WORD_SECONDS, LOOP_SHARE = 0.03, 0.15  # a loop is where at least this share of the words is shorter
-RETRY_SECONDS = 8.0  # a decoder's loop does not get through clips of this length
-MIN_UNREAD_SECONDS = 0.8  # padding included; shorter spans without words are mostly breath and noise
-MIN_GAP_SECONDS = 1.0  # between words of one span: they are aligned to half of that
+MAX_COMPRESSION = 2.4  # zlib ratio above which a text is repetitive (Radford et al. 2022, section 4.5)
+MIN_WORD_SECONDS, LOOP_SHARE = 0.03, 0.15  # a loop has at least this share of shorter words
+RETRY_SECONDS = 8.0  # decoder loops do not occur in clips of this length
+MIN_UNTRANSCRIBED_SECONDS = 0.8  # including padding; shorter spans without words are mostly breath and noise
+MIN_GAP_SECONDS = 1.0  # between words of one span; word alignment is accurate to half of that
 
 
 @dataclass(frozen=True)
 class Request:
-    """Options of a transcription: the caller's choices, and the language found before."""
+    """Options of a transcription."""
 
-    language: str | None = None  # stated by the caller
+    language: str | None = None  # specified by the caller; None to detect it
     translate: bool = False
-    previous: str | None = None  # the language of the speech before
+    previous: str | None = None  # language of the preceding speech
 
 
 @dataclass(frozen=True)
 class Transcription:
-    """Words with times in seconds of the audio, the runs they are in, in order, and the spans that got no words."""
+    """Words with times in seconds of the audio, their runs in order, and the spans without transcribed words."""
 
     words: list[Word]
     runs: list[Run]
-    unread: list[Span]
+    untranscribed: list[Span]
 
 
 def transcribe_spans(
     audio: FloatArray, spans: Sequence[Span], transcriber: Transcriber, request: Request
 ) -> Transcription:
-    """The words spoken in `spans` of `audio`, float32 [n] at SAMPLE_RATE."""
-    reading = _Reading(audio, transcriber, request)
+    """Transcribe `spans` of `audio`, float32 [n] at SAMPLE_RATE."""
+    session = _Session(audio, transcriber, request)
     clips = [transcriber.encode(clip) for clip in pack(audio, spans, transcriber.clip_seconds)]
-    runs = reading.runs(clips) if clips else []
-    read = [run for run in runs if reading.read(run)]
-    return Transcription(sorted(reading.words, key=lambda word: word.start), read, reading.unread)
+    runs = session.find_runs(clips) if clips else []
+    transcribed = [run for run in runs if session.transcribe_run(run)]
+    return Transcription(sorted(session.words, key=lambda word: word.start), transcribed, session.untranscribed)
 
 
-class _Reading:
+class _Session:
     """State of one call of `transcribe_spans`."""
 
     def __init__(self, audio: FloatArray, transcriber: Transcriber, request: Request) -> None:
@@ -61,59 +61,59 @@ class _Reading:
         self._transcriber = transcriber
         self._request = request
         self.words: list[Word] = []
-        self.unread: list[Span] = []
+        self.untranscribed: list[Span] = []
 
-    def runs(self, clips: Sequence[Encoded]) -> list[Run]:
+    def find_runs(self, clips: Sequence[Encoded]) -> list[Run]:
         if self._request.language is not None or not self._transcriber.multilingual:
             return [Run(self._request.language or FALLBACK, clips)]
         runs = find_runs(self._audio, clips, self._transcriber, self._request.previous)
-        return [run if run.is_sure else self._compared(run) for run in runs]
+        return [run if run.is_certain else self._best_language(run) for run in runs]
 
-    def read(self, run: Run) -> bool:
-        """Add the words of a run, if it has any.
+    def transcribe_run(self, run: Run) -> bool:
+        """Transcribe a run; return True if it has words.
 
-        Spans whose text is missing or in doubt are transcribed again, in short clips.
+        Spans without text, or with doubtful text, are transcribed again in short clips.
         """
         before, doubtful = len(self.words), list[Span]()
         for encoded, transcript in zip(run.clips, self._transcribe(run.clips, run.language), strict=True):
-            if not run.is_sure and transcript.log_probability < UNLIKELY:
-                self.unread += encoded.clip.spans  # no language fits: its words would be made up
+            if not run.is_certain and transcript.log_probability < MIN_LOG_PROBABILITY:
+                self.untranscribed += encoded.clip.spans  # no language matches, so the words would be hallucinated
             elif is_loop(transcript.words):
                 doubtful += encoded.clip.spans
             else:
                 doubtful += self._add(encoded, transcript.words)
         short = [self._transcriber.encode(clip) for clip in pack(self._audio, doubtful, RETRY_SECONDS)]
         for encoded, transcript in zip(short, self._transcribe(short, run.language), strict=True):
-            self.unread += self._add(encoded, without_loop(transcript.words))
+            self.untranscribed += self._add(encoded, without_loop(transcript.words))
         return len(self.words) > before
 
     def _add(self, encoded: Encoded, words: Sequence[Word]) -> list[Span]:
-        """Add words of a clip, and return the parts of it that have none."""
+        """Add words of a clip; return the parts of the clip without words."""
         self.words += [encoded.clip.to_audio_time(word) for word in words]
-        return unread_parts(encoded.clip, words)
+        return untranscribed_parts(encoded.clip, words)
 
     def _transcribe(self, clips: Sequence[Encoded], language: str) -> list[Transcript]:
         return self._transcriber.transcribe(clips, language, self._request.translate) if clips else []
 
-    def _compared(self, run: Run) -> Run:
-        """Return the run in the language whose transcript of the first clip is the most probable."""
+    def _best_language(self, run: Run) -> Run:
+        """Return the run with the language whose transcript of the first clip is the most probable."""
         names = sorted(run.probabilities, key=lambda name: -run.probabilities[name])[:CANDIDATES]
         names += [name for name in (FALLBACK, self._request.previous) if name is not None]
 
         def score(language: str) -> float:
             [transcript] = self._transcriber.transcribe(run.clips[:1], language, False)
             prior = max(run.probabilities.get(language, 0.0), 1e-3)
-            likelihood = IMPOSSIBLE if is_loop(transcript.words) else transcript.log_probability
+            likelihood = LOOP_LOG_PROBABILITY if is_loop(transcript.words) else transcript.log_probability
             return likelihood + LANGUAGE_WEIGHT * float(np.log(prior))
 
         return replace(run, language=max(dict.fromkeys(names), key=score))
 
 
 def is_loop(words: Sequence[Word]) -> bool:
-    """Return True when a clip's text repeats because the decoder loops, not because the speaker repeats it.
+    """Return True when a clip's text is repetitive because of a decoder loop, not because the speaker repeats words.
 
-    The words that a decoder adds find no sound to be aligned with: in 31 loops of Whisper base, a fifth to four
-    fifths of the words took no time; where people did repeat themselves, none to an eighth.
+    Words from a loop cannot be aligned with the audio: in 31 loops of Whisper base, a fifth to four fifths of the words
+    had no duration; in genuine repetitions, none to an eighth had none.
     """
     text = "".join(word.text for word in words).encode("utf-8")
     repetitive = len(text) > MAX_COMPRESSION * len(zlib.compress(text))
@@ -121,7 +121,7 @@ def is_loop(words: Sequence[Word]) -> bool:
 
 
 def without_loop(words: Sequence[Word]) -> list[Word]:
-    """Remove the words that a decoder's loop added to a clip."""
+    """Remove the words that a decoder loop added."""
     return _timed(words) if is_loop(words) else list(words)
 
 
@@ -129,13 +129,13 @@ def _timed(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.end - word.start >= MIN_WORD_SECONDS]
 
 
-def unread_parts(clip: Clip, words: Sequence[Word]) -> list[Span]:
-    """Return the parts of a clip's spans without words, except those too short for one."""
+def untranscribed_parts(clip: Clip, words: Sequence[Word]) -> list[Span]:
+    """Return the parts of a clip's spans without words, except those too short to hold a word."""
     found = []
     for i, span in enumerate(clip.spans):
         placed = [clip.to_audio_time(word) for word in words if clip.index_of(word) == i]
         if not placed:
-            found += [span] if span.seconds >= MIN_UNREAD_SECONDS else []
+            found += [span] if span.seconds >= MIN_UNTRANSCRIBED_SECONDS else []
             continue
         edges = [span.start, *(round(t * SAMPLE_RATE) for w in placed for t in (w.start, w.end)), span.end]
         gaps = (Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True))

@@ -1,12 +1,11 @@
 """Voice activity detection: spans of speech, and of other voiced sounds.
 
-The one notion of speech: what is transcribed, where windows are cut, where the voice is evidence and what the
-warnings say all follow from `detect_voice`.
+The whole engine uses `detect_voice`: to select the speech to transcribe, the pauses to cut windows in and the audio
+evidence of the voice, and for the warnings.
 
-Speech is what Silero VAD finds. It misses laughter, cries and screams in a third of 210 clips of EmoGator; they are
-voiced sounds to which it gives at least a little probability. Neither of the two alone would do: instruments are
-as harmonic as voices, and noise now and then gets some probability.
-Measured in `docs/experiments.md`.
+Speech is what Silero VAD detects. It misses laughter, cries and screams in a third of 210 clips of EmoGator, which are
+detected as harmonic sounds with at least a small speech probability. Both criteria are needed: instruments are as
+harmonic as voices, and noise sometimes has some speech probability. Measurements: `docs/experiments.md`.
 """
 
 from dataclasses import dataclass
@@ -21,36 +20,35 @@ from model.features import SAMPLE_RATE, SILENCE_RMS, FloatArray
 BoolArray = npt.NDArray[np.bool_]
 Frames = npt.NDArray[np.float64]
 
-FRAME = 512  # samples, 32 ms: what Silero VAD takes at a time
+FRAME = 512  # samples, 32 ms: Silero VAD's input
 
 SPEECH_PROBABILITY = 0.5
-NO_SPEECH_PROBABILITY = 0.35  # speech ends where the probability falls below this, and rises again where above 0.5
-JOIN_SECONDS = 0.16  # shorter silences do not part two spans
-PAD_SECONDS = 0.2  # kept around speech: voices fade in and out
+NO_SPEECH_PROBABILITY = 0.35  # speech starts at SPEECH_PROBABILITY and ends below this
+JOIN_SECONDS = 0.16  # spans with a shorter silence between them are joined
+PAD_SECONDS = 0.2  # added around speech, because voices fade in and out
 MIN_SPAN_SECONDS = 0.2
 MAX_SPAN_SECONDS = 29.0  # padding included; within the 30 s window of Whisper
 
-# A voiced sound that is not speech. Instruments hold their pitch; a voice varies it all the time.
+# Thresholds of voiced sounds other than speech. Instruments hold their pitch; a voice varies it continuously.
 VOICE_PROBABILITY = 0.1
 MIN_HARMONICITY = 0.6  # normalized autocorrelation at the lag of the pitch
 MIN_PITCH_CHANGE = 0.008  # of its logarithm, from frame to frame, in the median of five frames
-MIN_PITCH_HZ, MAX_PITCH_HZ = 80.0, 1000.0  # a man's voice; a scream
-MIN_VOICED_FRAMES = 3  # in a row
+MIN_PITCH_HZ, MAX_PITCH_HZ = 80.0, 1000.0  # from a low male voice to a scream
+MIN_VOICED_FRAMES = 3  # consecutive
 
 
 @dataclass(frozen=True)
 class Voice:
-    """Voice activity in some audio, in samples.
+    """Voice activity, in samples.
 
-    `speech`: spans to transcribe, padded and joined. `voiced`: every part with speech or another voiced sound, without
-    padding.
+    `speech`: spans to transcribe, padded and joined. `voiced`: all parts with speech or other voiced sounds, unpadded.
     """
 
     speech: list[Span]
     voiced: list[Span]
 
     def voiced_between(self, start: int, end: int) -> list[Span]:
-        """The voiced parts of samples `start` to `end`."""
+        """Return the voiced parts of samples `start` to `end`."""
         inside = (Span(max(span.start, start), min(span.end, end)) for span in self.voiced)
         return [span for span in inside if span.start < span.end]
 
@@ -70,7 +68,7 @@ def find_speech(audio: FloatArray) -> list[Span]:
 
 
 def speech_probabilities(audio: FloatArray) -> FloatArray:
-    """The probability of speech in each frame of FRAME samples, the last one padded: float32 [frames]."""
+    """Return the probability of speech in each frame of FRAME samples, the last one padded: float32 [frames]."""
     from faster_whisper.vad import get_vad_model  # loads CTranslate2
 
     if not len(audio):
@@ -80,12 +78,12 @@ def speech_probabilities(audio: FloatArray) -> FloatArray:
 
 
 def speech_spans(probabilities: FloatArray, length: int) -> list[Span]:
-    """Spans of speech in audio of `length` samples: joined over short silences, padded, MAX_SPAN_SECONDS at most."""
+    """Return spans of speech in audio of `length` samples: joined, padded, at most MAX_SPAN_SECONDS long."""
     pad, longest = round(PAD_SECONDS * SAMPLE_RATE), round(MAX_SPAN_SECONDS * SAMPLE_RATE)
     limit = (longest - 2 * pad) // FRAME
     runs = [part for run in _runs(_active_frames(probabilities)) for part in _cut_run(probabilities, *run, limit)]
     edges = [(first * FRAME, min(last * FRAME, length)) for first, last in runs]
-    # Half of a silence that is too short for padding on both of its sides goes to either.
+    # A silence too short for the padding of both its neighbors is shared equally.
     gaps = [(end, start) for (_, end), (start, _) in pairwise(edges)]
     starts = [max(0, edges[0][0] - pad), *(b - min(pad, (b - a) // 2) for a, b in gaps)] if edges else []
     ends = [*(a + min(pad, (b - a) // 2) for a, b in gaps), min(length, edges[-1][1] + pad)] if edges else []
@@ -93,9 +91,7 @@ def speech_spans(probabilities: FloatArray, length: int) -> list[Span]:
 
 
 def _active_frames(probabilities: FloatArray) -> BoolArray:
-    """Mark speech frames, bool [frames]: from SPEECH_PROBABILITY on until JOIN_SECONDS below it; short runs are
-    dropped.
-    """
+    """Mark speech frames, bool [frames], with hysteresis; runs shorter than MIN_SPAN_SECONDS are dropped."""
     join = JOIN_SECONDS * SAMPLE_RATE / FRAME
     active = np.zeros(len(probabilities), bool)
     start = quiet = None
@@ -111,7 +107,7 @@ def _active_frames(probabilities: FloatArray) -> BoolArray:
 
 
 def _cut_run(probabilities: FloatArray, first: int, last: int, limit: int) -> list[tuple[int, int]]:
-    """Frames `first` to `last` in parts of `limit` at most, cut where speech is least probable."""
+    """Split frames `first` to `last` into parts of at most `limit`, where speech is least probable."""
     if last - first <= limit:
         return [(first, last)]
     candidates = probabilities[first + limit // 2 : first + limit]
@@ -120,7 +116,7 @@ def _cut_run(probabilities: FloatArray, first: int, last: int, limit: int) -> li
 
 
 def _voiced_frames(audio: FloatArray, probabilities: FloatArray, candidates: BoolArray) -> BoolArray:
-    """Mark the candidate frames that hold a voiced sound whose pitch changes, bool [frames]."""
+    """Mark the candidate frames with a voiced sound of varying pitch, bool [frames]."""
     voiced = np.zeros(len(probabilities), bool)
     for first, last in _runs(candidates):
         if last - first >= MIN_VOICED_FRAMES:
@@ -134,7 +130,7 @@ def _voiced_frames(audio: FloatArray, probabilities: FloatArray, candidates: Boo
 
 
 def _frames_of(audio: FloatArray, first: int, last: int) -> Frames:
-    """Windows of 2 * FRAME samples, each around one of the frames `first` to `last`: [frames, 2 * FRAME]."""
+    """Return windows [frames, 2 * FRAME] of samples, centered on the frames `first` to `last`."""
     start, end = first * FRAME - FRAME // 2, last * FRAME + FRAME // 2
     part = audio[max(0, start) : end].astype(np.float64)
     before = max(0, -start)
@@ -143,11 +139,11 @@ def _frames_of(audio: FloatArray, first: int, last: int) -> Frames:
 
 
 def _pitch(frames: Frames) -> tuple[Frames, Frames]:
-    """The harmonicity, 0 to 1, and the pitch in Hz of each window [frames, samples]; both [frames].
+    """Return the harmonicity, 0 to 1, and the pitch in Hz of windows [frames, samples]; both [frames].
 
-    The autocorrelation of the windowed signal divided by that of the window (Boersma 1993, "Accurate short-term
-    analysis of the fundamental frequency"); the pitch is the shortest lag whose peak is within a tenth of the
-    highest. A window below SILENCE_RMS or without a peak has harmonicity 0.
+    The autocorrelation of the windowed signal is divided by that of the window (Boersma 1993, "Accurate short-term
+    analysis of the fundamental frequency"); the pitch is the shortest lag whose peak is within 10% of the highest.
+    Windows below SILENCE_RMS or without a peak have harmonicity 0.
     """
     count, samples = frames.shape
     window = np.hanning(samples)
@@ -168,12 +164,12 @@ def _pitch(frames: Frames) -> tuple[Frames, Frames]:
 
 
 def _autocorrelation(signals: Frames) -> Frames:
-    """[..., samples] -> [..., samples], by lag."""
+    """Return the autocorrelation of signals [..., samples] by lag, [..., samples]."""
     samples = signals.shape[-1]
     return np.fft.irfft(np.square(np.abs(np.fft.rfft(signals, 2 * samples))))[..., :samples]
 
 
 def _runs(mask: BoolArray) -> list[tuple[int, int]]:
-    """First and last (excluded) of each run of True."""
+    """Return first and last (exclusive) index of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

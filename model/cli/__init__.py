@@ -1,0 +1,1 @@
+"""Command line: options, input and output files, and terminal output."""

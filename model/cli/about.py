@@ -1,4 +1,4 @@
-"""Versions, devices and models of this installation, for `video-sentiment info` and bug reports."""
+"""Versions, devices and models of this installation, as `video-sentiment info` shows them for bug reports."""
 
 import importlib.metadata
 import os
@@ -12,7 +12,7 @@ PACKAGES = ("torch", "torchvision", "transformers", "faster-whisper", "ctranslat
 
 
 def describe() -> Iterator[tuple[str, str]]:
-    """Return names and values, in the order to show them."""
+    """Yield names and values in display order."""
     import torch
 
     yield "video-sentiment", _version("video-sentiment")

@@ -1,4 +1,4 @@
-"""Input files of the command line, and the places of their results."""
+"""Input files of the command line, and the destinations of their results."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 from model.cli.disk import Names, existing, folded, is_same_file, name_max, write_file
 from model.contract import Analysis
 from model.reports import formats
-from model.reports.people import People
+from model.reports.people import Judgments
 
 STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
@@ -22,57 +22,57 @@ AUDIO_SUFFIXES = (
     *(".aif", ".aiff", ".caf", ".au", ".ac3", ".eac3", ".amr"),
 )
 MEDIA_SUFFIXES = (*VIDEO_SUFFIXES, *AUDIO_SUFFIXES)
-APPLE_DOUBLE = "._"  # macOS puts a file's attributes beside it under this prefix, on disks that cannot hold them
-PROBE_BYTES = 1 << 20  # more than most results take: a disk without it is as good as full
+APPLE_DOUBLE = "._"  # prefix of macOS's companion files, which hold attributes on foreign file systems
+PROBE_BYTES = 1 << 20  # larger than most results; a disk without that much space counts as full
 
 
 class OutputsError(ValueError):
-    """Inputs and outputs that do not go together, or a place that cannot be written. Says what to change."""
+    """Conflicting inputs and outputs, or a destination that cannot be written. The message names a remedy."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """A file to analyze; `place` is its path below the folder it was found in, which results repeat."""
+class InputFile:
+    """A file to analyze; `relative` is its path below the folder it was found in, which its results keep."""
 
     path: Path
-    place: Path
-    in_folder: bool = False  # found in a folder that was named, rather than named itself
+    relative: Path
+    in_folder: bool = False  # found in a folder that was passed, not passed itself
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A file to analyze, and where each format of its analysis goes."""
+class FileOutputs:
+    """A file to analyze, and the destination of each format of its analysis."""
 
     path: Path
     targets: Mapping[str, Path]
 
 
-def find_jobs(paths: Sequence[Path]) -> tuple[list[Job], list[str]]:
-    """The files named, and those inside the folders named; and a line for every folder that gave none.
+def find_inputs(paths: Sequence[Path]) -> tuple[list[InputFile], list[str]]:
+    """Return the files at `paths` and in folders among them, and an error line for every folder without any.
 
-    A file that is named is taken whatever its name; in a folder only media files are.
+    Files are accepted with any name; in folders only media files are.
     """
-    jobs: dict[Path, Job] = {}
-    refused: list[str] = []
+    inputs: dict[Path, InputFile] = {}
+    errors: list[str] = []
     for path in paths:
-        found = [Job(path, Path("stdin") if path == STANDARD_INPUT else Path(path.name))]
-        if os.path.isdir(path):  # unlike Path.is_dir, no error where the name is too long
-            inside = sorted(_media_files(path, refused))
-            found = [Job(p, p.relative_to(path), in_folder=True) for p in inside]
+        found = [InputFile(path, Path("stdin") if path == STANDARD_INPUT else Path(path.name))]
+        if os.path.isdir(path):  # unlike Path.is_dir, does not raise for a name that is too long
+            inside = sorted(_media_files(path, errors))
+            found = [InputFile(p, p.relative_to(path), in_folder=True) for p in inside]
             if not found:
-                refused.append(f"{path} is a folder without videos (looked for {', '.join(MEDIA_SUFFIXES)})")
-        for job in found:
-            jobs.setdefault(job.path.absolute(), job)
-    return list(jobs.values()), refused
+                errors.append(f"{path} is a folder without videos (extensions: {', '.join(MEDIA_SUFFIXES)})")
+        for file in found:
+            inputs.setdefault(file.path.absolute(), file)
+    return list(inputs.values()), errors
 
 
-def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
-    """Media files at any depth; a folder that cannot be listed adds a line to `refused`."""
+def _media_files(folder: Path, errors: list[str]) -> Iterator[Path]:
+    """Yield media files at any depth; a folder that cannot be listed adds a line to `errors`."""
 
-    def refuse(error: OSError) -> None:
-        refused.append(f"{error.filename} cannot be searched for videos: {error.strerror}")
+    def add_error(error: OSError) -> None:
+        errors.append(f"{error.filename} cannot be searched for videos: {error.strerror}")
 
-    for parent, _, names in os.walk(folder, onerror=refuse):
+    for parent, _, names in os.walk(folder, onerror=add_error):
         for name in names:
             path = Path(parent, name)
             if path.suffix.lower() in MEDIA_SUFFIXES and not name.startswith(APPLE_DOUBLE) and os.path.isfile(path):
@@ -80,52 +80,57 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
 
 
 class Outputs:
-    """Destination of each format: a file, a folder (named after the videos), or standard output."""
+    """Destinations of the requested formats: files, folders, or standard output.
 
-    def __init__(self, wanted: Mapping[str, Path | None], people: People | None = None) -> None:
-        """`people`: judgments that a report shows beside the analysis."""
-        self._people = people
-        self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
+    `judgments` are shown beside the predictions in HTML reports.
+    """
+
+    def __init__(self, destinations: Mapping[str, Path | None], judgments: Judgments | None = None) -> None:
+        self._judgments = judgments
+        self._destinations = {kind: target for kind, target in destinations.items() if target is not None}
 
     @property
-    def takes_standard_output(self) -> bool:
-        return STANDARD_OUTPUT in self._wanted.values()
+    def uses_standard_output(self) -> bool:
+        return STANDARD_OUTPUT in self._destinations.values()
 
-    def plan(self, jobs: Sequence[Job]) -> tuple[list[Plan], list[str]]:
-        """Return the destinations of each file's results, and a line for every file whose results cannot be written.
+    def resolve(self, inputs: Sequence[InputFile]) -> tuple[list[FileOutputs], list[str]]:
+        """Return each file's destinations, and an error line for every file whose results cannot be written.
 
-        Whatever would fail after an analysis is found before it. Raises OutputsError for what concerns all files.
+        Conflicts and write errors are detected before the analysis. Raises OutputsError for those that affect all
+        files.
         """
-        several = len(jobs) > 1
+        several = len(inputs) > 1
         self._check_options(several)
         names = Names()
-        videos = {names.key(job.path): job.path for job in jobs}
-        taken: dict[str, Path] = {}
-        plans, refused = [], []
-        for job, place in zip(jobs, _places(jobs), strict=True):
-            plan = Plan(job.path, dict(self._targets(job, place, several)))
-            files = {names.key(t): t for t in plan.targets.values() if t != STANDARD_OUTPUT}
-            complaints = [
-                _too_long(plan, target) or self._is_input(target) or _taken(plan, key, target, videos, taken)
-                for key, target in files.items()
+        videos = {names.key(file.path): file.path for file in inputs}
+        used: dict[str, Path] = {}
+        resolved, errors = [], []
+        for file, name in zip(inputs, _result_names(inputs), strict=True):
+            outputs = FileOutputs(file.path, dict(self._targets(file, name, several)))
+            targets = {names.key(t): t for t in outputs.targets.values() if t != STANDARD_OUTPUT}
+            conflicts = [
+                _name_error(outputs, target)
+                or self._judgments_error(target)
+                or _conflict(outputs, key, target, videos, used)
+                for key, target in targets.items()
             ]
-            if any(complaints):
-                refused.append(next(filter(None, complaints)))
+            if any(conflicts):
+                errors.append(next(filter(None, conflicts)))
                 continue
-            taken |= dict.fromkeys(files, job.path)
-            plans.append(plan)
-        for folder in {existing(target.absolute().parent) for plan in plans for target in _new_files(plan)}:
+            used |= dict.fromkeys(targets, file.path)
+            resolved.append(outputs)
+        for folder in {existing(target.absolute().parent) for outputs in resolved for target in _new_files(outputs)}:
             _probe(folder)
-        return plans, refused
+        return resolved, errors
 
-    def write(self, analysis: Analysis, plan: Plan, video: Path | None = None) -> Iterator[Path]:
-        """Write one analysis in every format asked for; yields what was written to a file.
+    def write(self, analysis: Analysis, outputs: FileOutputs, video: Path | None = None) -> Iterator[Path]:
+        """Write one analysis in every requested format; yield the files written.
 
-        `video` is the file to take images from, where that is not the plan's. A reader never sees half a result,
-        and none is left behind. Raises OutputsError.
+        `video` is the file to take images from, if it is not the input itself. Files are replaced atomically. Raises
+        OutputsError.
         """
-        for kind, target in plan.targets.items():
-            content = _render(kind, analysis, video or plan.path, self._people).encode()
+        for kind, target in outputs.targets.items():
+            content = _render(kind, analysis, video or outputs.path, self._judgments).encode()
             try:
                 if target == STANDARD_OUTPUT:
                     sys.stdout.buffer.write(content)
@@ -138,91 +143,98 @@ class Outputs:
             except OSError as error:
                 name = "standard output" if target == STANDARD_OUTPUT else str(target)
                 raise OutputsError(
-                    f"{name} could not be written: {error.strerror}; make room or give another place"
+                    f"{name} could not be written: {error.strerror}; free up space or choose another location"
                 ) from error
 
-    def _is_input(self, target: Path) -> str | None:
-        """Return an error line when the target is the file of judgments."""
-        if self._people is None or self._people.path is None or not is_same_file(target, self._people.path):
+    def _judgments_error(self, target: Path) -> str | None:
+        """Return an error line if the target is the file of people's judgments."""
+        if self._judgments is None or self._judgments.path is None or not is_same_file(target, self._judgments.path):
             return None
-        return f"{target} is the file of --people: give another name for the result"
+        return f"{target} is the --people file; choose another name for the result"
 
     def _check_options(self, several: bool) -> None:
-        if list(self._wanted.values()).count(STANDARD_OUTPUT) > 1:
-            raise OutputsError("only one output can go to standard output (-)")
-        for kind, target in self._wanted.items():
+        if list(self._destinations.values()).count(STANDARD_OUTPUT) > 1:
+            raise OutputsError("only one format can be written to standard output (-)")
+        for kind, target in self._destinations.items():
             if several and target == STANDARD_OUTPUT:
-                raise OutputsError(f"--{kind} -: give a folder for several videos")
+                raise OutputsError(f"--{kind} -: choose a folder for several videos")
             if several and os.path.isfile(target):
-                raise OutputsError(f"--{kind} {target} is a file: give a folder for several videos")
+                raise OutputsError(f"--{kind} {target} is a file; choose a folder for several videos")
 
-    def _targets(self, job: Job, place: Path, several: bool) -> Iterator[tuple[str, Path]]:
-        if not self._wanted:
-            yield "json", place.with_name(f"{place.name}.analysis.json")
-        for kind, target in self._wanted.items():
-            # A folder with one video today may hold two tomorrow: what is not named like a file is a folder.
-            is_folder = several or os.path.isdir(target) or (job.in_folder and not target.suffix)
+    def _targets(self, file: InputFile, name: Path, several: bool) -> Iterator[tuple[str, Path]]:
+        if not self._destinations:
+            yield "json", name.with_name(f"{name.name}.analysis.json")
+        for kind, target in self._destinations.items():
+            # For a folder of videos, a target without a suffix is a folder even if there is only one video so far.
+            is_folder = several or os.path.isdir(target) or (file.in_folder and not target.suffix)
             in_folder = target != STANDARD_OUTPUT and is_folder
-            yield kind, target / place.with_name(f"{place.name}.{kind}") if in_folder else target
+            yield kind, target / name.with_name(f"{name.name}.{kind}") if in_folder else target
 
 
-def _places(jobs: Sequence[Job]) -> list[Path]:
+def _result_names(inputs: Sequence[InputFile]) -> list[Path]:
     """Return the name of each file's results, without the format's suffix.
 
-    The file's name less its own suffix; with it, where files differ in nothing else (talk.mp4 beside talk.wav).
+    The file's own suffix is removed unless files differ only in their suffixes (talk.mp4 and talk.wav).
     """
-    short = [folded(job.place.with_suffix("")) for job in jobs]
-    times = Counter(short)
-    return [job.place if times[key] > 1 else job.place.with_suffix("") for job, key in zip(jobs, short, strict=True)]
+    stems = [folded(file.relative.with_suffix("")) for file in inputs]
+    counts = Counter(stems)
+    return [
+        file.relative if counts[stem] > 1 else file.relative.with_suffix("")
+        for file, stem in zip(inputs, stems, strict=True)
+    ]
 
 
-def _too_long(plan: Plan, target: Path) -> str | None:
-    """Return an error line when the target's name is too long for its folder."""
-    length, longest = len(os.fsencode(target.name)), name_max(existing(target.absolute().parent))
-    if length <= longest:
+def _name_error(outputs: FileOutputs, target: Path) -> str | None:
+    """Return an error line if the target's name is too long for its folder."""
+    length, limit = len(os.fsencode(target.name)), name_max(existing(target.absolute().parent))
+    if length <= limit:
         return None
     return (
-        f"{plan.path} was left out: the name of its result, {target.name[:20]}..., would be {length} bytes long, "
-        f"and {longest} is the most here. Name the result (--json FILE), or give the video a shorter name."
+        f"{outputs.path} was skipped: the name of its result, {target.name[:20]}..., would be {length} bytes long; "
+        f"the limit here is {limit}. Name the result (--json FILE), or rename the video."
     )
 
 
-def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken: Mapping[str, Path]) -> str | None:
-    """Return an error line when the target is a video or another's result; `key` is its key among `videos` and
-    `taken`.
+def _conflict(
+    outputs: FileOutputs, key: str, target: Path, videos: Mapping[str, Path], used: Mapping[str, Path]
+) -> str | None:
+    """Return an error line if the target is a video or another file's result.
+
+    `key` identifies the target in `videos` (inputs) and `used` (targets of earlier files).
     """
-    if videos.get(key) == plan.path or is_same_file(target, plan.path):
-        return f"{target} is the video itself: give another name for the result"
+    if videos.get(key) == outputs.path or is_same_file(target, outputs.path):
+        return f"{target} is the video itself; choose another name for the result"
     if key in videos:
-        return f"{target} is a video to be analyzed: give another name for the result of {plan.path}"
-    if key in taken:
-        return f"{plan.path} was left out: {target} is for the result of {taken[key]}. Rename one, or analyze it alone."
+        return f"{target} is a video to be analyzed; choose another name for the result of {outputs.path}"
+    if key in used:
+        return f"{outputs.path} was skipped: {target} is the result of {used[key]}. Rename one, or analyze it alone."
     return None
 
 
-def _new_files(plan: Plan) -> Iterator[Path]:
-    """The targets that are written as a new file in their folder: not standard output, a device or a pipe."""
-    for target in plan.targets.values():
+def _new_files(outputs: FileOutputs) -> Iterator[Path]:
+    """Yield the targets that are files, rather than standard output, a device or a pipe."""
+    for target in outputs.targets.values():
         if target != STANDARD_OUTPUT and (os.path.isfile(target) or not os.path.exists(target)):
             yield target
 
 
 def _probe(folder: Path) -> None:
-    """Raises OutputsError where no result could be written to `folder`."""
+    """Raise OutputsError if results cannot be written to `folder`."""
     if not folder.is_dir():
-        raise OutputsError(f"{folder} is a file, so no result can be written below it: give another place")
+        raise OutputsError(f"{folder} is a file, so no result can be written below it; choose another location")
     try:
         write_file(folder / "probe", bytes(PROBE_BYTES), keep=False)
     except OSError as error:
         raise OutputsError(
-            f"no result can be written to {folder}: {error.strerror}; make room or give another place (--json FOLDER)"
+            f"no result can be written to {folder}: {error.strerror}; free up space or choose another location "
+            "(--json FOLDER)"
         ) from error
 
 
-def _render(kind: str, analysis: Analysis, video: Path, people: People | None) -> str:
+def _render(kind: str, analysis: Analysis, video: Path, judgments: Judgments | None) -> str:
     if kind == "html":
-        from model.reports.html import render_report  # decodes thumbnails; only where asked for
+        from model.reports.html_report import render_report  # slow to import
 
-        return render_report(analysis, video, people)
+        return render_report(analysis, video, judgments)
     render = {"json": formats.to_json, "csv": formats.to_csv, "srt": formats.to_srt, "vtt": formats.to_vtt}[kind]
     return render(analysis)

@@ -1,12 +1,12 @@
-"""Media in: one pass over a file, giving 16 kHz mono audio and sampled RGB frames, in constant memory.
+"""Media decoding: one pass over a file yields 16 kHz mono audio and sampled RGB frames, in constant memory.
 
-opening    what may be opened, safely                 tracks     which streams are read
-timeline   one clock for all streams of a file        decoding   a packet's frames, and the count of damage
-audio      packets -> samples without gaps            downmix    channels -> one, nothing cancels
-video      packets -> sampled frames                  reader     the pass over the file
-summary    what the file held and what was wrong      diagnosis  what FFmpeg says in its log alone
-spool      pipes as files                             examination  memory that a file takes, tried by another process
-memory     how much an analysis may take
+reader       demuxes the file in one pass            tracks       selects the streams to read
+opening      opens containers safely                 timeline     corrects the timestamps of all streams
+audio        decodes packets to gapless audio        downmix      mixes channels without cancellation
+video        decodes packets to sampled frames       decoding     decodes a packet and counts damage
+summary      sums up contents and faults             diagnosis    reads FFmpeg's log for error messages
+spool        copies pipes to files                   examination  measures a file's memory use in a subprocess
+memory       limits the memory of decoding           errors       errors of this package
 """
 
 from model.media.errors import READ_ERRORS, KeepGoing, MediaError, TooDemandingError, keep_going_always

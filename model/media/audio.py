@@ -1,6 +1,6 @@
-"""Audio packets -> 16 kHz mono samples without gaps, from the track that can be decoded and heard.
+"""Audio decoding: packets of one or more tracks to gapless 16 kHz mono samples.
 
-All audio tracks of a file are decoded in the demuxing pass, since that costs next to nothing beside the rest.
+All audio tracks of a file are decoded in the demuxing pass, because that is cheap compared to everything else.
 """
 
 from collections import deque
@@ -15,26 +15,26 @@ from model.media.decoding import DecodingStatistics, decode
 from model.media.downmix import Downmix, to_float
 from model.media.timeline import AnyPacket, is_flush
 
-SYNC_TOLERANCE = 0.1  # seconds that samples may be off their timestamps before a gap is filled or cut
-BLOCK_SECONDS = 0.5  # that are mixed down at a time,
-BLOCK_VALUES = 4 << 20  # samples times channels, at most
-MAX_RATE = 768_000  # samples a second: as much as converters do; more is nonsense, and fills the memory
-SILENCE_SECONDS = 10.0  # that are produced at a time where a track pauses
-SELECTION_SECONDS = 1.0  # for which a track is chosen
-PATIENCE = 12.0  # seconds that one track may lag behind another in the file's order
-DUB_PATIENCE = 3.0  # seconds without the first track before one in another language counts: no sentence pauses as long
-QUIETER = 10 ** (-15 / 20)  # amplitude ratio: a track this far below another is not the one people talk on
+SYNC_TOLERANCE = 0.1  # seconds that samples may deviate from their timestamps before a gap is filled or cut
+BLOCK_SECONDS = 0.5  # mixed down at a time
+BLOCK_VALUES = 4 << 20  # samples times channels mixed down at a time, at most
+MAX_RATE = 768_000  # samples per second: the limit of converters; higher rates are invalid and exhaust memory
+SILENCE_SECONDS = 10.0  # yielded at a time during a track's pause
+SELECTION_SECONDS = 1.0  # unit of track selection
+MAX_TRACK_LAG = 12.0  # seconds that one track may lag behind another in file order
+DUB_DELAY = 3.0  # seconds of silence on the first track after which other languages are used: longer than any pause
+QUIET_RATIO = 10 ** (-15 / 20)  # amplitude relative to the loudest track, below which a track is not the main one
 
 
 class AudioTrack:
-    """Decoder of one audio track: decodes, mixes down, resamples, and keeps the result on its timestamps.
+    """Decoder of one audio track, which mixes down, resamples, and aligns samples with their timestamps.
 
-    `timed` is False where the container has no timestamps of its own: then samples simply follow one another.
+    `timed` is False for containers without timestamps of their own; samples are then contiguous.
     """
 
     def __init__(self, timed: bool = True) -> None:
         self.statistics = DecodingStatistics()
-        self.seconds_cut = 0.0  # that lay before the file's start or where there was audio already
+        self.seconds_cut = 0.0  # dropped because they precede the file's start or overlap earlier audio
         self._timed = timed
         self._written = 0  # samples at SAMPLE_RATE
         self._normalizer: _Normalizer | None = None
@@ -42,11 +42,11 @@ class AudioTrack:
     @property
     def position(self) -> float:
         """End of the track's decoded samples, in seconds of the file."""
-        waiting = self._normalizer.waiting if self._normalizer else 0.0
-        return self._written / SAMPLE_RATE + waiting
+        pending = self._normalizer.pending_seconds if self._normalizer else 0.0
+        return self._written / SAMPLE_RATE + pending
 
     def decode(self, packet: AnyPacket) -> Iterator[FloatArray]:
-        """Samples float32 [n] that follow those before. A pause comes out as silence, in several pieces."""
+        """Yield the packet's samples float32 [n], contiguous with earlier ones; pauses are filled with silence."""
         for frame in decode(packet, self.statistics):
             if isinstance(frame, av.AudioFrame) and frame.samples and 0 < frame.sample_rate <= MAX_RATE:
                 yield from self._place(frame)
@@ -54,7 +54,7 @@ class AudioTrack:
             yield from self._flush()
 
     def pad(self, end: float) -> Iterator[FloatArray]:
-        """Silence up to `end`, in seconds of the file."""
+        """Yield silence up to `end`, in seconds of the file."""
         yield from self._flush()
         missing = round(end * SAMPLE_RATE) - self._written
         while missing > 0:
@@ -72,7 +72,7 @@ class AudioTrack:
             samples = samples[:, surplus:]
             self.seconds_cut += surplus / frame.sample_rate
         names = tuple(channel.name for channel in frame.layout.channels)
-        if self._normalizer is None or not self._normalizer.takes(names, frame.sample_rate):
+        if self._normalizer is None or not self._normalizer.accepts(names, frame.sample_rate):
             yield from self._flush()
             self._normalizer = _Normalizer(names, frame.sample_rate)
         for resampled in self._normalizer.add(samples):
@@ -90,36 +90,36 @@ class AudioTrack:
 
 
 class _Normalizer:
-    """Samples of one layout and rate -> mono at SAMPLE_RATE, in blocks."""
+    """Converter of samples of one layout and rate to mono at SAMPLE_RATE, in blocks."""
 
     def __init__(self, names: tuple[str, ...], rate: int) -> None:
         self._names, self._rate = names, rate
         self._downmix = Downmix(names)
         self._resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        self._waiting: list[FloatArray] = []
+        self._pending: list[FloatArray] = []
 
     @property
-    def waiting(self) -> float:
-        """Seconds that were added and did not come out yet."""
-        return sum(int(block.shape[1]) for block in self._waiting) / self._rate
+    def pending_seconds(self) -> float:
+        """Seconds of added samples that were not returned yet."""
+        return sum(int(block.shape[1]) for block in self._pending) / self._rate
 
-    def takes(self, names: tuple[str, ...], rate: int) -> bool:
+    def accepts(self, names: tuple[str, ...], rate: int) -> bool:
         return (names, rate) == (self._names, self._rate)
 
     def add(self, samples: FloatArray) -> list[FloatArray]:
-        """float32 [channels, n] in, any number of [n] out."""
-        self._waiting.append(samples)
-        full = self.waiting >= BLOCK_SECONDS or sum(block.size for block in self._waiting) >= BLOCK_VALUES
+        """Add samples float32 [channels, n]; return resampled blocks [n], if any are complete."""
+        self._pending.append(samples)
+        full = self.pending_seconds >= BLOCK_SECONDS or sum(block.size for block in self._pending) >= BLOCK_VALUES
         return self._resampled(self._block()) if full else []
 
     def finish(self) -> list[FloatArray]:
-        """All that is left, including what the filter kept for samples to come; nothing may be added after it."""
-        block = self._block() if self.waiting else None
+        """Return the remaining samples, including the resampling filter's delay. Nothing may be added afterwards."""
+        block = self._block() if self.pending_seconds else None
         return [*(self._resampled(block) if block else []), *self._resampled(None)]
 
     def _block(self) -> av.AudioFrame:
-        mixed = np.ascontiguousarray(self._downmix(np.concatenate(self._waiting, axis=1)))
-        self._waiting = []
+        mixed = np.ascontiguousarray(self._downmix(np.concatenate(self._pending, axis=1)))
+        self._pending = []
         frame = av.AudioFrame.from_ndarray(mixed[None], format="flt", layout="mono")
         frame.sample_rate = self._rate
         return frame
@@ -132,34 +132,34 @@ class _Normalizer:
 
 
 class AudioSelector:
-    """Merges the audio tracks of a file into the one signal that people would listen to.
+    """Mixer of a file's audio tracks into the signal that people would listen to.
 
-    That is the first track, as long as it is there and no other is much louder. Where it is silent or nearly
-    so (screen recorders keep the desktop apart from the microphone; broadcasters record a microphone a track),
-    the loudest of the others is added. Tracks of about the same loudness are versions of one another, in other
-    languages for example: of those the first alone counts, and one that states another language does not speak
-    in its pauses. Decided for each second, so that it holds for a track that begins to speak at any time.
+    That is the first track, unless another is much louder. While the first track is silent or nearly so, the loudest
+    other one is added: screen recorders separate desktop and microphone, and broadcasters record one microphone per
+    track. Tracks of about the same loudness are alternative versions, for example in other languages, so only the first
+    is used; a track in another language does not fill its pauses. The decision is made for each second, because a track
+    may become active at any time.
 
-    `languages` are what the file says of each track, None where it says nothing.
+    `languages` are those that the file states for each track, None if unknown.
     """
 
     def __init__(self, tracks: Sequence[AudioTrack], languages: Sequence[str | None] = ()) -> None:
         self.tracks = list(tracks)
         self._languages = list(languages) or [None] * len(tracks)
-        self._quiet = 0.0  # seconds since the first track was heard
-        self.seconds_used = [0.0] * len(tracks)  # that each was heard in the signal
+        self._quiet = 0.0  # seconds since the primary track was last audible
+        self.seconds_used = [0.0] * len(tracks)  # in which each track is part of the signal
         self._queues = [_Queue() for _ in tracks]
         self._primary = 0
-        self._primary_heard = False
+        self._primary_audible = False
         self._selected = 0  # samples
 
     @property
     def position(self) -> float:
-        """End of the selected signal at most, in seconds of the file."""
+        """Upper bound of the end of the selected signal, in seconds of the file."""
         return max((track.position for track in self.tracks), default=0.0)
 
     def decode(self, index: int, packet: AnyPacket) -> Iterator[FloatArray]:
-        """Samples float32 [n] of the signal that follow those before; `packet` is of the track `index`."""
+        """Decode a packet of track `index`; yield samples float32 [n] of the signal, contiguous with earlier ones."""
         for samples in self.tracks[index].decode(packet):
             if len(self.tracks) == 1:
                 yield samples
@@ -168,7 +168,7 @@ class AudioSelector:
             yield from self._ready()
 
     def pad(self, end: float) -> Iterator[FloatArray]:
-        """Silence up to `end`, in seconds of the file, for tracks that do not reach it."""
+        """Pad tracks that end before `end`, in seconds of the file, with silence."""
         for track, queue in zip(self.tracks, self._queues, strict=True):
             if track.position >= end:
                 continue
@@ -189,10 +189,8 @@ class AudioSelector:
             yield self._select(_BLOCK)
 
     def _is_late(self) -> bool:
-        """Return True when the longest queue holds PATIENCE seconds: a track that pauses or has ended is not waited
-        for.
-        """
-        return max(queue.size for queue in self._queues) >= PATIENCE * SAMPLE_RATE
+        """Return True when the longest queue reaches MAX_TRACK_LAG: a track that paused or ended must not block."""
+        return max(queue.size for queue in self._queues) >= MAX_TRACK_LAG * SAMPLE_RATE
 
     def _select(self, size: int) -> FloatArray:
         self._selected += size
@@ -203,31 +201,31 @@ class AudioSelector:
         blocks = [queue.take(size) for queue in self._queues]
         levels = [rms(block) for block in blocks]
         self._quiet = self._quiet + size / SAMPLE_RATE if levels[self._primary] < SILENCE_RMS else 0.0
-        if self._quiet <= DUB_PATIENCE:
+        if self._quiet <= DUB_DELAY:
             levels = [0.0 if self._is_dub(i) else level for i, level in enumerate(levels)]
         loudest = int(np.argmax(levels))
         if levels[loudest] < SILENCE_RMS:
             return blocks[self._primary]
-        if not self._primary_heard and levels[self._primary] < SILENCE_RMS:
+        if not self._primary_audible and levels[self._primary] < SILENCE_RMS:
             self._primary = loudest
-        self._primary_heard = True
+        self._primary_audible = True
         self.seconds_used[self._primary] += size / SAMPLE_RATE
-        if levels[self._primary] >= QUIETER * levels[loudest]:
+        if levels[self._primary] >= QUIET_RATIO * levels[loudest]:
             return blocks[self._primary]
         self.seconds_used[loudest] += size / SAMPLE_RATE
         return blocks[self._primary] + blocks[loudest]
 
     def _is_dub(self, index: int) -> bool:
-        """Return True when a track states a language other than that of the track in use."""
-        language, heard = self._languages[index], self._languages[self._primary]
-        return None not in (language, heard) and language != heard
+        """Return True when a track's language differs from the primary track's."""
+        language, primary = self._languages[index], self._languages[self._primary]
+        return None not in (language, primary) and language != primary
 
 
 _BLOCK = round(SELECTION_SECONDS * SAMPLE_RATE)
 
 
 class _Queue:
-    """Samples that wait."""
+    """Queue of samples."""
 
     def __init__(self) -> None:
         self._parts: deque[FloatArray] = deque()
@@ -238,7 +236,7 @@ class _Queue:
         self.size += len(samples)
 
     def take(self, size: int) -> FloatArray:
-        """The first `size` samples, of which there are as many."""
+        """Remove and return the first `size` samples; the queue must hold that many."""
         taken = []
         self.size -= size
         while size > 0:

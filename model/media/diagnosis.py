@@ -1,8 +1,8 @@
-"""Asks FFmpeg's log what a file is, where its errors do not say.
+"""Diagnosis of unreadable files from FFmpeg's log.
 
-FFmpeg names the format that it found and may not open, and the codec that it does not know, in its log alone.
-Switching the log on concerns a whole process and all its threads. So after a failure, a process of its own
-opens the file once more; this module is also what it runs, which is why it imports nothing of ours.
+FFmpeg reports the name of a forbidden format or an unknown codec only in its log, and enabling the log affects all
+threads of a process. So after a failure a subprocess opens the file again. It runs this module, which therefore imports
+nothing from this project.
 """
 
 import contextlib
@@ -15,24 +15,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PATIENCE = 20.0  # seconds
+TIMEOUT = 20.0  # seconds
 FORMAT = re.compile(r"^Format (\S+) (?:probed|detected)", re.MULTILINE)
 CODEC = re.compile(r"parameters for stream (\d+) \((?:Video|Audio): none \((\S+) /")
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """FFmpeg's view of a file: its format, and the tags of codecs that it does not know, by stream."""
+    """Format of a file, and the tags of unknown codecs by stream index."""
 
     format: str | None = None
     unknown_codecs: Mapping[int, str] = field(default_factory=dict)
 
 
 def diagnose(path: Path, options: Mapping[str, str]) -> Diagnosis:
-    """Open a file with these options and read the log. An empty diagnosis where that fails, too."""
+    """Open a file with these options and parse the log; return an empty diagnosis if that fails."""
     command = [sys.executable, "-P", __file__, json.dumps(dict(options)), str(path.absolute())]
     try:
-        log = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True).stdout.decode(errors="replace")
+        log = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=True).stdout.decode(errors="replace")
     except (OSError, subprocess.SubprocessError):
         return Diagnosis()
     found = FORMAT.search(log)

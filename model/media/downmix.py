@@ -1,37 +1,37 @@
-"""Decoded audio of any format and layout -> one channel, without anything cancelling out."""
+"""Downmix of audio of any sample format and channel layout to mono, without cancellation."""
 
 import av
 import numpy as np
 
 from model.features import FloatArray
 
-# Weights of the channels. Dialogue is in the center, else in both of the front; the low-frequency channel holds
-# no speech. Ambisonics' first channel is the whole sphere, the others are its directions.
+# Channel weights. Dialogue is in the center channel or in both front channels; the low-frequency channel has no speech.
+# The first channel of Ambisonics is omnidirectional, the others are directional.
 CHANNEL_WEIGHTS = {"FC": 1.0, "FL": 0.5, "FR": 0.5, "LFE": 0.0, "LFE2": 0.0, "AMBI0": 1.0}
-OTHER_WEIGHT = 0.35  # surround, as in ITU-R BS.775 on top of the front's 0.5
-UNNAMED_WEIGHT = 0.5  # of discrete channels, for example a microphone each
-OPPOSED = -0.5  # correlation below which a channel takes from the others more than it adds; back above 0.5
-FADE = 256  # samples over which a channel turns around: no click
+OTHER_WEIGHT = 0.35  # of surround channels, as in ITU-R BS.775 relative to 0.5 for the front
+UNNAMED_WEIGHT = 0.5  # of discrete channels, for example one microphone each
+INVERTED_BELOW = -0.5  # correlation at which a channel's polarity is inverted; it is restored above 0.5
+FADE = 256  # samples of cross-fade at a polarity change, to avoid clicks
 
 
 def to_float(frame: av.AudioFrame) -> FloatArray:
-    """Samples float32 [channels, n], nominally in [-1, 1]; what is not a number becomes 0."""
+    """Return a frame's samples float32 [channels, n], nominally in [-1, 1]; NaN and infinity become 0."""
     samples = frame.to_ndarray()
     channels = len(frame.layout.channels)
     if not frame.format.is_planar:
         samples = samples.reshape(-1, channels).T
     if samples.dtype.kind == "f":
         return np.nan_to_num(samples.astype(np.float32, copy=False), nan=0.0, posinf=0.0, neginf=0.0)
-    middle = 128.0 if samples.dtype == np.uint8 else 0.0  # 8 bits are unsigned in FFmpeg, all others signed
+    middle = 128.0 if samples.dtype == np.uint8 else 0.0  # in FFmpeg only 8-bit samples are unsigned
     scaled = (samples.astype(np.float32) - middle) / 2.0 ** (8 * samples.dtype.itemsize - 1)
     return np.asarray(scaled, np.float32)
 
 
 class Downmix:
-    """Adds up the channels of one track, block by block.
+    """Weighted sum of the channels of one track, block by block.
 
-    A channel that is the inverse of the others (a badly wired microphone) is turned around first. That is
-    decided for each block of samples by the correlation with those added before it, and remembered.
+    A channel with inverted polarity, such as that of a miswired microphone, is inverted first. That is decided for each
+    block by the correlation with the channels added before, with hysteresis.
     """
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -41,7 +41,7 @@ class Downmix:
         self._started = False
 
     def __call__(self, samples: FloatArray) -> FloatArray:
-        """float32 [channels, n] -> [n]"""
+        """Mix samples float32 [channels, n] to [n]."""
         if len(self._order) == 1:
             return np.asarray(samples[self._order[0]] * self._weights[self._order[0]], np.float32)
         before = self._signs.copy()
@@ -51,7 +51,7 @@ class Downmix:
             mixed = mixed + self._weights[i] * self._signs[i] * samples[i]
         if self._started and not np.array_equal(before, self._signs):
             fade = np.linspace(0.0, 1.0, min(FADE, len(mixed)), dtype=np.float32)
-            # Not as a matrix product, which BLAS rounds differently with each kernel.
+            # Not a matrix product, whose rounding depends on the BLAS kernel.
             earlier = np.sum((self._weights * before)[:, None] * samples[:, : len(fade)], axis=0)
             mixed[: len(fade)] = (1.0 - fade) * earlier + fade * mixed[: len(fade)]
         self._started = True
@@ -63,11 +63,11 @@ class Downmix:
         if power == 0.0:
             return sign
         correlation = float(np.dot(channel, others)) / power**0.5
-        return np.float32(1.0 if correlation > (OPPOSED if sign > 0 else -OPPOSED) else -1.0)
+        return np.float32(1.0 if correlation > (INVERTED_BELOW if sign > 0 else -INVERTED_BELOW) else -1.0)
 
 
 def channel_weights(names: tuple[str, ...]) -> FloatArray:
-    """The weight of each channel [channels], by FFmpeg's names of them."""
+    """Return the weight of each channel [channels], by FFmpeg's channel names."""
     if len(names) == 1:
         return np.ones(1, np.float32)
     if any(name.startswith("AMBI") for name in names):

@@ -1,24 +1,24 @@
-"""The errors of this package, and what FFmpeg's wrapper raises."""
+"""Errors of media decoding, and the callback that aborts it."""
 
 from collections.abc import Callable
 
 import av
 
 KeepGoing = Callable[[], None]
-"""Called at least twice a second during long work, by any of its threads; raises to end the work."""
+"""Callback that is called at least twice a second during long operations, by any thread; raising aborts them."""
 
 
 def keep_going_always() -> None:
-    """Never end the work."""
+    """Do nothing: the default callback, which never aborts."""
 
 
 READ_ERRORS = (av.FFmpegError, OSError, ValueError)
-"""Raised by PyAV for what it cannot open, demux or decode."""
+"""Errors that PyAV raises when it cannot open, demux or decode a file."""
 
 
 class MediaError(ValueError):
-    """The input cannot be analyzed. The message says what is wrong with which file, and what to do."""
+    """The input cannot be analyzed. The message names the file, the cause and a remedy."""
 
 
 class TooDemandingError(MediaError):
-    """Analyzing the input takes more memory than one analysis may have."""
+    """The input exceeds the memory limit of an analysis."""

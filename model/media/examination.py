@@ -1,9 +1,9 @@
-"""Examination of a file by a process of its own, before this process opens it.
+"""Examination of a file in a subprocess, before this process opens it.
 
-How much memory reading a container takes, only the reading shows: an MP4 of 900 bytes may declare eighty million
-samples a track, for which FFmpeg builds an index of 2 GB in one call that nothing can interrupt. So a process that
-may be lost opens the file and walks through its packets first, and ends itself as soon as that has taken more than
-MAX_BYTES. This module is also what it runs, which is why it imports nothing of ours.
+The memory that a container takes is known only after reading it: an MP4 of 900 bytes may declare 80 million samples per
+track, for which FFmpeg builds an index of 2 GB in one uninterruptible call. So a subprocess opens the file and demuxes
+its packets first, and exits as soon as that takes more than MAX_BYTES. It runs this module, which therefore imports
+nothing from this project.
 """
 
 import contextlib
@@ -17,52 +17,52 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-MAX_BYTES = 256 << 20  # that opening and demuxing a file may take; an hour of video takes some 20 MB
-INTERVAL = 0.005  # seconds between two looks at the memory: it fills by a gigabyte a second
-POLL = 0.02  # seconds between two looks at whether the process has ended
-PATIENCE = 600.0  # seconds; a file of 1 GB takes a few
-TOO_MUCH = 3  # exit code: more memory than it may have
+MAX_BYTES = 256 << 20  # of memory to open and demux a file; an hour of video takes about 20 MB
+INTERVAL = 0.005  # seconds between memory checks: memory may grow by a gigabyte per second
+POLL = 0.02  # seconds between checks whether the subprocess has exited
+TIMEOUT = 600.0  # seconds; a file of 1 GB takes a few
+MEMORY_EXCEEDED = 3  # exit code of the subprocess
 
 Part = tuple[int, int]
-"""First byte and end of a part of a file that holds several."""
+"""First byte and end of a part of a file that consists of several."""
 
 
 class ExaminationError(Exception):
-    """Reading the file takes more memory, or more time, than it may. The message says which."""
+    """Reading the file exceeds the limit of memory or time. The message says which."""
 
 
 def examine(
     path: Path, parts: Sequence[Part], options: Mapping[str, str], keep_waiting: Callable[[], None] = lambda: None
 ) -> None:
-    """Open the file, or each of its parts, and walk through the packets. Raises ExaminationError.
+    """Open and demux the file, or each of its parts, in a subprocess. Raises ExaminationError.
 
-    What is wrong with a file in any other way is left to those who read it. `keep_waiting` is called now and then,
-    and ends the examination by raising.
+    Other faults of the file are ignored; the reader reports them. `keep_waiting` is called periodically and aborts the
+    examination by raising.
     """
     command = [sys.executable, "-P", __file__, json.dumps(dict(options)), str(path.absolute()), json.dumps(parts)]
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-    except OSError:  # no process to be had: the limits on frames and packets still hold
+    except OSError:  # no process can be started; the limits on frames and packets still apply
         return
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                if process.wait(POLL) == TOO_MUCH:
+                if process.wait(POLL) == MEMORY_EXCEEDED:
                     raise ExaminationError(f"reading it takes more than {MAX_BYTES >> 20} MB of memory")
                 return
             keep_waiting()
             if time.monotonic() > end:
-                raise ExaminationError(f"reading it takes more than {PATIENCE:.0f} s")
+                raise ExaminationError(f"reading it takes more than {TIMEOUT:.0f} s")
     finally:
         process.kill()
         process.wait()
 
 
 def resident_bytes() -> int | None:
-    """Memory that this process holds; None where the system does not tell."""
+    """Return the resident memory of this process; None if the system does not report it."""
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -71,7 +71,7 @@ def resident_bytes() -> int | None:
 
 
 class FileRange(io.RawIOBase):
-    """Bytes `start` to `end` of a file, as a file of their own."""
+    """File object of the bytes `start` to `end` of a file."""
 
     def __init__(self, path: Path, start: int, end: int) -> None:
         self._file = path.open("rb")
@@ -80,7 +80,7 @@ class FileRange(io.RawIOBase):
 
     @property
     def part(self) -> Part:
-        """First byte and end in the file."""
+        """First byte and end within the file."""
         return self._start, self._start + self._size
 
     def readable(self) -> bool:
@@ -98,9 +98,9 @@ class FileRange(io.RawIOBase):
         return self._position
 
     def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._position)
+        remaining = max(0, self._size - self._position)
         self._file.seek(self._start + self._position)
-        data = self._file.read(left if size < 0 else min(size, left))
+        data = self._file.read(remaining if size < 0 else min(size, remaining))
         self._position += len(data)
         return data
 
@@ -110,7 +110,7 @@ class FileRange(io.RawIOBase):
 
 
 def _watch_memory() -> None:
-    """End this process where it takes more than MAX_BYTES from now on; FFmpeg's calls cannot be interrupted."""
+    """Exit this process when it takes more than MAX_BYTES from now on: FFmpeg's calls cannot be interrupted."""
     before = resident_bytes()
     if before is None:
         return
@@ -118,18 +118,18 @@ def _watch_memory() -> None:
     def watch() -> None:
         while (resident_bytes() or 0) - before <= MAX_BYTES:
             time.sleep(INTERVAL)
-        os._exit(TOO_MUCH)
+        os._exit(MEMORY_EXCEEDED)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def _walk(options: dict[str, str], path: Path, parts: Sequence[Part]) -> None:
-    """Open a file, or its parts one after the other, and demux what holds audio or video."""
+    """Open a file, or its parts one after another, and demux their audio and video streams."""
     import av
     from av.container import InputContainer
 
     _watch_memory()
-    containers = []  # all stay open, as they do for the reader: there may be a million parts
+    containers = []  # kept open, as the reader does: there may be a million parts
     sources: list[FileRange | str] = [FileRange(path, *part) for part in parts]
     for source in sources or [str(path)]:
         with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""Opening a file safely: the containers that may be opened, their parts, and the errors otherwise."""
+"""Safe opening of media files: the permitted containers, files that consist of several parts, and error messages."""
 
 import stat
 from collections.abc import Iterator
@@ -12,38 +12,37 @@ from model.media.diagnosis import diagnose
 from model.media.errors import READ_ERRORS, KeepGoing, MediaError, TooDemandingError, keep_going_always
 from model.media.examination import ExaminationError, FileRange, examine
 
-# Containers that hold media themselves. Playlists (HLS, DASH, concat), image sequences and descriptions of
-# other files are left out on purpose: they make the demuxer open other files and addresses, on behalf of
-# whoever wrote the upload.
+# Containers that hold the media themselves. Playlists (HLS, DASH, concat), image sequences and other references are
+# excluded on purpose: they would make the demuxer open files and URLs of an uploader's choice.
 VIDEO_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,dv"
-# Elementary streams and the like: their demuxers count samples, so timestamps say nothing of their own.
+# Elementary streams and similar formats: their demuxers derive timestamps by counting samples.
 COUNTED_CONTAINERS = "wav,w64,aiff,caf,au,mp3,flac,aac,ac3,eac3,amr,wv"
-MAX_PIXELS = 8192 * 4352  # 8K: a decoder keeps a score of frames, beyond this they fill the memory
-MAX_STREAMS = 200  # FFmpeg probes each with a decoder, half a megabyte and more; broadcasters record 16 tracks
+MAX_PIXELS = 8192 * 4352  # 8K: decoders hold about 20 frames, and larger ones exhaust memory
+MAX_STREAMS = 200  # FFmpeg probes each with a decoder of at least half a megabyte; broadcasters record 16 tracks
 OPEN_OPTIONS = {
     "format_whitelist": f"{VIDEO_CONTAINERS},{COUNTED_CONTAINERS}",
     "protocol_whitelist": "file",
     "max_streams": str(MAX_STREAMS),
-    "max_pixels": str(MAX_PIXELS),  # of the decoders that look at the first packets; FrameDecoder sets it for its own
+    "max_pixels": str(MAX_PIXELS),  # for the decoders that probe the first packets; FrameDecoder sets its own
 }
-# Whose header says how long the file is; others leave it to be guessed from the bit rate or the last timestamp.
+# Containers whose header states the duration; for others FFmpeg estimates it from bit rate or last timestamp.
 HEADED_CONTAINERS = {"mov", "flv", "matroska", "avi", "asf", "mxf", "wav", "w64", "aiff", "caf", "au", "flac"}
 OGG_PAGE = b"OggS"
-OGG_HEADER = 27  # bytes before a page's table of segments
-SEARCH_BYTES = 1 << 16  # that are searched for a page at a time
-XING_BYTES = 1 << 16  # of an MP3 that are searched for its frame count; cover art may stand before it
-OGG_FIRST = 2  # flag of a page that begins a logical stream
+OGG_HEADER = 27  # bytes before a page's segment table
+SEARCH_BYTES = 1 << 16  # searched for a page at a time
+XING_BYTES = 1 << 16  # of an MP3, searched for its frame count, which may follow cover art
+OGG_FIRST = 2  # flag of the first page of a logical stream
 
 
 def check_path(path: Path) -> None:
-    """Refuse what is no readable file, in words, without waiting for a pipe's other end. Raises MediaError."""
+    """Raise MediaError unless the path is a readable, nonempty file. Does not block on pipes."""
     try:
         mode = path.stat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise MediaError(f"{path} is a pipe or a device, not a file: write it to a file first")
+            raise MediaError(f"{path} is a pipe or a device, not a file; copy it to a file first")
         with path.open("rb") as file:
             if not file.read(1):
-                raise MediaError(f"{path} is empty (0 bytes); was the upload or the copy cut short?")
+                raise MediaError(f"{path} is empty (0 bytes); repeat the upload or copy")
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist; check the spelling") from error
     except IsADirectoryError as error:
@@ -53,17 +52,17 @@ def check_path(path: Path) -> None:
 
 
 def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
-    """The demuxer of a file, or of a range of the file at `path`. Raises MediaError."""
+    """Open a file, or a range of the file at `path`, for demuxing. Raises MediaError."""
     try:
-        # Absolute: FFmpeg takes what comes before a colon in a relative name for a protocol.
+        # Absolute, because FFmpeg parses a colon in a relative name as the end of a protocol.
         file = str(source.absolute()) if isinstance(source, Path) else source
         container = av.open(file, options=OPEN_OPTIONS, metadata_errors="replace")
-    except av.ArgumentError as error:  # what FFmpeg says to a format that is not in the list
+    except av.ArgumentError as error:  # the format is not in the whitelist
         name = diagnose(path, OPEN_OPTIONS).format
         if name is None:
             raise MediaError(_unreadable(path)) from error
         raise MediaError(
-            f"{path} is not a readable video: the format {name} is not supported. Convert it to MP4, MOV or WebM."
+            f"{path} is not a readable video: the format {name} is not supported. Re-export it as MP4, MOV or WebM."
         ) from error
     except READ_ERRORS as error:
         raise MediaError(_unreadable(path)) from error
@@ -72,9 +71,9 @@ def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
 
 
 def check_demands(path: Path, keep_going: KeepGoing = keep_going_always) -> None:
-    """Refuse a file that takes too much memory to be opened and demuxed: a process of its own tries it.
+    """Check, in a subprocess, the memory that opening and demuxing a file takes.
 
-    Raises TooDemandingError, MediaError for what is no readable file, or what `keep_going` raises.
+    Raises TooDemandingError if that exceeds the limit, MediaError for an unreadable file, and what `keep_going` raises.
     """
     check_path(path)
     parts = [part.part for part in parts_of(path) if isinstance(part, FileRange)]
@@ -82,14 +81,14 @@ def check_demands(path: Path, keep_going: KeepGoing = keep_going_always) -> None
         examine(path, parts, OPEN_OPTIONS, keep_going)
     except ExaminationError as error:
         raise TooDemandingError(
-            f"{path}: {error}. Its tables or attachments are too large, or damaged; re-export it as MP4, MOV or WebM."
+            f"{path}: {error}. Its tables or attachments are too large or damaged; re-export it as MP4, MOV or WebM."
         ) from error
 
 
 def _unreadable(path: Path) -> str:
     return (
-        f"{path} is not a readable video: its header is missing or damaged, or it is another kind of file. Play it "
-        "to check; if it was cut off while recording or copying, get it again."
+        f"{path} is not a readable video: its header is missing or damaged, or it is another type of file. Check that "
+        "it plays; if it is incomplete, copy it again or re-export it as MP4, MOV or WebM."
     )
 
 
@@ -98,7 +97,7 @@ def is_counted(container: InputContainer) -> bool:
     return not _names(container).isdisjoint(COUNTED_CONTAINERS.split(","))
 
 
-def knows_duration(container: InputContainer, path: Path) -> bool:
+def states_duration(container: InputContainer, path: Path) -> bool:
     """Return True when the file's header states its duration."""
     return not _names(container).isdisjoint(HEADED_CONTAINERS) or (
         "mp3" in _names(container) and _has_frame_count(path)
@@ -106,12 +105,12 @@ def knows_duration(container: InputContainer, path: Path) -> bool:
 
 
 def may_stop_early(container: InputContainer) -> bool:
-    """Return True when the demuxer stops at the end of the first header's part, ignoring appended files."""
+    """Return True when the demuxer may stop at the end of the first of several appended files."""
     return not _names(container).isdisjoint({"flv", "asf"})
 
 
 def _has_frame_count(path: Path) -> bool:
-    """Return True when an MP3 begins with a frame that states their number, as variable-rate encoders write it."""
+    """Return True when an MP3 starts with a frame that states the number of frames (variable bit rate)."""
     with path.open("rb") as file:
         head = file.read(XING_BYTES)
     return b"Xing" in head or b"Info" in head
@@ -122,10 +121,10 @@ def _names(container: InputContainer) -> set[str]:
 
 
 def parts_of(path: Path) -> list["Path | FileRange"]:
-    """Return the parts to open one after the other: the file itself, or the files that were appended to one another.
+    """Return the parts to open one after another: the file itself, or the files that were concatenated to it.
 
-    Ogg allows that (RFC 3533, section 4), but FFmpeg follows such a chain only where each link has the parameters
-    of the first. Of MP4, WAV and AIFF it reads the first file alone.
+    Ogg allows concatenation (RFC 3533, section 4), but FFmpeg continues only with parts that have the parameters of the
+    first one. Of concatenated MP4, WAV and AIFF files it reads only the first.
     """
     starts = _chain_starts(path) or _appended_starts(path)
     if len(starts) <= 1:
@@ -137,7 +136,7 @@ def parts_of(path: Path) -> list["Path | FileRange"]:
 def _chain_starts(path: Path) -> list[int]:
     """Return the start of each link of a chained Ogg file, in bytes; empty for other files.
 
-    A link starts at a page that begins a stream, behind one that continues a stream.
+    A link starts at a page that begins a stream and follows a page that continues one.
     """
     starts: list[int] = []
     in_header = False
@@ -151,7 +150,7 @@ def _chain_starts(path: Path) -> list[int]:
 
 
 def _appended_starts(path: Path) -> list[int]:
-    """Return the start of each of several appended MP4, WAV or AIFF files, in bytes; other boxes are skipped."""
+    """Return the start of each concatenated MP4, WAV or AIFF file, in bytes; other boxes are skipped."""
     starts: list[int] = []
     position, total = 0, path.stat().st_size
     with path.open("rb") as file:
@@ -172,7 +171,7 @@ def _begins_file(header: bytes) -> bool:
 
 
 def _box_size(header: bytes) -> int | None:
-    """Bytes of a box of MP4 or a form of RIFF or IFF, by its first 16; None for anything else, or where it is open."""
+    """Return the size of an MP4 box or a RIFF or IFF form, from its first 16 bytes; None if unknown or open-ended."""
     if len(header) < 8:
         return None
     kind = header[:4]
@@ -186,7 +185,7 @@ def _box_size(header: bytes) -> int | None:
 
 
 def _ogg_pages(file: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Position and flags of each page; what is damaged in between is passed over. None for no Ogg file."""
+    """Yield position and flags of each page, skipping damaged data; nothing for other files."""
     position = 0
     while True:
         file.seek(position)
@@ -203,13 +202,13 @@ def _ogg_pages(file: BinaryIO) -> Iterator[tuple[int, int]]:
 
 
 def _next_page(file: BinaryIO, position: int) -> int:
-    """Return the position of the next page at or behind a position; the file's end without one."""
+    """Return the position of the next page at or after a position; the end of the file without one."""
     file.seek(position)
-    kept = b""
+    overlap = b""
     while block := file.read(SEARCH_BYTES):
-        data = kept + block
+        data = overlap + block
         if (found := data.find(OGG_PAGE)) >= 0:
             return position + found
-        kept = data[1 - len(OGG_PAGE) :]
-        position += len(data) - len(kept)
-    return position + len(kept)
+        overlap = data[1 - len(OGG_PAGE) :]
+        position += len(data) - len(overlap)
+    return position + len(overlap)

@@ -1,9 +1,9 @@
-"""Demuxing of a file in one pass: its audio is decoded, its video handed on still compressed.
+"""Demuxing of a file in one pass: audio is decoded, video packets are passed on.
 
-Audio is decoded at once, since that costs next to nothing. The video stays in its packets for a `FrameDecoder`,
-on whatever thread has one: so the transcriber can start on the audio while frames are still being decoded, and
-nothing is read twice. All times are seconds from the file's start, as a player shows them, on the corrected
-clock of `Timeline`. Reader and decoder share no state; `Reader.summary` combines what both counted, at the end.
+Audio is decoded immediately, because that is cheap. Video packets are decoded by a `FrameDecoder`, which may run on
+another thread, so that transcription can start while frames are still being decoded. All times are seconds from the
+file's start, as in a player, on the corrected clock of `Timeline`. Reader and decoder share no state; `Reader.summary`
+combines their statistics at the end.
 """
 
 import math
@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from model.features import SAMPLE_RATE, FloatArray
 from model.media.audio import MAX_RATE, AudioSelector, AudioTrack
 from model.media.errors import KeepGoing, MediaError, keep_going_always
-from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
+from model.media.opening import check_path, is_counted, may_stop_early, open_container, parts_of, states_duration
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarize, turned
 from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
 from model.media.tracks import Selection, language_of, select
@@ -31,18 +31,18 @@ from model.media.video import FrameDecoder, check_size, frame_rate, pixel_aspect
 
 TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose clock may jump
 CHUNK_SECONDS = 10.0
-AUDIO_PATIENCE = MAX_HOLD  # seconds that audio may lag behind the video; no hole is longer
+MAX_AUDIO_LAG = MAX_HOLD  # seconds that audio may lag behind the video
 CHUNK_BYTES = 8 << 20  # of compressed video
-PACKET_BYTES = 1 << 10  # that a packet takes beside its data: there may be millions without any
-AUDIO_PACKET_BYTES = 8 << 20  # an honest one has kilobytes; decoded, it takes up to four times as much
-UNREAD_SHARE = 0.05  # of what was read, that an index behind it may take
+PACKET_BYTES = 1 << 10  # overhead of a packet: there may be millions of empty ones
+MAX_AUDIO_PACKET_BYTES = 8 << 20  # valid ones have kilobytes; decoded, a packet takes up to four times its size
+MAX_INDEX_SHARE = 0.05  # size of an index at the end of a file, relative to the packets before it
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The next part of a file: audio float32 [n] that follows the last chunk's, and video packets.
+    """A part of a file: audio float32 [n], contiguous with the previous chunk's, and video packets.
 
-    `end` is how far the file has been read, in seconds.
+    `end` is the position up to which the file has been read, in seconds.
     """
 
     audio: FloatArray
@@ -51,9 +51,9 @@ class Chunk:
 
 
 class Reader:
-    """Demuxer of one file in one pass. Without `video`, its video is left out. `keep_going` is called with each packet.
+    """One-pass demuxer of a file; `video` False skips its video. `keep_going` is called for each packet.
 
-    Raises MediaError for what cannot be opened, or holds no track that could be decoded.
+    Raises MediaError if the file cannot be opened or has no supported track.
     """
 
     def __init__(self, path: Path, video: bool = True, keep_going: KeepGoing = keep_going_always) -> None:
@@ -91,11 +91,11 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for container in self._containers:  # only now: packets refer to them
+        for container in self._containers:  # not earlier, because packets refer to them
             container.close()
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Demux and decode the audio. Damage is skipped and counted for `summary`; it never raises."""
+        """Demux the file and decode its audio. Damage is skipped and counted for `summary`, not raised."""
         batch = _Batch()
         for track, packet in self.packets():
             if track is None:
@@ -112,12 +112,12 @@ class Reader:
         yield self._chunk(batch)
 
     def _absent_audio(self) -> Iterator[FloatArray]:
-        """Return silence for audio that ended long before the video, so that video does not pile up waiting for it."""
-        if not self.counted and self._timeline.end - self._audio.position >= AUDIO_PATIENCE + CHUNK_SECONDS:
-            yield from self._audio.pad(self._timeline.end - AUDIO_PATIENCE)
+        """Yield silence for audio that ended long before the video, so that video packets do not accumulate."""
+        if not self.counted and self._timeline.end - self._audio.position >= MAX_AUDIO_LAG + CHUNK_SECONDS:
+            yield from self._audio.pad(self._timeline.end - MAX_AUDIO_LAG)
 
     def duration_over(self, seconds: float) -> float | None:
-        """The file's duration where it is more than `seconds`: its packets are asked whether its header is right."""
+        """Return the duration if it exceeds `seconds`, else None; a longer one in the header is verified by packets."""
         if self.info.duration <= seconds:
             return None
         measured = content_seconds(self.path, self._keep_going)
@@ -126,26 +126,33 @@ class Reader:
     def missing(self, frames: FrameDecoder) -> list[Gap]:
         """Return the gaps so far in which the file has neither audio nor video.
 
-        Once all of it has been, that includes all beyond the end of what could be decoded; `frames` must then have
+        After the last chunk that includes everything beyond the end of the decoded media; `frames` must then have
         decoded all video.
         """
         beyond = [Gap(max(self._audio.position, frames.end), math.inf)] if self._finished else []
         return [*self._timeline.holes, *beyond]
 
     def summary(self, frames: FrameDecoder | None) -> Summary:
-        """Summarize what the file held and what was wrong with it, once both sides are done.
+        """Summarize the file's contents and faults after all of it was decoded.
 
-        `frames` is the decoder that got the chunks' packets; None where the video was left out. Raises
-        MediaError where nothing could be decoded.
+        `frames` is the decoder of the chunks' packets; None if the video was skipped. Raises MediaError if nothing
+        could be decoded.
         """
-        sure = knows_duration(self._container, self.path) and not self._later
+        has_exact_duration = states_duration(self._container, self.path) and not self._later
         return summarize(
-            self.path, self.info, sure, self._selection, self._demuxing, self._timeline, self._audio, frames
+            self.path,
+            self.info,
+            has_exact_duration,
+            self._selection,
+            self._demuxing,
+            self._timeline,
+            self._audio,
+            frames,
         )
 
     @property
     def position(self) -> float:
-        """End of what was read so far, in seconds."""
+        """Position up to which the file has been read, in seconds."""
         return max(self._timeline.end, self._audio.position)
 
     def _chunk(self, batch: "_Batch") -> Chunk:
@@ -153,7 +160,7 @@ class Reader:
         return Chunk(*batch.take(), self.end)
 
     def packets(self) -> Iterator[tuple[int | None, AnyPacket]]:
-        """Packets with their times corrected, each with its audio track, or None for video."""
+        """Yield packets with corrected times, each with the index of its audio track, or None for video."""
         yield from self._demuxed(self._container, self._selection)
         for part in self._later:
             try:
@@ -164,7 +171,7 @@ class Reader:
             self._containers.append(container)
             selection = select(container, self.path, self._video)
             self._demuxing.undecodable += selection.undecodable
-            self._demuxing.left_out += max(0, len(selection.audio) - len(self._audio.tracks))
+            self._demuxing.skipped += max(0, len(selection.audio) - len(self._audio.tracks))
             self._timeline.append(_start_of(container, selection.streams))
             yield from self._demuxed(container, selection)
 
@@ -174,14 +181,14 @@ class Reader:
         for packet in self._demux(container, streams):
             self._keep_going()
             self._demuxing.incomplete += packet.is_corrupt
-            if packet.stream.index in tracks and packet.size > AUDIO_PACKET_BYTES:
+            if packet.stream.index in tracks and packet.size > MAX_AUDIO_PACKET_BYTES:
                 self._demuxing.incomplete += 1
                 continue
             for placed in self._placed(packet):
                 yield tracks.get(placed.stream.index), placed
 
     def _demux(self, container: InputContainer, streams: list[AudioStream | VideoStream]) -> Iterator[AnyPacket]:
-        """All packets of some streams. Where reading fails, the decoders are still flushed."""
+        """Yield all packets of some streams; if reading fails, yield packets that flush the decoders."""
         for stream in container.streams:
             if stream not in streams:
                 stream.discard = Discard.all
@@ -191,7 +198,7 @@ class Reader:
                 read_to = max(read_to, (packet.pos or 0) + packet.size)
                 yield packet
             self._demuxing.unread_bytes += _unread(container, self.path, read_to)
-        except Exception:  # of the demuxer's library, whatever kind it is
+        except Exception:  # demuxers raise various types
             self._demuxing.errors += 1
             for stream in streams:
                 flush: AnyPacket = av.Packet()
@@ -207,7 +214,7 @@ class Reader:
 
 
 class _Batch:
-    """Contents of a chunk while it is collected."""
+    """Audio and packets collected for the next chunk."""
 
     def __init__(self) -> None:
         self._audio: list[FloatArray] = []
@@ -236,7 +243,7 @@ class _Batch:
 
 
 def probe(path: Path) -> MediaInfo:
-    """Read what a file's header states, and the rotation of its first frame. Raises MediaError."""
+    """Read a file's properties from its header, and the rotation of its first frame. Raises MediaError."""
     with Reader(path) as reader:
         if reader.info.has_video:
             frames = FrameDecoder(path, 1.0)
@@ -248,13 +255,13 @@ def probe(path: Path) -> MediaInfo:
 
 
 def read_audio(path: Path) -> FloatArray:
-    """The whole audio of a short file, float32 [n] at SAMPLE_RATE; empty without any. Raises MediaError."""
+    """Read all audio of a short file, float32 [n] at SAMPLE_RATE; empty without audio. Raises MediaError."""
     with Reader(path, video=False) as reader:
         return np.concatenate([np.zeros(0, np.float32), *(chunk.audio for chunk in reader)])
 
 
 def content_seconds(path: Path, keep_going: KeepGoing = keep_going_always) -> float:
-    """Return a file's duration by its packets, which are decoded only where they have no times. Raises MediaError."""
+    """Measure a file's duration by its packets, which are decoded only if they have no times. Raises MediaError."""
     with Reader(path, keep_going=keep_going) as reader:
         for _ in reader if reader.counted else reader.packets():
             pass
@@ -262,22 +269,26 @@ def content_seconds(path: Path, keep_going: KeepGoing = keep_going_always) -> fl
 
 
 def _unread(container: InputContainer, path: Path, read_to: int) -> int:
-    """Bytes behind the last packet, in a container that has little else there; 0 for an index or the like."""
-    left = path.stat().st_size - read_to
-    return left if may_stop_early(container) and left > UNREAD_SHARE * read_to else 0
+    """Return the bytes after the last packet if they are likely unread media; 0 for an index or similar data."""
+    remaining = path.stat().st_size - read_to
+    return remaining if may_stop_early(container) and remaining > MAX_INDEX_SHARE * read_to else 0
 
 
 def _check_tracks(selection: Selection, path: Path) -> None:
-    """Raise MediaError when the file has no track to decode."""
+    """Raise MediaError if the file has no track that can be decoded."""
     for stream, track in zip(selection.audio, selection.audio_tracks, strict=True):
         if (stream.rate or 0) > MAX_RATE:
-            raise MediaError(f"{path}: {track} has {stream.rate} samples a second; {MAX_RATE} is the most. Convert it.")
+            raise MediaError(
+                f"{path}: {track} has {stream.rate} samples per second; the limit is {MAX_RATE}. Resample it."
+            )
     if selection.audio or selection.video_track is not None:
         return
     if selection.undecodable:
         named = " and ".join(str(track) for track in selection.undecodable)
-        raise MediaError(f"{path} cannot be decoded: the codec of {named} is not supported. Convert it to MP4 (H.264).")
-    raise MediaError(f"{path} holds neither audio nor video; is it really a video?")
+        raise MediaError(
+            f"{path} cannot be decoded: the codec of {named} is not supported. Re-export it as MP4 (H.264)."
+        )
+    raise MediaError(f"{path} contains neither audio nor video")
 
 
 def _describe(container: InputContainer, selection: Selection, path: Path) -> MediaInfo:
@@ -295,6 +306,6 @@ def _describe(container: InputContainer, selection: Selection, path: Path) -> Me
 
 
 def _start_of(container: InputContainer, streams: Sequence[AudioStream | VideoStream]) -> float:
-    """The file's zero in its own timestamps, in seconds: where its earliest chosen stream starts."""
+    """Return the file's start in its own timestamps, in seconds: that of the earliest selected stream."""
     starts = [float(s.start_time * s.time_base) for s in streams if s.start_time is not None and s.time_base]
     return min(starts, default=(container.start_time or 0) / av.time_base)

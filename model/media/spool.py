@@ -1,4 +1,4 @@
-"""Spooling of pipes to files: a video is read in more than one place, a pipe can be read only once."""
+"""Spooling of pipes to files, because a video is read more than once and a pipe can be read only once."""
 
 import stat
 import sys
@@ -16,7 +16,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def is_pipe(path: Path) -> bool:
-    """Return True for standard input and named pipes (`<(command)` in a shell is one)."""
+    """Return True for standard input and named pipes, including `<(command)` in a shell."""
     if path == STANDARD_INPUT:
         return True
     try:
@@ -27,10 +27,10 @@ def is_pipe(path: Path) -> bool:
 
 @contextmanager
 def spooled(path: Path, limit: int = MAX_SPOOL_BYTES) -> Iterator[Path]:
-    """The path of a file with the same content, which is `path` itself unless that is a pipe.
+    """Yield the path of a file with the same content: `path` itself unless it is a pipe.
 
-    Raises MediaError where standard input is a terminal, or the pipe brings more than `limit` bytes or than the
-    disk takes. Errors about the copy name the pipe.
+    Raises MediaError if standard input is a terminal, or if the pipe's content exceeds `limit` bytes or the free disk
+    space. Errors about the copy name the pipe instead.
     """
     if not is_pipe(path):
         yield path
@@ -38,7 +38,7 @@ def spooled(path: Path, limit: int = MAX_SPOOL_BYTES) -> Iterator[Path]:
     name = "standard input" if path == STANDARD_INPUT else str(path)
     if path == STANDARD_INPUT and (sys.stdin is None or sys.stdin.isatty()):
         raise MediaError(
-            "standard input is a terminal or closed: pipe a video into it (cat talk.mp4 | video-sentiment analyze -)"
+            "standard input is a terminal or closed; pipe a video into it (cat talk.mp4 | video-sentiment analyze -)"
         )
     with tempfile.TemporaryDirectory(prefix="video-sentiment-") as folder:
         copy = Path(folder) / ("stdin" if path == STANDARD_INPUT else path.name)
@@ -60,10 +60,10 @@ def _copy(source: BinaryIO, target: Path, name: str, limit: int) -> None:
             while block := source.read(BLOCK_BYTES):
                 size += len(block)
                 if size > limit:
-                    raise MediaError(f"{name} brings more than {limit} bytes: write it to a file first")
+                    raise MediaError(f"{name} is larger than {limit} bytes; save it to a file first")
                 file.write(block)
     except OSError as error:
         raise MediaError(
-            f"{name} cannot be kept in {target.parent.parent}: {error.strerror}; write it to a file first, "
-            "or set TMPDIR to a folder with room"
+            f"{name} could not be copied to {target.parent.parent}: {error.strerror}; save it to a file first, "
+            "or set TMPDIR to a folder with enough space"
         ) from error

@@ -1,16 +1,16 @@
-"""One clock for a file: maps the timestamps of all its streams onto one continuous line of seconds.
+"""Correction of timestamps: maps those of all streams of a file to one continuous timeline in seconds.
 
-Timestamps are not always what they should be. Recordings that were joined restart them or jump ahead by
-hours, a 33-bit counter wraps around, single packets carry nonsense. `Timeline.place` corrects each packet
-before anything else sees it, with the same correction for audio and video, so that they stay in sync.
+In concatenated recordings timestamps restart or jump by hours, 33-bit counters wrap around, and single packets have
+invalid timestamps. `Timeline.place` corrects each packet before it is used, with the same offset for audio and video,
+so that they stay in sync.
 
-A packet is plausible where it continues its own stream, or lies close to where the file has got to. Packets
-that are not are held back until their successors show which of two things they are:
+A packet is plausible if it continues its own stream, or is close to the file's current position. Other packets are held
+until their successors show which of two cases applies:
 
-- a **jump**: the successors go on from there. The part that begins gets an offset of its own, which places it
-  at the end of what came before; every stream that jumps alike takes the same offset.
-- an **outlier**: the successors are where they were expected. It loses its presentation time, and so follows the
-  one before it in order of presentation.
+- a **jump**: the successors continue from there. The new part gets its own offset, which places it at the end of the
+  previous one; all streams with the same jump use the same offset.
+- an **outlier**: the successors are where they were expected. The packet loses its presentation time and follows its
+  predecessor in presentation order.
 """
 
 from collections import deque
@@ -20,30 +20,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from av.packet import Packet
 
-if TYPE_CHECKING:  # generic in PyAV's stubs alone
+if TYPE_CHECKING:  # generic only in PyAV's stubs
     AnyPacket = Packet[Any]
 else:
     AnyPacket = Packet
 
-BACKWARD = 0.1  # seconds that a stream's decoding times may step back before it has restarted (as in ffmpeg)
-MAX_GAP = 10.0  # seconds: where the clock may jump and audio goes on, a longer gap is a jump of it (as in ffmpeg)
-MAX_HOLD = 300.0  # seconds of a gap elsewhere: one picture may be shown for so long
-AUDIO_LAG = 2.0  # seconds that the audio of a part may begin behind its video in the file's order
-MAX_REORDER = 17  # frames that a video packet may be presented after it was decoded: 16, and itself
-MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is known of its rate
-WRAP = 2**33 / 90_000  # seconds after which MPEG's timestamps begin again
-MAX_HELD = 1000  # packets of a stream, and bytes of them, that are held back at most
+BACKWARD = 0.1  # seconds that a stream's decoding times may step back without a restart (as in ffmpeg)
+MAX_GAP = (
+    10.0  # seconds; in containers whose clock may jump, a longer gap with continuing audio is a jump (as in ffmpeg)
+)
+MAX_HOLD = 300.0  # seconds of a gap otherwise: a single frame may be shown for that long
+AUDIO_LAG = 2.0  # seconds that the audio of a part may start after its video in file order
+MAX_REORDER = 17  # frames between decoding and presentation of a video packet: 16, and itself
+MAX_FIRST_LAG = 10.0  # seconds between decoding and presentation of a stream's first packet, whose rate is unknown
+WRAP = 2**33 / 90_000  # seconds after which MPEG timestamps wrap around
+MAX_HELD = 1000  # held packets per stream
 MAX_HELD_BYTES = 32 << 20
-CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
-HOLE = 0.5  # seconds without anything from any stream that count as missing,
-LAGGING_HOLES = 8  # of the last ones, that a stream which lags behind may still fill
-HOLE_FRAMES = 4.0  # if they are so many times what there was between two frames before, too
-NOTED = 1.0  # seconds: smaller corrections are jitter and need no warning
-KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
+CONFIRMING = 3  # consecutive packets that confirm a jump; a single one is an outlier
+HOLE = 0.5  # seconds without packets of any stream that count as missing
+HOLE_FRAMES = 4.0  # the same, as a multiple of the largest interval between frames so far; both must be exceeded
+LAGGING_HOLES = 8  # most recent holes that a lagging stream may still fill
+MIN_REPORTED = 1.0  # seconds; smaller corrections are jitter and need no warning
+KNOWN_PARTS = 16  # most recent parts that a lagging stream may still belong to
 
 
 class Gap(NamedTuple):
-    """A part of the file, in seconds, that holds nothing."""
+    """A span of the file, in seconds, without media."""
 
     start: float
     end: float
@@ -55,7 +57,7 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True)
 class Jump:
-    """A jump of the file's clock: its position on the corrected line and its size, in seconds."""
+    """A jump of the file's clock: its position on the corrected timeline and its size, in seconds."""
 
     at: float
     by: float
@@ -63,7 +65,7 @@ class Jump:
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of the file with consistent timestamps: `offset` moves them to `start` and on, in seconds."""
+    """A part of the file with consistent timestamps, which `offset` maps to `start` onward, in seconds."""
 
     offset: float
     start: float
@@ -71,47 +73,46 @@ class _Part:
 
 @dataclass
 class _Stream:
-    """State of one stream's timestamps; times in seconds of the corrected line."""
+    """State of one stream's timestamps; times in seconds of the corrected timeline."""
 
     part: _Part
     tick: float  # seconds, of its time base
     is_video: bool
     start: float = 0.0  # of its last packet
     end: float | None = None  # of its last packet; None before the first
-    duration: float = 0.0  # of its last packet, as the packet says
+    duration: float = 0.0  # stated by its last packet
     step: float = 0.0  # typical duration of a packet
-    longest: float = 0.0  # between two packets so far
-    lag: float = 0.0  # from decoding to presentation, of its last packet
+    longest: float = 0.0  # interval between two packets so far
+    lag: float = 0.0  # of its last packet, from decoding to presentation
     held: deque[AnyPacket] = field(default_factory=deque)
-    held_from: float = 0.0  # how far the file had got when the first of them came
+    held_from: float = 0.0  # position of the file when the first held packet arrived
 
     def raw(self, packet: AnyPacket) -> float | None:
-        """Return a packet's decoding time, in seconds of the file's own timestamps; None where it has none."""
+        """Return a packet's decoding time, in seconds of the file's own timestamps; None if it has none."""
         ticks = packet.pts if packet.dts is None else packet.dts
         return None if ticks is None else ticks * self.tick
 
     def first_held(self) -> float:
-        """Decoding time of the first packet held back, in seconds of the file's own timestamps."""
+        """Return the decoding time of the first held packet, in seconds of the file's own timestamps."""
         return next(raw for packet in self.held if (raw := self.raw(packet)) is not None)
 
     def held_seconds(self) -> float:
-        """Time between the first and the last packet held back, in seconds."""
+        """Return the time between the first and the last held packet, in seconds."""
         times = [raw for packet in self.held if (raw := self.raw(packet)) is not None]
         return times[-1] - times[0]
 
     def first_presented(self) -> float:
-        """Presentation time of the first packet held back, as far as it is known yet."""
+        """Return the presentation time of the first frame in the held packets, as far as it is known."""
         first = self.first_held()
         times = (p.pts * self.tick for p in self.held if p.pts is not None)
         return min((time for time in times if 0.0 <= time - first <= MAX_FIRST_LAG), default=first)
 
 
 class Timeline:
-    """The corrected clock of one file. Feed it every packet, in the file's order.
+    """Corrected clock of one file, to which every packet must be passed in file order.
 
-    `start` is the file's zero in its own timestamps, in seconds. `discontinuous` says that the container is
-    one whose clock may jump, `has_audio` that a stream is there which has no long gaps by nature. `end` is how
-    far the file has got, in seconds.
+    `start` is the file's start in its own timestamps, in seconds. `discontinuous`: the container's clock may jump.
+    `has_audio`: there is a stream that normally has no long gaps. `end` is the file's current position, in seconds.
     """
 
     def __init__(self, start: float, discontinuous: bool, has_audio: bool) -> None:
@@ -123,32 +124,32 @@ class Timeline:
         self._streams: dict[int, _Stream] = {}
         self._discontinuous = discontinuous
         self._has_audio = has_audio
-        self._gaps: list[Gap] = []  # that are holes if the audio comes back only behind them
+        self._gaps: list[Gap] = []  # that become holes if audio resumes only after them
         self._empty = True
 
     def append(self, start: float) -> None:
-        """Begin another file at the end of this one, its zero at `start`; its streams are all new."""
+        """Start another file, with new streams, at the end of this one; `start` is its start in its own timestamps."""
         self._streams.clear()
         self._parts = deque([_Part(self.end - start, self.end)], maxlen=KNOWN_PARTS)
 
     def place(self, packet: AnyPacket) -> list[AnyPacket]:
         """Correct a packet's timestamps and duration in place; return the packets of its stream that are ready.
 
-        They come in order: none, where this one is held back, or several. A flushing packet comes out last.
+        They are in order: none if this packet is held, or several if it releases others. A flush packet comes last.
         """
         stream = self._streams.get(packet.stream.index)
         if stream is None:
             stream = _Stream(self._parts[-1], float(packet.time_base), packet.stream.type == "video")
             self._streams[packet.stream.index] = stream
-        ready = self._released(stream, NOTED) if stream.held else []
+        ready = self._released(stream, MIN_REPORTED) if stream.held else []
         if is_flush(packet):
             return [*ready, *self._settled(stream), packet]
         raw = stream.raw(packet)
         if raw is None or packet.is_discard:
-            return [*ready, *self._place_blindly(stream, packet)]
+            return [*ready, *self._place_untimed(stream, packet)]
         if packet.dts is None and stream.is_video and not stream.held and self._place_undated(stream, packet, raw):
             return [*ready, packet]
-        part = self._part_of(stream, raw, NOTED)
+        part = self._part_of(stream, raw, MIN_REPORTED)
         if part is not None:
             ready += self._outliers(stream)
             return [*ready, self._accept(stream, packet, part)]
@@ -162,31 +163,35 @@ class Timeline:
         return [*ready, *self._confirmed(stream)]
 
     def _max_gap(self, stream: _Stream) -> float:
-        """The longest gap before a stream's next packet, in seconds; beyond it the clock has jumped.
+        """Return the longest gap before a stream's next packet, in seconds; after a longer one the clock has jumped.
 
-        While no audio comes, nothing else would fill the time, and a picture is shown until the next one.
+        Without audio a frame is shown until the next one, so longer gaps are plausible.
         """
         if self._discontinuous and not (stream.is_video and self._audio_is_absent(stream)):
             return MAX_GAP
         return MAX_HOLD
 
     def _audio_is_absent(self, stream: _Stream) -> bool:
-        """Return True when no audio has continued since a stream's packets were held back."""
+        """Return True when no audio has continued since a stream's packets were held."""
         if not self._has_audio:
             return True
         audio = [other for other in self._streams.values() if not other.is_video]
-        goes_on = any(other.held or (other.end or 0.0) > stream.held_from + NOTED for other in audio)
-        return bool(stream.held) and not goes_on
+        continues = any(other.held or (other.end or 0.0) > stream.held_from + MIN_REPORTED for other in audio)
+        return bool(stream.held) and not continues
 
     def _may_await_audio(self, stream: _Stream) -> bool:
-        """Return True when audio behind the packets held back may still show that the clock has jumped."""
-        waits = self._discontinuous and self._has_audio and stream.is_video and self._audio_is_absent(stream)
-        if not waits or len(stream.held) >= MAX_HELD or sum(packet.size for packet in stream.held) >= MAX_HELD_BYTES:
+        """Return True when audio after the held packets may still show that the clock has jumped."""
+        undecided = self._discontinuous and self._has_audio and stream.is_video and self._audio_is_absent(stream)
+        if (
+            not undecided
+            or len(stream.held) >= MAX_HELD
+            or sum(packet.size for packet in stream.held) >= MAX_HELD_BYTES
+        ):
             return False
         return stream.held_seconds() < AUDIO_LAG
 
-    def _place_blindly(self, stream: _Stream, packet: AnyPacket) -> list[AnyPacket]:
-        """A packet that says nothing of time, or that is decoded for others only and never presented."""
+    def _place_untimed(self, stream: _Stream, packet: AnyPacket) -> list[AnyPacket]:
+        """Place a packet without timestamps, or one that is decoded only as a reference and never presented."""
         if stream.held:
             stream.held.append(packet)
             return self._outliers(stream) if len(stream.held) >= CONFIRMING else []
@@ -196,7 +201,7 @@ class Timeline:
         return [packet]
 
     def _place_undated(self, stream: _Stream, packet: AnyPacket, presented: float) -> bool:
-        """Take a video packet of which only the presentation is known, and so not its order; False if implausible."""
+        """Place a video packet without a decoding time, and so without a known order; return False if implausible."""
         for part in (stream.part, self._parts[-1]):
             if -MAX_FIRST_LAG <= presented + part.offset - self.end <= self._max_gap(stream):
                 stream.part = part
@@ -207,9 +212,9 @@ class Timeline:
         return False
 
     def _part_of(self, stream: _Stream, raw: float, leap: float) -> _Part | None:
-        """The part in which a packet at `raw` is plausible: its stream's present one, or one that began later.
+        """Return the part in which a packet at `raw` is plausible: its stream's current part or a later one.
 
-        `leap` in seconds is how far it may lie beyond all that came before.
+        `leap` is the permitted distance from the file's current position, in seconds.
         """
         if self._is_plausible(stream, raw, stream.part, leap):
             return stream.part
@@ -220,16 +225,16 @@ class Timeline:
         earliest = part.start - MAX_GAP
         if stream.end is not None:
             earliest = max(earliest, stream.end - BACKWARD)
-        shown = stream.start + min(stream.duration, MAX_HOLD)  # a still picture's packet says how long it stays
+        shown = stream.start + min(stream.duration, MAX_HOLD)  # the packet of a still image states its duration
         return earliest <= raw + part.offset <= max(self.end, shown) + leap
 
     def _follows(self, stream: _Stream, held: AnyPacket, raw: float) -> bool:
-        """Return True when `raw` continues a packet that was held back."""
+        """Return True when `raw` continues a held packet."""
         before = stream.raw(held)
         return before is None or -BACKWARD <= raw - before <= self._max_gap(stream)
 
     def _released(self, stream: _Stream, leap: float) -> list[AnyPacket]:
-        """Packets held back that have become plausible, as others moved on or showed a new part."""
+        """Release held packets that became plausible because other streams advanced or a new part began."""
         ready = []
         while stream.held:
             raw = stream.raw(stream.held[0])
@@ -241,7 +246,7 @@ class Timeline:
         return ready
 
     def _confirmed(self, stream: _Stream) -> list[AnyPacket]:
-        """The packets held back go on from one another: behind a gap, or in a part of their own."""
+        """Release held packets that continue each other, after a gap or as a new part."""
         leap = self._max_gap(stream)
         ready = self._released(stream, leap)
         if stream.held:
@@ -249,53 +254,53 @@ class Timeline:
         return [*ready, *self._released(stream, leap)]
 
     def _new_part(self, stream: _Stream) -> _Part:
-        """A part that begins with the packets held back, at the end of all there is; noted where the clock jumped."""
+        """Return a part that starts with the held packets, at the end of the file so far; record a clock jump."""
         first = stream.first_held()
         for wrapped in (stream.part.offset + WRAP, stream.part.offset - WRAP):
             if self._is_plausible(stream, first, part := _Part(wrapped, self.end), self._max_gap(stream)):
                 return part
         starts = [s.first_presented() for s in self._streams.values() if s.held and _near(s.first_held(), first)]
         by = first + stream.part.offset - (self.end if stream.end is None else stream.end)
-        if not self._empty and abs(by) >= NOTED:
+        if not self._empty and abs(by) >= MIN_REPORTED:
             self.jumps.append(Jump(self.end, by))
-        return _Part(self.end - min(starts), self.end)  # of several streams, the one that begins first
+        return _Part(self.end - min(starts), self.end)  # the earliest of several streams
 
     def _settled(self, stream: _Stream) -> list[AnyPacket]:
-        """Release the held packets of a stream that ends: one alone is an outlier, several are a part."""
+        """Release the held packets of a stream that ends: a single one is an outlier, several are a part."""
         if len(stream.held) > 1:
             return self._confirmed(stream)
         return [*self._released(stream, self._max_gap(stream)), *self._outliers(stream)]
 
     def _outliers(self, stream: _Stream) -> list[AnyPacket]:
-        """Take packets that were held back for the ones expected: each is decoded after the one before.
+        """Release held packets as outliers: each is decoded right after its predecessor.
 
-        Only the presentation of those that are not far from where they were expected is believed.
+        Presentation times are kept only if they are close to the expected ones.
         """
         held, stream.held = list(stream.held), deque()
         for packet in held:
             expected = self.end if stream.end is None else stream.end
             raw = stream.raw(packet)
             _shift(packet, stream.part.offset, stream.tick)
-            if raw is None or abs(raw + stream.part.offset - expected) >= NOTED:
+            if raw is None or abs(raw + stream.part.offset - expected) >= MIN_REPORTED:
                 self.outliers += raw is not None
                 packet.pts = None
-            elif packet.pts is not None and not -NOTED < packet.pts * stream.tick - expected < _max_lag(stream):
+            elif packet.pts is not None and not -MIN_REPORTED < packet.pts * stream.tick - expected < _max_lag(stream):
                 packet.pts = None
             packet.dts = round(expected / stream.tick)
             stream.end = expected + stream.step
         return held
 
     def _accept(self, stream: _Stream, packet: AnyPacket, part: _Part) -> AnyPacket:
-        """Take a packet as one of `part`."""
+        """Assign a packet to `part` and correct its timestamps."""
         stream.part = part
         _shift(packet, part.offset, stream.tick)
         time = stream.raw(packet)
         assert time is not None
         presented = time if packet.pts is None else packet.pts * stream.tick
-        if not -NOTED <= presented - time <= _max_lag(stream):
+        if not -MIN_REPORTED <= presented - time <= _max_lag(stream):
             self.outliers += 1
             presented = time + stream.lag
-            packet.pts = None  # the decoder knows its place among the others
+            packet.pts = None  # the decoder determines its order
         self._note_gap(presented)
         if not stream.is_video:
             self._note_holes(presented)
@@ -309,9 +314,9 @@ class Timeline:
         return packet
 
     def _length(self, stream: _Stream, packet: AnyPacket, time: float) -> float:
-        """Return a packet's duration in seconds: the stated one, unless no earlier packet came near to it.
+        """Return a packet's duration in seconds: the stated one, unless it is implausible given earlier packets.
 
-        The last packet of a broken file may ask to be shown for hours.
+        The last packet of a damaged file may state a duration of hours.
         """
         stream.duration = (packet.duration or 0) * stream.tick
         first = stream.end is None
@@ -320,15 +325,15 @@ class Timeline:
             stream.longest = max(stream.longest, interval)
         if interval > 0:
             stream.step = min(stream.step, interval) if stream.step > 0 else interval
-        if 0 < stream.duration <= (MAX_GAP if first else max(NOTED, 2 * stream.longest)):
+        if 0 < stream.duration <= (MAX_GAP if first else max(MIN_REPORTED, 2 * stream.longest)):
             stream.step = stream.step or stream.duration
             return stream.duration
         return stream.step
 
     def _note_gap(self, time: float) -> None:
-        """Remember where nothing came before `time`.
+        """Record the gap before `time`, if there is one.
 
-        Without audio, or where frames are far apart, one is shown until the next comes, and nothing is missing.
+        Without audio, or with long intervals between frames, a frame is shown until the next one: nothing is missing.
         """
         if time - self.end <= HOLE or self._empty or not self._has_audio:
             return
@@ -337,7 +342,7 @@ class Timeline:
             self._gaps.append(Gap(self.end, time))
 
     def _note_holes(self, time: float) -> None:
-        """Audio comes at `time`: where it paused for a gap, that is a hole. Elsewhere a picture stayed."""
+        """Turn recorded gaps without audio before `time`, at which audio resumes, into holes; drop the others."""
         ends = [s.end for s in self._streams.values() if not s.is_video and s.end is not None]
         if not ends:
             return
@@ -346,7 +351,7 @@ class Timeline:
         self._gaps = [Gap(max(gap.start, time), gap.end) for gap in self._gaps if gap.end > time]
 
     def _trim_gaps(self, start: float, end: float) -> None:
-        """A stream that lags in the file's order may still fill what looked like a hole."""
+        """Remove the span from gaps and holes, because a lagging stream filled it."""
         if self._gaps and start < self._gaps[-1].end:
             self._gaps[-LAGGING_HOLES:] = _without(self._gaps[-LAGGING_HOLES:], start, end)
         if self.holes and start < self.holes[-1].end:
@@ -359,7 +364,7 @@ def is_flush(packet: AnyPacket) -> bool:
 
 
 def _without(gaps: Iterable[Gap], start: float, end: float) -> Iterator[Gap]:
-    """The gaps less [start, end]; what is left of one must still be a hole."""
+    """Yield the gaps without [start, end]; remainders shorter than HOLE are dropped."""
     for gap in gaps:
         if end <= gap.start or start >= gap.end:
             yield gap
@@ -372,10 +377,10 @@ def _near(one: float, other: float) -> bool:
 
 
 def _max_lag(stream: _Stream) -> float:
-    """Seconds that a packet may be presented after it was decoded; audio is never reordered."""
+    """Return the maximum time between decoding and presentation of a packet, in seconds; audio is never reordered."""
     if not stream.is_video:
-        return NOTED / 2
-    return NOTED + MAX_REORDER * stream.longest if stream.longest else MAX_FIRST_LAG
+        return MIN_REPORTED / 2
+    return MIN_REPORTED + MAX_REORDER * stream.longest if stream.longest else MAX_FIRST_LAG
 
 
 def _shift(packet: AnyPacket, seconds: float, tick: float) -> None:

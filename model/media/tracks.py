@@ -1,4 +1,4 @@
-"""The tracks of a file, and which of them are read."""
+"""Selection of the tracks of a file to read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,26 +12,31 @@ from av.video.stream import VideoStream
 from model.media.diagnosis import diagnose
 from model.media.opening import OPEN_OPTIONS
 
-MAX_AUDIO_TRACKS = 16  # as many as broadcasters record
-DEPENDENT = Disposition.visual_impaired | Disposition.comment  # audio about what is seen and said
+MAX_AUDIO_TRACKS = 16  # the number that broadcasters record
+DEPENDENT = Disposition.visual_impaired | Disposition.comment  # audio description and commentary
 
 
 @dataclass(frozen=True)
 class Track:
-    """A track as people count them: `number` is 1 for the first of its kind, `codec` FFmpeg's name or a file's tag."""
+    """Description of a track: `number` counts from 1 within its kind, `codec` is FFmpeg's name or the file's tag."""
 
     kind: str  # audio or video
     number: int
     codec: str
-    decodable: bool  # whether there is a decoder for it
+    decodable: bool  # False if there is no decoder for its codec
 
     def __str__(self) -> str:
         return f"{self.kind} track {self.number} ({self.codec})"
 
+    @property
+    def title(self) -> str:
+        """Description at the beginning of a sentence: "Audio track 1 (aac)"."""
+        return f"{self.kind.capitalize()} track {self.number} ({self.codec})"
+
 
 @dataclass(frozen=True)
 class Selection:
-    """The streams of a container that are read, and their descriptions: audio with the most important first."""
+    """Selected streams of a container, the most important audio first, and descriptions of the tracks."""
 
     audio: list[AudioStream]
     video: VideoStream | None
@@ -45,14 +50,14 @@ class Selection:
 
 
 def select(container: InputContainer, path: Path, video: bool) -> Selection:
-    """The audio tracks, the default one first, and the largest video, the default one among equals.
+    """Select the audio tracks, the default one first, and the largest video track, the default one among equals.
 
-    Audio that is about the rest (audio description, commentary) is left out beside other audio. Cover art is no
-    video. With `video` False, no video is selected.
+    Audio description and commentary are skipped if there is other audio. Cover art does not count as video. With
+    `video` False, no video is selected.
     """
-    sounds, pictures = container.streams.audio, _moving(container.streams.video)
+    audio_streams, video_streams = container.streams.audio, _without_cover_art(container.streams.video)
     unknown: dict[int, str] = {}
-    if any(stream.codec_context is None for stream in [*sounds, *pictures]):
+    if any(stream.codec_context is None for stream in [*audio_streams, *video_streams]):
         unknown = dict(diagnose(path, OPEN_OPTIONS).unknown_codecs)
 
     def describe(stream: AudioStream | VideoStream, number: int) -> Track:
@@ -60,12 +65,12 @@ def select(container: InputContainer, path: Path, video: bool) -> Selection:
         codec = stream.codec_context.name if known else unknown.get(stream.index, "unknown")
         return Track(stream.type, number, codec, known)
 
-    tracks = {s.index: describe(s, i + 1) for i, s in enumerate(sounds)}
-    tracks |= {s.index: describe(s, i + 1) for i, s in enumerate(pictures)}
-    heard = [s for s in sounds if tracks[s.index].decodable]
-    heard = [s for s in heard if not s.disposition & DEPENDENT] or heard
-    audio = sorted(heard, key=_importance)[:MAX_AUDIO_TRACKS]
-    decodable = [s for s in pictures if tracks[s.index].decodable]
+    tracks = {s.index: describe(s, i + 1) for i, s in enumerate(audio_streams)}
+    tracks |= {s.index: describe(s, i + 1) for i, s in enumerate(video_streams)}
+    playable = [s for s in audio_streams if tracks[s.index].decodable]
+    playable = [s for s in playable if not s.disposition & DEPENDENT] or playable
+    audio = sorted(playable, key=_importance)[:MAX_AUDIO_TRACKS]
+    decodable = [s for s in video_streams if tracks[s.index].decodable]
     chosen = max(decodable, key=_size, default=None)
     return Selection(
         audio,
@@ -76,18 +81,18 @@ def select(container: InputContainer, path: Path, video: bool) -> Selection:
     )
 
 
-def _moving(streams: Sequence[VideoStream]) -> list[VideoStream]:
+def _without_cover_art(streams: Sequence[VideoStream]) -> list[VideoStream]:
     return [s for s in streams if not s.disposition & Disposition.attached_pic]
 
 
 def language_of(stream: AudioStream) -> str | None:
-    """The language that the file states for a track, as it is written there; None where it states none."""
+    """Return the language that the file states for a track, unchanged; None if it states none."""
     language = stream.language
     return None if language in (None, "", "und") else language
 
 
 def _importance(stream: AudioStream) -> tuple[bool, int]:
-    """Sorts the track that people hear to the front."""
+    """Return a sort key that puts the default track first."""
     return not stream.disposition & Disposition.default, stream.index
 
 

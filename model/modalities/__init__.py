@@ -1,11 +1,11 @@
-"""The modalities, each in a module of its own that defines `SPEC` (see `base.ModalitySpec`).
+"""Modalities: preprocessing and encoder of each, in a module that defines `SPEC` (see `base.ModalitySpec`).
 
-A modality is registered by its name in `model.contract.Modality`, which decides the order of the network's columns:
-the module of that name here holds its spec, and the one in `training.modalities` how it is trained. A further encoder
-of a modality (another text model, say) is registered by the name of its module below, and takes the same input:
-`SPEC = dataclasses.replace(text.SPEC, config=..., encoder=...)`. The public weights that an encoder may start from are
-declared below as well. This file imports no modality: recipes are checked, and the catalog of weights is listed,
-without torch.
+A modality is registered by its name in `model.contract.Modality`, which also determines the order of the network's
+columns. The module of that name here holds its spec, and the one in `training.modalities` its training options. Another
+encoder of a modality is registered by the name of its module below and takes the same input:
+`SPEC = dataclasses.replace(text.SPEC, config=..., encoder=...)`. The public weights that encoders may be initialized
+from are declared below as well. This file imports no modality, so that checking recipes and listing the catalog of
+weights need no torch.
 """
 
 from model.contract import MODALITIES
@@ -13,7 +13,7 @@ from model.weights.entries import File, Url, Weights, hub, wheel
 from model.weights.whisper import BASE_ENCODER
 
 MODULES: tuple[str, ...] = (
-    *MODALITIES,  # the default encoder of each
+    *MODALITIES,  # default encoders
 )
 
 
@@ -26,7 +26,7 @@ def _bert(name: str, sha256: str) -> File:
     return File(name, sha256, (hub("google-bert/bert-base-uncased", name),))
 
 
-# Kind of an encoder -> entries of the catalog that it may start from, by a recipe's `public_encoder`.
+# Catalog entries that encoders may be initialized from (a recipe's `public_encoder`), by kind of encoder.
 WEIGHTS: dict[str, tuple[Weights, ...]] = {
     "bert": (
         Weights(
@@ -41,7 +41,7 @@ WEIGHTS: dict[str, tuple[Weights, ...]] = {
         ),
         Weights(
             "bert-base",
-            "text encoder that the full bundle is trained from (bert-base-uncased)",
+            "initial weights of the full bundle's text encoder (bert-base-uncased)",
             "Apache-2.0",
             (
                 _bert("model.safetensors", "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3"),
@@ -54,7 +54,7 @@ WEIGHTS: dict[str, tuple[Weights, ...]] = {
     "r3d18": (
         Weights(
             "r3d-18",
-            "video encoder that the full bundle is trained from (R3D-18 on Kinetics-400)",
+            "initial weights of the full bundle's video encoder (R3D-18 on Kinetics-400)",
             "BSD-3-Clause",
             (
                 File(

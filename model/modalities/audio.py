@@ -1,4 +1,4 @@
-"""Audio: the tone of voice, read by the first layers of Whisper's encoder from the spectrogram it was trained on."""
+"""Audio modality: tone of voice, encoded by the first layers of Whisper's encoder."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,18 @@ from model.modalities.base import EncoderConfig, ModalitySpec, TwoStageEncoder
 from model.spectrogram import HOP_LENGTH, N_FFT, log_mel_spectrogram
 from model.weights.ctranslate2_file import Variables, as_float, read_variables
 
-N_MELS = 80  # of Whisper's spectrogram (spectrogram.py), as its encoder reads the voice
-VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone
+N_MELS = 80  # of Whisper's spectrogram (spectrogram.py)
+VOICE_RMS = 0.05  # -26 dBFS, to which every utterance is normalized: its level depends on the microphone's distance
 MIN_AUDIO_SAMPLES = SAMPLE_RATE // 10
-MAX_AUDIO_SAMPLES = 30 * SAMPLE_RATE  # what the encoder has positions for; utterances are 15 s at most
-VOICE_WINDOW = 200  # frames, 2 s: as long as the clips that voices are learned from
+MAX_AUDIO_SAMPLES = 30 * SAMPLE_RATE  # Whisper's window; utterances have at most 15 s
+VOICE_WINDOW = 200  # frames, 2 s: the length of the training clips
 
-VERSION = 2  # raise it with any change that the constants in the id do not show
+VERSION = 2  # increment it with any change that the constants in the id do not reflect
 PREPROCESS_ID = f"whispermel{N_MELS}-{N_FFT}-{HOP_LENGTH}@{SAMPLE_RATE}/v{VERSION}"
 
 
 class VoiceConfig(EncoderConfig):
-    """The shape of a `VoiceEncoder`; by default Whisper base's, up to the layers that read the voice best."""
+    """Shape of a `VoiceEncoder`; by default that of Whisper base, up to the layers that suit voice best."""
 
     kind: Literal["whisper"] = "whisper"
     layers: int = Field(default=3, ge=1)
@@ -37,7 +37,7 @@ class VoiceConfig(EncoderConfig):
 
 
 def log_mel(audio: FloatArray) -> Tensor | None:
-    """Mono float audio [n] at SAMPLE_RATE, in [-1, 1] -> float32 [N_MELS, n // HOP_LENGTH]; None when silent."""
+    """Compute the spectrogram float32 [N_MELS, n // HOP_LENGTH] of mono audio [n] at SAMPLE_RATE; None if silent."""
     if not is_audible(audio):
         return None
     samples = np.asarray(audio[:MAX_AUDIO_SAMPLES], np.float64) * (VOICE_RMS / rms(audio))
@@ -50,10 +50,10 @@ def is_audible(audio: FloatArray) -> bool:
 
 
 class VoiceEncoder(TwoStageEncoder):
-    """The first layers of Whisper's encoder; mean and deviation over time of a mixture of them.
+    """First layers of Whisper's encoder, with mean and standard deviation over time of a mixture of them.
 
-    What Whisper learned from 680,000 hours carries over to voices that no acted corpus has; its lower and
-    middle layers keep the manner of speaking that the upper ones discard for the words.
+    Whisper's training on 680,000 hours generalizes to voices that acted corpora lack. Its lower and middle layers keep
+    the manner of speaking, which the upper ones discard in favor of the words.
     """
 
     def __init__(self, config: VoiceConfig) -> None:
@@ -73,29 +73,29 @@ class VoiceEncoder(TwoStageEncoder):
         self.width = config.hidden
 
     def pretrained(self) -> list[nn.Module]:
-        """Whisper's part."""
+        """Return the layers of Whisper."""
         return [self.conv1, self.conv2, self.blocks]
 
     def public_state(self, folder: Path) -> Mapping[str, Tensor]:
-        """The weights of Whisper's encoder, from CTranslate2's file."""
+        """Read the weights of Whisper's encoder from a CTranslate2 model."""
         return _whisper(read_variables(folder / "model.bin", "encoder/"), len(self.blocks))
 
     def embed(self, statistics: Tensor) -> Tensor:
-        """Embed what `statistics` returns -> [n, width]."""
+        """Map the output of `statistics` to embeddings [n, width]."""
         flat = statistics.flatten(1)
-        one = self.training and len(flat) == 1  # has no deviation to be normalized by
-        norm = F.batch_norm(flat, self.norm.running_mean, self.norm.running_var) if one else self.norm(flat)
+        single = self.training and len(flat) == 1  # batch statistics of one sample are undefined
+        norm = F.batch_norm(flat, self.norm.running_mean, self.norm.running_var) if single else self.norm(flat)
         mixed = (self.mixture.softmax(0)[:, None] * norm.unflatten(1, (len(self.mixture), -1))).sum(dim=1)
         hidden: Tensor = self.drop_hidden(F.relu(self.squeeze(self.drop(mixed))))
         return hidden
 
     def statistics(self, mels: Tensor, lengths: Tensor) -> Tensor:  # type: ignore[override]  # its inputs, by name
-        """Mean and deviation over time of every layer [n, layers + 1, 2 * width].
+        """Return mean and standard deviation over time of every layer [n, layers + 1, 2 * width].
 
-        mels float [n, N_MELS, frames], zero behind lengths int64 [n] (valid frames). An utterance is read in equal
-        windows of two seconds at most, each from Whisper's first position on: what comes out depends on the
-        position, and nothing must hang on how long somebody speaks. Frames behind
-        an utterance's end are masked, so that what it gets does not depend on those it shares a batch with.
+        mels float [n, N_MELS, frames], zero beyond lengths int64 [n] (valid frames). An utterance is encoded in equal
+        windows of at most two seconds, each from Whisper's first position on: the output depends on the position, and
+        must not depend on the utterance's length. Frames beyond its end are masked, so that the result does not depend
+        on the rest of the batch.
         """
         windows, sizes, owner = _windows(mels.to(self.conv1.weight.dtype), lengths)
         x = F.gelu(self.conv1(windows)) * _time_mask(sizes, windows.shape[-1], windows.dtype).unsqueeze(1)
@@ -110,21 +110,22 @@ class VoiceEncoder(TwoStageEncoder):
 
 
 def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
-    """Lengths [n] -> [n, size], 1 on the first lengths[i] steps, 0 behind."""
+    """Return a mask [n, size] that is 1 for the first lengths[i] steps and 0 for the rest."""
     return (torch.arange(size, device=lengths.device) < lengths.unsqueeze(1)).to(dtype)
 
 
 def _sinusoids(length: int, channels: int) -> Tensor:
-    """Whisper's position encodings [length, channels] (Vaswani et al. 2017, sines and cosines in halves)."""
+    """Return Whisper's position encodings [length, channels] (Vaswani et al. 2017, sines and cosines in halves)."""
     rates = torch.exp(-math.log(10_000.0) / (channels // 2 - 1) * torch.arange(channels // 2))
     angles = torch.arange(length)[:, None] * rates[None, :]
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Cut each of [n, N_MELS, frames] into equal windows of VOICE_WINDOW frames at most.
+    """Split each spectrogram of [n, N_MELS, frames] into equal windows of at most VOICE_WINDOW frames.
 
-    -> [windows, N_MELS, longest] zero behind each one's end, their lengths, and whose each is (index into n).
+    Returns windows [windows, N_MELS, longest], zero beyond each one's end, their lengths, and their owners (indices
+    into n).
     """
     pieces, owner = [], []
     for row, length in enumerate(lengths.tolist()):
@@ -140,11 +141,11 @@ def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _mean_and_deviation(steps: Tensor, valid: Tensor, owner: Tensor, count: int) -> Tensor:
-    """Steps [windows, time, width], valid [windows, time, 1] of zeros and ones -> [count, 2 * width] float32."""
+    """Pool steps [windows, time, width], with mask `valid` [windows, time, 1], to float32 [count, 2 * width]."""
     steps, valid = steps.float(), valid.float()
 
     def total(each: Tensor) -> Tensor:
-        """Summed over the steps of an utterance's windows: [windows, time, k] -> [count, k]."""
+        """Sum [windows, time, k] over the steps of each utterance's windows: [count, k]."""
         return each.new_zeros(count, each.shape[2]).index_add(0, owner, (each * valid).sum(dim=1))
 
     frames = total(torch.ones_like(valid)).clamp_min(1.0)
@@ -154,7 +155,7 @@ def _mean_and_deviation(steps: Tensor, valid: Tensor, owner: Tensor, count: int)
 
 
 def _whisper(variables: Variables, layers: int) -> dict[str, Tensor]:
-    """CTranslate2's names -> ours, which are those of nn.TransformerEncoderLayer."""
+    """Rename CTranslate2's variables to the names of this encoder (those of nn.TransformerEncoderLayer)."""
     names = {
         f"{layer}.{kind}": f"encoder/{layer}/{kind}" for layer in ("conv1", "conv2") for kind in ("weight", "bias")
     }
@@ -172,7 +173,7 @@ def _whisper(variables: Variables, layers: int) -> dict[str, Tensor]:
 
 
 def collate(mels: Sequence[Tensor]) -> list[Tensor]:
-    """-> spectrograms [n, N_MELS, frames], zero behind each one's length, and the lengths int64 [n]."""
+    """Return spectrograms [n, N_MELS, frames], zero beyond each one's length, and the lengths int64 [n]."""
     lengths = torch.tensor([m.shape[1] for m in mels])
     return [torch.stack([F.pad(m, (0, int(lengths.max()) - m.shape[1])) for m in mels]), lengths]
 

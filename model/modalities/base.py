@@ -1,4 +1,4 @@
-"""Definition of a modality: everything the rest of the engine uses of one."""
+"""Interface of modalities and their encoders."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from model.features import Evidence, Tokens
 
 
 class EncoderError(ValueError):
-    """Public weights do not have the shape that an encoder's configuration asks for."""
+    """Public weights or options do not match an encoder's configuration."""
 
 
 class EncoderConfig(BaseModel):
-    """The shape of an encoder. Each subclass has a `kind: Literal[...] = ...` that no other has."""
+    """Shape of an encoder. Each subclass has its own `kind: Literal[...] = ...`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: str
@@ -29,76 +29,76 @@ InputT = TypeVar("InputT")
 
 
 class Encoder(nn.Module):
-    """A network that turns a batch of one modality's inputs into an embedding [n, width] per utterance."""
+    """Network that maps a batch of one modality's inputs to embeddings [n, width]."""
 
     width: int
 
-    def encode(self, inputs: Sequence[Tensor], count: int) -> Tensor:  # noqa: ARG002  (for encoders that need it)
-        """Collated inputs of `count` utterances -> [count, width]."""
+    def encode(self, inputs: Sequence[Tensor], count: int) -> Tensor:  # noqa: ARG002  (for overrides)
+        """Map the collated inputs of `count` utterances to [count, width]."""
         embedding: Tensor = self(*inputs)
         return embedding
 
     def pretrained(self) -> list[nn.Module]:
-        """The parts that public weights fill, and that run in half precision where that is fast."""
+        """Return the parts that public weights initialize, and that run in half precision if that is fast."""
         return []
 
     def public_state(self, folder: Path) -> Mapping[str, Tensor]:
-        """Public weights in `folder` under this encoder's names; more than it has is allowed. Raises EncoderError."""
-        raise EncoderError(f"{type(self).__name__} has no public weights (asked for those in {folder.name})")
+        """Read public weights in `folder` by this encoder's names; additional ones are allowed. Raises EncoderError."""
+        raise EncoderError(f"{type(self).__name__} supports no public weights (requested: {folder.name})")
 
 
 class TwoStageEncoder(Encoder):
-    """An encoder whose pretrained part comes first: what that makes of an input can be kept, and learned from."""
+    """Encoder with a pretrained first stage, whose output can be cached for training."""
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """Collated inputs of n utterances -> [n, width]."""
+        """Map the collated inputs of n utterances to [n, width]."""
         return self.embed(self.statistics(*inputs))
 
     def statistics(self, *inputs: Tensor) -> Tensor:
-        """Return the pretrained part's output for collated inputs, [n, ...] float32."""
+        """Run the pretrained stage on collated inputs; return float32 [n, ...]."""
         raise NotImplementedError
 
     def embed(self, statistics: Tensor) -> Tensor:
-        """`statistics` [n, ...] -> [n, width]."""
+        """Map `statistics` [n, ...] to embeddings [n, width]."""
         raise NotImplementedError
 
 
 class Tokenizer(Protocol):
-    """Text to tokens, as one text encoder needs them."""
+    """Tokenizer of a text encoder."""
 
     @property
     def marks(self) -> Mapping[int, int | None]:
-        """The tokens that are punctuation, each with what a transcriber writes instead; None for nothing."""
+        """Punctuation tokens, each with the token that a transcriber writes instead; None for nothing."""
 
     def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens | None:
-        """Tokens of `text` behind its dialogue context, oldest utterance first; None where it has none."""
+        """Tokenize `text` after its dialogue context, oldest utterance first; None if it has no tokens."""
 
 
 def _validated(spec: "ModalitySpec[ConfigT, Any]", options: Mapping[str, Any], _: str | None) -> ConfigT:
-    return spec.config.model_validate(options)  # public weights add nothing
+    return spec.config.model_validate(options)  # public weights do not affect it
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModalitySpec(Generic[ConfigT, InputT]):
-    """Specification of a modality: its encoder, how its input is made, and how both are run."""
+    """Specification of a modality: its encoder, its preprocessing and its batching."""
 
     modality: Modality
     config: type[ConfigT]
     encoder: Callable[[ConfigT], Encoder]
-    preprocess_id: str  # changes with everything that changes what `prepare` returns
-    reads: str  # the field of Evidence that `prepare` needs
-    prepare: Callable[[Evidence], InputT | None]  # None where the evidence holds nothing of this modality
+    preprocess_id: str  # identifies the output of `prepare`; changes with the preprocessing
+    reads: str  # field of Evidence that `prepare` uses
+    prepare: Callable[[Evidence], InputT | None]  # None if the evidence lacks this modality
     collate: Callable[[Sequence[InputT]], list[Tensor]]  # the encoder's arguments, padded to the longest input
-    batch: int  # utterances at a time: it bounds memory
-    size: Callable[[InputT], int] = lambda _: 0  # length of an input: neighbors in length share a batch
-    layout: torch.memory_format | None = None  # that the encoder's convolutions are fastest in
-    cpu_autocast: bool = True  # whether it may be trained in half precision on a CPU
-    tokenizer: Callable[[Path], Tokenizer] | None = None  # from the folder of a catalog entry, for text
-    default_tokenizer: str | None = None  # entry of weights.CATALOG, for an encoder that starts from nothing
+    batch: int  # maximum number of utterances per batch, which bounds memory
+    size: Callable[[InputT], int] = lambda _: 0  # length of an input; inputs of similar length are batched
+    layout: torch.memory_format | None = None  # fastest memory format of the encoder's convolutions
+    cpu_autocast: bool = True  # supports training in half precision on a CPU
+    tokenizer: Callable[[Path], Tokenizer] | None = None  # for text, from the folder of a catalog entry
+    default_tokenizer: str | None = None  # catalog entry, for an encoder without public weights
+    # (spec, a recipe's options, catalog entry that the encoder is initialized from) -> the encoder's configuration
     configure: Callable[["ModalitySpec[ConfigT, InputT]", Mapping[str, Any], str | None], ConfigT] = _validated
-    # (spec, a recipe's options, entry of weights.CATALOG that the encoder starts from) -> its configuration
 
     @property
     def kind(self) -> str:
-        """The name that configurations and recipes call this encoder by."""
+        """Name of this encoder in configurations and recipes."""
         return str(self.config.model_fields["kind"].default)

@@ -1,4 +1,4 @@
-"""Face: the facial expression, read by a residual CNN from gray crops as FER+ has them."""
+"""Face modality: facial expression, encoded by a residual CNN from gray crops like those of FER+."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,24 +14,24 @@ from model.features import ByteArray, spread
 from model.modalities.base import Encoder, EncoderConfig, ModalitySpec
 
 FACE_SIZE = 48
-MAX_FACES = 16  # crops an utterance: beyond, neighbors repeat each other
-CLOSE_UP = 11 / 12  # of a face crop's side: what the second look at it sees, enlarged
+MAX_FACES = 16  # crops per utterance; more would be nearly identical
+ZOOM = 11 / 12  # share of a crop's side that the zoomed view shows
 
-VERSION = 2  # raise it with any change that the constants in the id do not show
+VERSION = 2  # increment it with any change that the constants in the id do not reflect
 PREPROCESS_ID = f"face{FACE_SIZE}x{MAX_FACES}/v{VERSION}"
 
 
 class FaceConfig(EncoderConfig):
-    """The shape of a `FaceEncoder`."""
+    """Shape of a `FaceEncoder`."""
 
     kind: Literal["residual"] = "residual"
     width: int = Field(gt=0, description="channels of the first stage")
 
 
 def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:
-    """Gray face crops, uint8 [h, w] each -> float32 [crops, 1, FACE_SIZE, FACE_SIZE]; None for none.
+    """Convert gray face crops, uint8 [h, w] each, to float32 [crops, 1, FACE_SIZE, FACE_SIZE]; None without crops.
 
-    At most MAX_FACES, evenly spread. Each crop is standardized by itself, which takes the lighting out.
+    At most MAX_FACES are used, evenly spread. Each crop is standardized separately, which removes lighting.
     """
     if not crops:
         return None
@@ -41,22 +41,19 @@ def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:
 
 
 def standardize_faces(crops: Tensor) -> Tensor:
-    """uint8 [n, FACE_SIZE, FACE_SIZE] -> float32 [n, 1, FACE_SIZE, FACE_SIZE], zero mean, unit variance each."""
+    """Standardize crops uint8 [n, FACE_SIZE, FACE_SIZE] to float32 [n, 1, FACE_SIZE, FACE_SIZE]."""
     return standardized(crops.unsqueeze(1).float(), 1.0)
 
 
 def standardized(faces: Tensor, least: float) -> Tensor:
-    """Bring faces float [n, 1, h, w] to zero mean and unit variance each.
-
-    One whose deviation is below `least` stays below unit variance: an even gray crop at zero.
-    """
+    """Normalize faces float [n, 1, h, w] to zero mean and unit variance each; deviations are at least `least`."""
     mean = faces.mean(dim=(2, 3), keepdim=True)
     deviation = faces.std(dim=(2, 3), keepdim=True)
     return (faces - mean) / deviation.clamp_min(least)
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with batch norm beside a shortcut; halves both axes where `stride` is 2."""
+    """Two 3x3 convolutions with batch norm and a shortcut; `stride` 2 halves both axes."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
@@ -68,16 +65,17 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, inputs, h, w] -> [n, outputs, h / stride, w / stride]."""
+        """Map [n, inputs, h, w] to [n, outputs, h / stride, w / stride]."""
         inner = F.relu(self.norm1(self.conv1(x)))
         return F.relu(self.norm2(self.conv2(inner)) + self.shortcut(x))
 
 
 class FaceEncoder(Encoder):
-    """Residual CNN per crop, averaged over the crops of an utterance, and in evaluation over four looks at them.
+    """Residual CNN whose embeddings are averaged over an utterance's crops and, in evaluation, over four views.
 
-    A face means the same in a mirror, and detectors do not agree on its size: it is looked at as it is and closer up,
-    each also mirrored. Where an utterance has one crop it gets all four; of several each gets two in turn.
+    The views (test-time augmentation) are the crop, a zoomed one, and the mirror images of both: expressions are
+    symmetric, and detectors differ in the size of their boxes. A single crop gets all four views; of several crops each
+    gets two, alternating.
     """
 
     def __init__(self, config: FaceConfig) -> None:
@@ -97,44 +95,44 @@ class FaceEncoder(Encoder):
         embedded: Tensor = self.blocks(self.stem(crops)).mean(dim=(2, 3))
         return embedded
 
-    def _look_twice(self, crops: Tensor) -> Tensor:
-        """[k, 1, s, s] -> [k, width], averaged over the crops as they are and closer up in a mirror."""
-        return (self._embed(crops) + self._embed(close_up(crops.flip(-1)))) / 2
+    def _embed_two_views(self, crops: Tensor) -> Tensor:
+        """Embed crops [k, 1, s, s] as [k, width], averaged over the crop and its zoomed mirror image."""
+        return (self._embed(crops) + self._embed(zoomed(crops.flip(-1)))) / 2
 
-    def _look_at(self, crops: Tensor, owner: Tensor, sizes: Tensor) -> Tensor:
-        """[k, 1, s, s] -> [k, width]; an utterance's crops follow each other, `sizes` [count] says how many."""
-        place = torch.arange(len(crops), device=owner.device) - (sizes.cumsum(0) - sizes)[owner]
-        turned = torch.where((place % 2 == 0).view(-1, 1, 1, 1), crops, crops.flip(-1))
-        each = self._look_twice(turned)
+    def _embed_views(self, crops: Tensor, owner: Tensor, sizes: Tensor) -> Tensor:
+        """Embed crops [k, 1, s, s] as [k, width]; an utterance's `sizes` [count] crops are consecutive."""
+        index = torch.arange(len(crops), device=owner.device) - (sizes.cumsum(0) - sizes)[owner]
+        alternating = torch.where((index % 2 == 0).view(-1, 1, 1, 1), crops, crops.flip(-1))
+        embedded = self._embed_two_views(alternating)
         single = (sizes[owner] == 1).nonzero().flatten()
         if len(single):
-            both = (each[single] + self._look_twice(turned[single].flip(-1))) / 2
-            each = each.index_copy(0, single, both)
-        return each
+            four = (embedded[single] + self._embed_two_views(alternating[single].flip(-1))) / 2
+            embedded = embedded.index_copy(0, single, four)
+        return embedded
 
     def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
-        """Crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to, rising) -> [count, width]."""
+        """Map crops float [k, 1, s, s] of utterances owner int64 [k], ascending, to [count, width]."""
         sizes = torch.bincount(owner, minlength=count)
-        each = self._embed(crops) if self.training else self._look_at(crops, owner, sizes)
-        summed = each.new_zeros(count, self.width).index_add_(0, owner, self.drop(each))
+        embedded = self._embed(crops) if self.training else self._embed_views(crops, owner, sizes)
+        summed = embedded.new_zeros(count, self.width).index_add_(0, owner, self.drop(embedded))
         return summed / sizes.clamp_min(1).unsqueeze(1)
 
     def encode(self, inputs: Sequence[Tensor], count: int) -> Tensor:
-        """Crops and owners as `collate` returns them -> [count, width]."""
+        """Map crops and owners, as `collate` returns them, to [count, width]."""
         embedding: Tensor = self(*inputs, count=count)
         return embedding
 
 
-def close_up(crops: Tensor) -> Tensor:
-    """The middle of each crop [k, 1, s, s], CLOSE_UP of its side, enlarged to the whole."""
+def zoomed(crops: Tensor) -> Tensor:
+    """Enlarge the center of each crop [k, 1, s, s], ZOOM of its side, to the full size."""
     side = crops.shape[-1]
-    margin = round(side * (1.0 - CLOSE_UP) / 2.0)
+    margin = round(side * (1.0 - ZOOM) / 2.0)
     middle = crops[..., margin : side - margin, margin : side - margin]
     return F.interpolate(middle, size=(side, side), mode="bilinear", align_corners=False)
 
 
 def collate(crops: Sequence[Tensor]) -> list[Tensor]:
-    """-> all crops [k, 1, s, s], and int64 [k] which utterance each belongs to."""
+    """Return all crops [k, 1, s, s], and the index of each one's utterance, int64 [k]."""
     owner = torch.repeat_interleave(torch.arange(len(crops)), torch.tensor([len(c) for c in crops]))
     return [torch.cat(list(crops)), owner]
 
@@ -147,8 +145,7 @@ SPEC = ModalitySpec(
     reads="crops",
     prepare=lambda evidence: face_tensor(evidence.crops),
     collate=collate,
-    # A face's 16 crops take a megabyte each between the layers: a window's faces at once were the most that an
-    # analysis held, and the more the longer the window happened to be.
+    # The activations of an utterance's 16 crops take a megabyte each; larger batches would dominate peak memory.
     batch=2,
     layout=torch.channels_last,
 )

@@ -1,4 +1,4 @@
-"""The specs of all modalities, found by the names in `model.modalities.MODULES`; loops over them start here."""
+"""Registry of modality specs, built from `model.modalities.MODULES`."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -23,12 +23,12 @@ def _specs() -> dict[str, AnySpec]:
     found: list[AnySpec] = [import_module(f"model.modalities.{module}").SPEC for module in MODULES]
     specs = {spec.kind: spec for spec in found}
     if len(specs) != len(MODULES) or [spec.modality for spec in found[: len(MODALITIES)]] != list(MODALITIES):
-        raise TypeError("each module of model.modalities has a kind of its own, and the modality it is named after")
+        raise TypeError("modules of model.modalities need distinct kinds, and default ones the modality of their name")
     if unknown := WEIGHTS.keys() - specs.keys():
-        raise TypeError(f"{', '.join(sorted(unknown))}: public weights are declared of a kind of encoder that none has")
+        raise TypeError(f"public weights are declared for unknown kinds of encoder: {', '.join(sorted(unknown))}")
     inputs = {spec.modality: spec.prepare for spec in found[: len(MODALITIES)]}
     if others := [spec.kind for spec in found if spec.prepare is not inputs[spec.modality]]:
-        raise TypeError(f"{', '.join(others)}: encoders of a modality share its `prepare`, which runs before them")
+        raise TypeError(f"{', '.join(others)}: all encoders of a modality must share its `prepare`")
     return specs
 
 
@@ -37,40 +37,40 @@ DEFAULTS: dict[Modality, AnySpec] = dict(zip(MODALITIES, SPECS.values(), strict=
 
 if TYPE_CHECKING:
     AnyConfig: TypeAlias = EncoderConfig
-else:  # pydantic reads which it is off `kind`
+else:  # pydantic selects the class by `kind`
     _CONFIGS = [spec.config for spec in SPECS.values()]
     AnyConfig = Annotated[reduce(or_, _CONFIGS), Field(discriminator="kind")]
 
 
 def spec_of(config: EncoderConfig) -> AnySpec:
-    """The spec that a configuration belongs to."""
+    """Return the spec of a configuration."""
     return SPECS[config.kind]
 
 
 def specs_of(*modalities: Modality) -> dict[Modality, AnySpec]:
-    """The default spec of each of these modalities."""
+    """Return the default specs of these modalities."""
     return {modality: DEFAULTS[modality] for modality in modalities}
 
 
 def prepare(evidence: Evidence, specs: Iterable[AnySpec] = tuple(DEFAULTS.values())) -> Sample:
-    """The tensors of one utterance, of each modality that the evidence holds something of."""
+    """Convert an utterance's evidence to the inputs of all modalities that it has."""
     return Sample(**{spec.modality: spec.prepare(evidence) for spec in specs})
 
 
 def load_public_encoder(encoder: Encoder, public: str) -> set[str]:
-    """Load an entry of weights.CATALOG into an encoder; return the names of the weights it had.
+    """Load a catalog entry into an encoder; return the names of the loaded weights.
 
-    What it does not have, as our own pooling over it, stays. Raises EncoderError or weights.WeightsError.
+    Other weights, such as those of pooling layers, are unchanged. Raises EncoderError or WeightsError.
     """
     state = public_state(encoder, public)
-    encoder.load_state_dict(state, strict=False, assign=True)  # the file's pages, not a second copy of them
+    encoder.load_state_dict(state, strict=False, assign=True)  # shares the file's memory pages
     return set(state)
 
 
 def public_state(encoder: Encoder, public: str) -> dict[str, Tensor]:
-    """Public weights under the names that `encoder` has for them, float32.
+    """Read a catalog entry's weights by the names of `encoder`, as float32.
 
-    Raises EncoderError where they lack any that its pretrained parts have, or weights.WeightsError.
+    Raises EncoderError if weights of the encoder's pretrained parts are missing or differ in shape, or WeightsError.
     """
     state = encoder.public_state(catalog.fetch(public))
     own, parts = encoder.state_dict(), encoder.pretrained()
@@ -78,5 +78,5 @@ def public_state(encoder: Encoder, public: str) -> dict[str, Tensor]:
     wrong = [key for key, value in state.items() if key in own and own[key].shape != value.shape]
     wrong += [key for key in own if key not in state and key.startswith(filled)]
     if wrong:
-        raise EncoderError(f"the public encoder {public!r} does not fit (at {wrong[0]} and {len(wrong) - 1} more)")
+        raise EncoderError(f"public encoder {public!r} does not match (at {wrong[0]} and {len(wrong) - 1} more)")
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items() if key in own}

@@ -1,4 +1,4 @@
-"""Text: BERT on the words of an utterance behind its dialogue context."""
+"""Text modality: the words of an utterance after its dialogue context, encoded by BERT."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,30 +17,30 @@ from model.features import Tokens
 from model.modalities.base import Encoder, EncoderConfig, EncoderError, ModalitySpec
 from model.weights import catalog
 
-# Words: [CLS] earlier utterances [SEP] utterance [SEP].
+# Token layout: [CLS] earlier utterances [SEP] utterance [SEP].
 MAX_TOKENS = 128
-MAX_UTTERANCE_TOKENS = 96  # what is left of MAX_TOKENS goes to the context
-CONTEXT_UTTERANCES = 1  # more did not help an encoder of this size, and each doubles the work
-# Typographers' marks, as transcripts have them and recognizers do not, to the ones on a keyboard.
+MAX_UTTERANCE_TOKENS = 96  # the rest of MAX_TOKENS is available to the context
+CONTEXT_UTTERANCES = 1  # more did not improve an encoder of this size, and increase the cost
+# Typographic punctuation of written transcripts, with the ASCII characters that transcribers write.
 PLAIN_MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
 )
-# What transcribers write of marks: hardly ever an exclamation mark, a dash or quotation marks.
+# Punctuation as transcribers write it: they rarely write exclamation marks, dashes or quotation marks.
 TRANSCRIBED_MARKS = {".": ".", "?": "?", ",": ",", "!": ".", ";": ",", ":": ","}
 
-VERSION = 2  # raise it with any change that the constants in the id do not show
+VERSION = 2  # increment it with any change that the constants in the id do not reflect
 PREPROCESS_ID = f"tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}-{CONTEXT_UTTERANCES}/v{VERSION}"
 
 
 class TextConfig(EncoderConfig):
-    """The shape of a `TextEncoder`."""
+    """Shape of a `TextEncoder`."""
 
     kind: Literal["bert"] = "bert"
     bert: dict[str, Any] = Field(description="a transformers BertConfig, as a dictionary")
 
 
 class TextTokenizer:
-    """WordPiece tokens of an utterance behind its dialogue context."""
+    """WordPiece tokenizer of an utterance with its dialogue context."""
 
     def __init__(self, path: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(path))
@@ -51,18 +51,16 @@ class TextTokenizer:
 
     @property
     def marks(self) -> Mapping[int, int | None]:
-        """The tokens that are punctuation, each with what a transcriber writes instead; the apostrophe is part of
-        words.
-        """
+        """Punctuation tokens, each with the one that a transcriber writes instead; without the apostrophe."""
         vocabulary = self._tokenizer.get_vocab()
         marks = {word: i for word, i in vocabulary.items() if word != "'" and not re.search(r"[\w\[]", word)}
         return {i: vocabulary.get(TRANSCRIBED_MARKS.get(word, "")) for word, i in marks.items()}
 
     def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens | None:
-        """Tokens of `text`, or None where it has none.
+        """Tokenize `text` after its context; None if it has no tokens.
 
-        `context` holds the earlier utterances, oldest first; the last CONTEXT_UTTERANCES are used, and
-        what does not fit is cut from their beginning, farthest from the utterance.
+        `context` holds the earlier utterances, oldest first. The last CONTEXT_UTTERANCES are used, truncated at their
+        beginning.
         """
         words = self._ids(text)[:MAX_UTTERANCE_TOKENS]
         if not words:
@@ -79,22 +77,22 @@ class TextTokenizer:
 
 
 class TextEncoder(Encoder):
-    """BERT, averaged over the tokens of the utterance itself (not over its context)."""
+    """BERT, averaged over the tokens of the utterance itself, without its context."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         ensure_torchvision()  # transformers imports it
-        from transformers import BertConfig, BertModel  # seconds; only where text is read
+        from transformers import BertConfig, BertModel  # slow to import
 
         self.bert = BertModel(BertConfig(**config.bert), add_pooling_layer=False)
         self.width = int(self.bert.config.hidden_size)
 
     def pretrained(self) -> list[nn.Module]:
-        """BERT's part."""
+        """Return BERT."""
         return [self.bert]
 
     def public_state(self, folder: Path) -> Mapping[str, Tensor]:
-        """BERT's weights, also under the names that Google's own checkpoint has for layer norms."""
+        """Read BERT's weights, including checkpoints with the original names of layer norms (gamma, beta)."""
         state = load_file(folder / "model.safetensors")
         names = {key: f"bert.{key.removeprefix('bert.')}" for key in state}
         older = {".gamma": ".weight", ".beta": ".bias"}
@@ -105,7 +103,7 @@ class TextEncoder(Encoder):
         return {names[key]: value for key, value in state.items()}
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        """ids, types, mask int64 [n, tokens] -> [n, width]."""
+        """Map ids, types and mask int64 [n, tokens] to [n, width]."""
         hidden = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
         own = (types * mask).unsqueeze(-1).to(hidden.dtype)
         pooled: Tensor = (hidden * own).sum(dim=1) / own.sum(dim=1).clamp_min(1.0)
@@ -113,7 +111,7 @@ class TextEncoder(Encoder):
 
 
 def collate(tokens: Sequence[Tokens]) -> list[Tensor]:
-    """-> ids, types and mask int64 [n, tokens], padded with zeros to the longest."""
+    """Return ids, types and mask int64 [n, tokens], padded with zeros to the longest."""
     longest = max(len(t.ids) for t in tokens)
     ids = torch.stack([F.pad(t.ids, (0, longest - len(t.ids))) for t in tokens])
     types = torch.stack([F.pad(t.types, (0, longest - len(t.types))) for t in tokens])
@@ -122,21 +120,20 @@ def collate(tokens: Sequence[Tokens]) -> list[Tensor]:
 
 
 def configure(_: object, options: Mapping[str, Any], public: str | None) -> TextConfig:
-    """The shape of the public encoder, or of a BERT with these options; only what differs from the defaults.
+    """Return the shape of the public encoder, or of a BERT with these options, as differences from the defaults.
 
-    Raises EncoderError for an option that a BertConfig lacks (it would keep it, and nothing would follow) or that has
-    another type there.
+    Raises EncoderError for an option of another type, or one that BertConfig does not have (it would ignore it).
     """
     ensure_torchvision()
-    from transformers import BertConfig  # it imports torchvision
+    from transformers import BertConfig
 
     if unknown := sorted(options.keys() - BertConfig().to_dict().keys()):
-        raise EncoderError(f"a BertConfig has no {', '.join(unknown)}")
+        raise EncoderError(f"BertConfig has no option {', '.join(unknown)}")
     if public is None:
         try:
             return TextConfig(bert=dict(BertConfig(**options).to_diff_dict()))
-        except Exception as error:  # huggingface_hub's validation errors have no common class but this
-            raise EncoderError(f"no BertConfig can be made of this: {' '.join(str(error).split())}") from error
+        except Exception as error:  # huggingface_hub's validation errors have no other common base class
+            raise EncoderError(f"invalid options of BertConfig: {' '.join(str(error).split())}") from error
     return TextConfig(bert=dict(BertConfig.from_json_file(catalog.fetch(public) / "config.json").to_diff_dict()))
 
 

@@ -1,4 +1,4 @@
-"""Video: the scene of an utterance, read by R3D-18."""
+"""Video modality: the scene of an utterance, encoded by R3D-18."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,25 +13,25 @@ from model.compat import ensure_torchvision
 from model.features import ByteArray, spread
 from model.modalities.base import Encoder, EncoderConfig, ModalitySpec
 
-# The values of torchvision's R3D_18_Weights.KINETICS400_V1.transforms().
+# Values of torchvision's R3D_18_Weights.KINETICS400_V1.transforms().
 CLIP_FRAMES = 16
 CLIP_SIZE = 112
 CLIP_RESIZE = (128, 171)  # height, width before the center crop
 KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
 KINETICS_STD = (0.22803, 0.22145, 0.216989)
 
-VERSION = 2  # raise it with any change that the constants in the id do not show
+VERSION = 2  # increment it with any change that the constants in the id do not reflect
 PREPROCESS_ID = f"clip{CLIP_FRAMES}x{CLIP_SIZE}/v{VERSION}"
 
 
 class VideoConfig(EncoderConfig):
-    """torchvision's r3d_18 comes in one shape."""
+    """Shape of a `VideoEncoder`; torchvision's r3d_18 has only one."""
 
     kind: Literal["r3d18"] = "r3d18"
 
 
 def shrink_for_clip(frame: ByteArray) -> ByteArray:
-    """RGB frame uint8 [h, w, 3] -> uint8 [CLIP_SIZE, CLIP_SIZE, 3]: resized, center cropped."""
+    """Resize and center-crop an RGB frame uint8 [h, w, 3] to [CLIP_SIZE, CLIP_SIZE, 3]."""
     height, width = CLIP_RESIZE
     resized = cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
     top, left = (height - CLIP_SIZE) // 2, (width - CLIP_SIZE) // 2
@@ -39,9 +39,9 @@ def shrink_for_clip(frame: ByteArray) -> ByteArray:
 
 
 def clip_tensor(frames: Sequence[ByteArray]) -> Tensor | None:
-    """Frames from `shrink_for_clip` -> float32 [3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE]; None for none.
+    """Convert frames of `shrink_for_clip` to float32 [3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE]; None without frames.
 
-    CLIP_FRAMES of them spread over the whole utterance, repeating where it has fewer.
+    CLIP_FRAMES frames are spread over the utterance and repeat if it has fewer.
     """
     if not frames:
         return None
@@ -57,23 +57,23 @@ class VideoEncoder(Encoder):
     def __init__(self, _: VideoConfig) -> None:
         super().__init__()
         ensure_torchvision()
-        from torchvision.models.video import r3d_18  # only where a bundle has video
+        from torchvision.models.video import r3d_18  # slow to import
 
         self.r3d = r3d_18(weights=None)
         self.width = int(self.r3d.fc.in_features)
         self.r3d.fc = nn.Identity()
 
     def pretrained(self) -> list[nn.Module]:
-        """All of it."""
+        """Return the whole network."""
         return [self.r3d]
 
     def public_state(self, folder: Path) -> Mapping[str, Tensor]:
-        """Torchvision's weights without the classifier."""
+        """Read torchvision's weights without the classifier."""
         state = torch.load(folder / "r3d_18.pth", weights_only=True)
         return {f"r3d.{key}": value for key, value in state.items() if not key.startswith("fc.")}
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Clips float [n, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE] -> [n, 512]."""
+        """Map clips float [n, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE] to [n, 512]."""
         features: Tensor = self.r3d(clips)
         return features
 
@@ -88,7 +88,7 @@ SPEC = ModalitySpec(
     collate=lambda clips: [torch.stack(list(clips))],
     batch=2,
     layout=torch.channels_last_3d,
-    # On a CPU R3D-18 learns in float32: oneDNN's bfloat16 gradient of its last filters (512 channels, 2x7x7 places)
-    # reads memory that nobody wrote (torch 2.13): right or enormous, as that happens to be. GPUs are not concerned.
+    # On CPUs, oneDNN's bfloat16 gradient of the last filters (512 channels, 2x7x7 positions) reads uninitialized memory
+    # (torch 2.13), so R3D-18 is trained in float32. GPUs are not affected.
     cpu_autocast=False,
 )

@@ -1,4 +1,4 @@
-"""An analysis as JSON, a table, or subtitles. Needs nothing but the contract and the standard library."""
+"""Exports of an analysis: JSON, CSV, SubRip and WebVTT. Imports only the contract and the standard library."""
 
 import csv
 import html
@@ -17,25 +17,25 @@ CSV_COLUMNS = (
     *("contribution_bias", "decided_by", "unclear", "contradictory"),
     *("language", "speaker"),
 )
-UNCLEAR = "unclear"  # where the confidence is too low to show an emotion
+UNCLEAR = "unclear"  # shown instead of an emotion with a low confidence
 
-# Spreadsheets run a cell that begins like this as a formula, the full-width forms included.
+# Spreadsheets evaluate cells with these prefixes, full-width forms included, as formulas.
 FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CONTROL_STARTS = ("\t", "\r", "\n")
 
 
 def to_json(analysis: Analysis) -> str:
-    """The whole analysis, indented; the only export that loses nothing (Analysis.model_validate_json reads it)."""
+    """Export the full analysis as indented JSON; `Analysis.model_validate_json` reads it back."""
     return analysis.model_dump_json(indent=2) + "\n"
 
 
 def to_csv(analysis: Analysis) -> str:
-    """A header and a row per utterance; times in seconds, probabilities and weights 0 to 1 (RFC 4180).
+    """Export a CSV (RFC 4180) with a header and a row per utterance; times in seconds, probabilities 0 to 1.
 
-    A modality that an utterance lacks has weight and contribution 0; contributions, in nats, and their bias add up to
-    log p(emotion) - log p(runner-up), and are empty where the result has none. `emotion` is the likeliest one even
-    where it is unclear. Text that a spreadsheet would run as a formula gets a
-    leading apostrophe. Write it with newline="", for the lines end in CRLF already.
+    A missing modality has weight and contribution 0. Contributions and their bias, in nats, add up to
+    log p(emotion) - log p(runner-up); they are empty in results of schema 1. `emotion` is the most probable one even if
+    it is unclear. Text that a spreadsheet would evaluate as a formula gets a leading apostrophe. Lines end in CRLF, so
+    write the file with newline="".
     """
     out = io.StringIO(newline="")
     table = csv.writer(out)
@@ -46,9 +46,9 @@ def to_csv(analysis: Analysis) -> str:
 
 
 def to_srt(analysis: Analysis) -> str:
-    """SubRip subtitles, a cue per utterance: `[joy] Hello`, `[sadness]` without speech, `[unclear] Hm.`
+    """Export SubRip subtitles, a cue per utterance: `[joy] Hello`, `[sadness]` without speech, `[unclear] Hm.`.
 
-    Where several people speak, with who does: `Speaker 1: [joy] Hello`.
+    With several speakers, cues name theirs: `Speaker 1: [joy] Hello`.
     """
     cues = (
         f"{number}\n{_timing(cue, ',')}\n{_spoken_by(cue).replace('-->', '→')}\n"
@@ -58,7 +58,7 @@ def to_srt(analysis: Analysis) -> str:
 
 
 def to_vtt(analysis: Analysis) -> str:
-    """WebVTT subtitles, with the cues of `to_srt`; who speaks is a voice tag: `<v Speaker 1>[joy] Hello</v>`."""
+    """Export WebVTT subtitles with the cues of `to_srt`; speakers are voice tags: `<v Speaker 1>[joy] Hello</v>`."""
     cues = (f"{_timing(cue, '.')}\n{_voiced(cue)}\n" for cue in _cues(analysis))
     return "\n".join(["WEBVTT\n", *cues])
 
@@ -71,26 +71,26 @@ def _csv_row(utterance: Utterance, speaker: str) -> list[str | float | None]:
     nats = {modality: share.contribution for modality, share in utterance.modalities.items()}
     explained = utterance.bias is not None
     return [
-        *(utterance.start_time, utterance.end_time, _inert(utterance.text)),
+        *(utterance.start_time, utterance.end_time, _escape_formula(utterance.text)),
         *(emotion.label, emotion.confidence, sentiment.label, sentiment.confidence),
         *(emotions[label] for label in EMOTIONS),
         *(sentiments[label] for label in SENTIMENTS),
         *(weights.get(modality, 0.0) for modality in MODALITIES),
         *(nats.get(modality, 0.0) if explained else None for modality in MODALITIES),
         *(utterance.bias, utterance.decided_by, utterance.unclear, utterance.contradictory),
-        *(utterance.language or "", _inert(speaker)),
+        *(utterance.language or "", _escape_formula(speaker)),
     ]
 
 
-def _inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; some ignore the blanks before one."""
+def _escape_formula(text: str) -> str:
+    """Prefix text that a spreadsheet would evaluate as a formula; some ignore leading blanks."""
     dangerous = text.lstrip().startswith(FORMULA_STARTS) or text.startswith(CONTROL_STARTS)
     return f"'{text}" if dangerous else text
 
 
 @dataclass(frozen=True)
 class _Cue:
-    """A subtitle of one line; times in milliseconds, end after start. `speaker` is "" where one person speaks."""
+    """A one-line subtitle; times in milliseconds, end after start. `speaker` is "" unless several people speak."""
 
     start: int
     end: int
@@ -99,10 +99,10 @@ class _Cue:
 
 
 def _cues(analysis: Analysis) -> Iterator[_Cue]:
-    """A cue per utterance, in order of time.
+    """Yield a cue per utterance, in order of time.
 
-    None overlaps the one before and none is shorter than a millisecond, so that players show every
-    word: an utterance that overlaps starts later, and a moment's one lasts a millisecond.
+    Cues do not overlap and last at least a millisecond, so that players show all of them: an overlapping utterance
+    starts later, and one without duration lasts a millisecond.
     """
     position = 0
     for utterance in sorted(analysis.utterances, key=lambda u: (u.start_time, u.end_time)):
@@ -124,7 +124,7 @@ def _voiced(cue: _Cue) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Text without line breaks, as a blank line would end a cue."""
+    """Return text without line breaks, because a blank line would end a cue."""
     return " ".join(text.split())
 
 
@@ -133,7 +133,7 @@ def _timing(cue: _Cue, decimal_mark: str) -> str:
 
 
 def _timestamp(milliseconds: int, decimal_mark: str) -> str:
-    """hh:mm:ss,mmm; more digits for the hours from 100 on."""
+    """Format as hh:mm:ss,mmm, with more digits for 100 hours and more."""
     seconds, milliseconds = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

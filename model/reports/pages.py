@@ -1,7 +1,6 @@
-"""Parts that our self-contained HTML pages share: frame, surfaces, colors, and content policy.
+"""Shared parts of the self-contained HTML pages: template environment, style, colors and content security policy.
 
-A page asks the network for nothing: a content security policy that names the hashes of its own style and
-script forbids the rest.
+A page makes no network requests: its content security policy allows only its own style and script, by their hashes.
 """
 
 import base64
@@ -16,7 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_environment(templates: Path) -> Environment:
-    """Return the template environment of one kind of page; `head.html` is shared by all. Autoescape is on."""
+    """Return the template environment of one kind of page, with autoescape on; `head.html` is shared by all."""
     return Environment(
         loader=FileSystemLoader([templates, TEMPLATES]),
         autoescape=True,
@@ -27,12 +26,12 @@ def page_environment(templates: Path) -> Environment:
 
 
 def page_style(own: str) -> str:
-    """The whole style of a page whose own rules are `own`: colors of classes, surfaces in light and dark, these."""
+    """Return a page's full style: the palette's color classes, light and dark surfaces, and its `own` rules."""
     return color_rules() + (TEMPLATES / "page.css").read_text("utf-8") + own
 
 
 def color_rules() -> str:
-    """The palette as CSS classes, for SVG shapes (fill) and boxes (background)."""
+    """Return the palette as CSS classes, for SVG shapes (fill) and boxes (background)."""
     colors = {
         **{f"emotion-{label}": color for label, color in EMOTION_COLORS.items()},
         **{f"sentiment-{label}": color for label, color in SENTIMENT_COLORS.items()},
@@ -43,7 +42,7 @@ def color_rules() -> str:
 
 
 def content_policy(style: str, script: str) -> str:
-    """Content security policy: nothing from outside, no style and no script but these two."""
+    """Return a content security policy that allows only this style and this script."""
     hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
     return (
         "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'; "

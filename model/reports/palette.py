@@ -1,13 +1,13 @@
 """Colors and display names of emotions, sentiments and modalities, for every output.
 
-One value serves light and dark: each has at least 3:1 contrast to both of the surfaces below. Within a
-set, any two stay apart for people with protanopia, deuteranopia and tritanopia too (tested). Even so,
-no color stands alone; a name or a number is always beside it.
+Each color serves light and dark mode, with a contrast of at least 3:1 to both surfaces below. Within a set, any two
+remain distinguishable with protanopia, deuteranopia and tritanopia (tested). Colors are always accompanied by a name or
+a number.
 """
 
 from model.contract import MODALITIES, Emotion, Modality, Sentiment
 
-NAMES = {"text": "Words", "audio": "Voice", "video": "Scene"}  # of those that are shown by another than their own
+NAMES = {"audio": "Voice", "video": "Scene"}  # display names that differ from the modality's own
 MODALITY_NAMES: dict[Modality, str] = {m: NAMES.get(m, m.capitalize()) for m in MODALITIES}
 
 LIGHT_SURFACE = "#ffffff"
@@ -29,9 +29,8 @@ SENTIMENT_COLORS: dict[Sentiment, str] = {
     "positive": "#029fdb",
 }
 
-# Drawn back in charts and bars, pale and behind the others, so that what moves is seen. Its name and its number
-# stand beside it as those of the others do.
-DRAWN_BACK: Emotion | Sentiment = "neutral"
+# De-emphasized in charts and bars, so that the other labels stand out: pale, and behind the others.
+MUTED_LABEL: Emotion | Sentiment = "neutral"
 
 MODALITY_SERIES = (
     "#6391da",
@@ -40,5 +39,5 @@ MODALITY_SERIES = (
     "#b68a3c",
     "#4f5cbd",
     "#ac3afa",
-)  # in the contract's order, two spare
+)  # in the contract's order, with two spare
 MODALITY_COLORS: dict[Modality, str] = dict(zip(MODALITIES, MODALITY_SERIES, strict=False))

@@ -1,13 +1,8 @@
-"""People's judgments of a video, to set beside its analysis.
+"""People's judgments of a video, for comparison with its analysis.
 
-A CSV names stretches of the video and how many people called each one what emotion, by what they were given to judge:
-
-    start,end,judged,anger,disgust,fear,joy,neutral,sadness,surprise
-    0.0,2.035,audio,1,1,1,0,5,1,0
-    0.0,2.035,together,2,1,0,0,8,0,0
-
-`judged` is text, audio or face for one modality alone, and together for everything at once. Times are in seconds.
-Imports no torch.
+A CSV with COLUMNS counts the votes for each emotion, per segment of the video and per condition, which is what the
+raters were shown: text, audio or face for a single modality, together for all of them. Times are in seconds. An example
+is in docs/people.md. This module imports no torch.
 """
 
 import csv
@@ -19,20 +14,21 @@ from typing import Literal, get_args
 
 from model.contract import EMOTIONS, Emotion, Utterance
 
-Judged = Literal["text", "audio", "face", "together"]
-JUDGED: tuple[Judged, ...] = get_args(Judged)
-COLUMNS = ("start", "end", "judged", *EMOTIONS)
-LEAST_SHARED = 0.5  # of an utterance that must lie in a stretch for its votes to be about the utterance
-MOST_VOTES = 1_000_000
+Condition = Literal["text", "audio", "face", "together"]
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+CONDITION_COLUMN = "judged"  # by people, from this condition
+COLUMNS = ("start", "end", CONDITION_COLUMN, *EMOTIONS)
+MIN_OVERLAP = 0.5  # share of an utterance that a rated segment must cover to apply to it
+MAX_VOTES = 1_000_000
 
 
-class PeopleError(ValueError):
-    """A file of judgments that cannot be followed; the message names the row."""
+class JudgmentsError(ValueError):
+    """Invalid file of judgments. The message names the row."""
 
 
 @dataclass(frozen=True)
 class Votes:
-    """The numbers of people who called one stretch of a video each emotion."""
+    """Number of votes for each emotion."""
 
     counts: Mapping[Emotion, int]
 
@@ -42,78 +38,75 @@ class Votes:
 
     @property
     def shares(self) -> dict[Emotion, float]:
-        """The share of each of EMOTIONS."""
+        """Share of votes for each of EMOTIONS."""
         return {emotion: self.counts.get(emotion, 0) / self.total for emotion in EMOTIONS}
 
     @property
     def first(self) -> str:
-        """The emotions with the most votes and their votes, as "joy 10 of 11"; of a tie "anger or fear 4 of 10"."""
+        """Leading emotions with their votes: "joy 10 of 11", or "anger or fear 4 of 10" for a tie."""
         return f"{self.leading} {self.most} of {self.total}"
 
     @property
     def others(self) -> str:
-        """The votes for the other emotions, most first, to follow `first`: ", disgust 2, fear 1"."""
+        """Votes for the other emotions, most first, to append to `first`: ", disgust 2, fear 1"."""
         others = [e for e in EMOTIONS if self.counts.get(e, 0) and e not in self.majority]
         return "".join(f", {e} {self.counts[e]}" for e in sorted(others, key=lambda e: -self.counts[e]))
 
     @property
     def leading(self) -> str:
-        """The emotions with the most votes, as "joy"; of a tie "anger or fear"."""
+        """Leading emotions as text: "joy", or "anger or fear" for a tie."""
         return " or ".join(self.majority)
 
     @property
     def most(self) -> int:
-        """The most votes that an emotion has."""
+        """Number of votes for a leading emotion."""
         return max(self.counts.values())
 
     @property
     def majority(self) -> tuple[Emotion, ...]:
-        """The emotions with the most votes; several where they have equally many."""
+        """Emotions with the most votes; several for a tie."""
         return tuple(emotion for emotion in EMOTIONS if self.counts.get(emotion, 0) == self.most)
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A part of a video that people judged, from one modality alone or from everything."""
+class RatedSegment:
+    """A segment of the video, in seconds, with people's votes per condition."""
 
     start: float
     end: float
-    votes: Mapping[Judged, Votes]
+    votes: Mapping[Condition, Votes]
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """The number of utterances (`same`) for which an analysis names what people named most often, `of` those judged."""
+    """Number of rated utterances (`of`), and of those whose first emotion leads people's votes (`same`)."""
 
     same: int
     of: int
 
 
 @dataclass(frozen=True)
-class People:
-    """Everything people said of a video, and the file it is from."""
+class Judgments:
+    """All judgments of a video, and the file that they were read from."""
 
-    stretches: tuple[Stretch, ...]
+    segments: tuple[RatedSegment, ...]
     path: Path | None = None
 
-    def of(self, utterance: Utterance) -> dict[Judged, Votes]:
-        """Return the votes on the utterance, by what people had to go by.
+    def of(self, utterance: Utterance) -> dict[Condition, Votes]:
+        """Return the votes on an utterance, by condition.
 
-        They are those of the stretch that shares most with it; one that shares less than half of it is not about it.
+        They are those of the segment with the largest overlap, if it covers at least half of the utterance.
         """
-        found: dict[Judged, Votes] = {}
-        for judged in JUDGED:
-            shared = [(_shared(utterance, s), s.votes[judged]) for s in self.stretches if judged in s.votes]
-            most, votes = max(shared, key=lambda pair: pair[0], default=(0.0, None))
-            if votes is not None and most > 0.0 and most >= LEAST_SHARED * utterance.duration:
-                found[judged] = votes
+        found: dict[Condition, Votes] = {}
+        for condition in CONDITIONS:
+            overlaps = [(_overlap(utterance, s), s.votes[condition]) for s in self.segments if condition in s.votes]
+            largest, votes = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
+            if votes is not None and largest > 0.0 and largest >= MIN_OVERLAP * utterance.duration:
+                found[condition] = votes
         return found
 
     def agreement(self, utterances: Sequence[Utterance]) -> Agreement:
-        """Compare the first emotion of each utterance that people judged as a whole with the one named most often.
-
-        Where two emotions have equally many votes, either counts.
-        """
+        """Compare each utterance's first emotion with the leading one of the condition "together"; ties count."""
         same = of = 0
         for utterance in utterances:
             votes = self.of(utterance).get("together")
@@ -123,42 +116,43 @@ class People:
         return Agreement(same, of)
 
 
-def read_people(path: Path) -> People:
-    """Read a file of judgments. Raises OSError, or PeopleError for one that is none."""
+def read_judgments(path: Path) -> Judgments:
+    """Read a file of judgments. Raises OSError or JudgmentsError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise PeopleError(f"{path}: its columns should be {','.join(COLUMNS)}")
+                raise JudgmentsError(f"{path}: expected the columns {','.join(COLUMNS)}")
             rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PeopleError(f"{path} is no CSV in UTF-8 ({error})") from error
-    found: dict[tuple[float, float], dict[Judged, Votes]] = {}
+        raise JudgmentsError(f"{path} is not a UTF-8 CSV file ({error})") from error
+    found: dict[tuple[float, float], dict[Condition, Votes]] = {}
     for line, row in rows:
-        start, end, judged, votes = _row(row, f"{path}, row {line}")
-        if found.setdefault((start, end), {}).setdefault(judged, votes) is not votes:
-            raise PeopleError(f"{path}, row {line}: {judged} of {start:g} to {end:g} s stands in two rows")
-    return People(tuple(Stretch(start, end, votes) for (start, end), votes in sorted(found.items())), path)
+        start, end, condition, votes = _parse_row(row, f"{path}, row {line}")
+        if found.setdefault((start, end), {}).setdefault(condition, votes) is not votes:
+            raise JudgmentsError(f"{path}, row {line}: duplicate row for {condition}, {start:g} to {end:g} s")
+    return Judgments(tuple(RatedSegment(start, end, votes) for (start, end), votes in sorted(found.items())), path)
 
 
-def _row(row: Mapping[str | None, str | None], where: str) -> tuple[float, float, Judged, Votes]:
+def _parse_row(row: Mapping[str | None, str | None], location: str) -> tuple[float, float, Condition, Votes]:
     if None in row or None in row.values():
-        raise PeopleError(f"{where}: it should have {len(COLUMNS)} fields")
+        raise JudgmentsError(f"{location}: expected {len(COLUMNS)} fields")
     try:
         start, end = float(row["start"] or ""), float(row["end"] or "")
         counts = {emotion: int(row[emotion] or 0) for emotion in EMOTIONS}
     except ValueError as error:
-        raise PeopleError(f"{where}: start and end are seconds and votes whole numbers ({error})") from error
+        raise JudgmentsError(f"{location}: start and end must be seconds, and votes integers ({error})") from error
     if not (math.isfinite(end) and 0.0 <= start < end):
-        raise PeopleError(f"{where}: it should end after it starts, in seconds from 0 on")
-    judged = next((name for name in JUDGED if name == row["judged"]), None)
-    if judged is None:
-        raise PeopleError(f"{where}: judged is {row['judged']!r}, and should be one of {', '.join(JUDGED)}")
-    if not (min(counts.values()) >= 0 and 1 <= max(counts.values()) <= MOST_VOTES):
-        raise PeopleError(f"{where}: votes are whole numbers from 0 to {MOST_VOTES:,}, and at least one is needed")
-    return start, end, judged, Votes(counts)
+        raise JudgmentsError(f"{location}: end must be after start, and start must not be negative")
+    condition = next((name for name in CONDITIONS if name == row[CONDITION_COLUMN]), None)
+    if condition is None:
+        value = row[CONDITION_COLUMN]
+        raise JudgmentsError(f"{location}: {CONDITION_COLUMN} is {value!r}; expected one of {', '.join(CONDITIONS)}")
+    if not (min(counts.values()) >= 0 and 1 <= max(counts.values()) <= MAX_VOTES):
+        raise JudgmentsError(f"{location}: votes must be integers from 0 to {MAX_VOTES:,}, with at least one vote")
+    return start, end, condition, Votes(counts)
 
 
-def _shared(utterance: Utterance, stretch: Stretch) -> float:
-    """Seconds that an utterance and a stretch have in common."""
-    return max(0.0, min(utterance.end_time, stretch.end) - max(utterance.start_time, stretch.start))
+def _overlap(utterance: Utterance, segment: RatedSegment) -> float:
+    """Return the overlap of an utterance and a rated segment, in seconds."""
+    return max(0.0, min(utterance.end_time, segment.end) - max(utterance.start_time, segment.start))

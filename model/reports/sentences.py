@@ -1,4 +1,4 @@
-"""One sentence on why a result is what it is, composed from its figures. Imports no torch."""
+"""One-sentence explanation of a result, composed from the contributions. Imports no torch."""
 
 import math
 from collections.abc import Iterator
@@ -6,25 +6,23 @@ from collections.abc import Iterator
 from model.contract import MODALITIES, Emotion, Modality, ModalityShare, Utterance
 from model.reports.palette import MODALITY_NAMES
 
-SILENT = 0.1  # nats: below, a modality says nothing between the first two emotions
-PLURAL: tuple[Modality, ...] = ("text",)  # "the words say", "the voice says"
-UNCLEAR = "Unclear: results this unsure were wrong more often than right."
-TENFOLD = math.log(9.95)  # nats from which no decimal is shown
+INCONCLUSIVE_BELOW = 0.1  # nats; a smaller contribution favors neither emotion
+UNCLEAR = "Unclear: at this confidence, results were wrong more often than right."
+TENFOLD = math.log(9.95)  # nats; larger factors are shown without decimals
 
 
 def factor(nats: float) -> str:
-    """Return a part of a lead in nats as what it does to the odds: "×2.1" for the first emotion, "÷1.5" against it."""
+    """Format a contribution in nats as its effect on the odds of the first emotion: "×2.1" or "÷1.5"."""
     odds = math.exp(abs(nats))
     shown = f"{odds:.1f}" if abs(nats) < TENFOLD else f"{odds:,.0f}"
     return f"÷{shown}" if nats < 0 and shown != "1.0" else f"×{shown}"
 
 
 def sentence_of(utterance: Utterance, with_factors: bool = False) -> str:
-    """Return what each modality says of the first emotion and the second, those that speak for the first before the
-    others; "" for a result that lacks the figures (schema 1).
+    """Explain how each modality affects the first emotion's lead over the second, its supporters first.
 
-    Where together they do not speak for the first, it is first because it is the more common, and the sentence ends
-    with that. `with_factors` adds what each one does to the odds of the first against the second.
+    If the modalities together do not favor the first emotion, the sentence ends with the reason: it is more common.
+    `with_factors` adds each modality's effect on the odds. Returns "" for results without contributions (schema 1).
     """
     first, second = utterance.emotions[0].label, utterance.emotions[1].label
     parts = list(_parts(utterance, first, second, with_factors))
@@ -32,37 +30,37 @@ def sentence_of(utterance: Utterance, with_factors: bool = False) -> str:
         return ""
     signals = sum(share.contribution or 0.0 for share in utterance.modalities.values())
     if signals <= 0.0:
-        parts.append(f"{first} comes first because it is more common than {second}")
-    said = "; ".join(parts)
-    return f"{said[0].upper()}{said[1:]}."
+        parts.append(f"{first} ranks first because it is more common than {second}")
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _parts(utterance: Utterance, first: Emotion, second: Emotion, with_factors: bool) -> Iterator[str]:
     nats = {m: c.contribution for m in MODALITIES if (c := utterance.modalities.get(m)) is not None}
     known = {m: value for m, value in nats.items() if value is not None}
-    silent = [m for m, value in known.items() if abs(value) < SILENT]
+    inconclusive = [m for m, value in known.items() if abs(value) < INCONCLUSIVE_BELOW]
     for modality, value in sorted(known.items(), key=lambda item: -item[1]):
-        if modality not in silent:
+        if modality not in inconclusive:
             favored, other = (first, second) if value > 0 else (second, first)
-            shown = f" ({factor(value)})" if with_factors else ""
-            yield f"{_name(modality)} {_said(modality, utterance.modalities[modality], favored, other, shown)}"
-    if silent:
-        names = " and ".join(filter(None, [", ".join(_name(m) for m in silent[:-1]), _name(silent[-1])]))
-        yield f"{names} {_verb('say', len(silent) > 1 or silent[0] in PLURAL)} nothing either way"
+            effect = f" ({factor(value)})" if with_factors else ""
+            yield f"{_name(modality)} {_phrase(utterance.modalities[modality], favored, other)}{effect}"
+    if inconclusive:
+        *names, last = [_name(m) for m in inconclusive]
+        yield f"{', '.join(names)} and {last} are inconclusive" if names else f"{last} is inconclusive"
 
 
-def _said(modality: Modality, alone: ModalityShare, favored: Emotion, other: Emotion, shown: str) -> str:
-    """Put into words that a modality speaks for one of two emotions, by way of what it predicts alone.
+def _phrase(share: ModalityShare, favored: Emotion, other: Emotion) -> str:
+    """Describe how a modality that favors one of two emotions relates to its own prediction.
 
-    Its evidence is what differs from the usual, and is weighed by emotion. So it may speak against its own first
-    emotion, where it predicts that less than usual, or for one of two others.
+    Evidence is relative to the prior and weighted by emotion. So a modality may contribute against its own first
+    emotion, if it predicts that one less than usual, or favor one of two others.
     """
-    plural, top = modality in PLURAL, alone.emotions[0].label
+    top = share.emotions[0].label
     if top == favored:
-        return f"{_verb('say', plural)} {top}{shown}"
+        return f"suggests {top}"
     if top == other:
-        return f"{'are' if plural else 'is'} less {_ADJECTIVES[top]} than usual{shown}"
-    return f"{_verb('say', plural)} {top}, closer to {favored} than to {other}{shown}"
+        return f"is less {_ADJECTIVES[top]} than usual"
+    return f"suggests {top}, closer to {favored} than to {other}"
 
 
 _ADJECTIVES: dict[Emotion, str] = {
@@ -74,10 +72,6 @@ _ADJECTIVES: dict[Emotion, str] = {
     "sadness": "sad",
     "surprise": "surprised",
 }
-
-
-def _verb(verb: str, plural: bool) -> str:
-    return verb if plural else f"{verb}s"
 
 
 def _name(modality: Modality) -> str:

@@ -1,4 +1,4 @@
-"""An analysis as a colored table in the terminal."""
+"""Analysis as a colored table in the terminal."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,16 +10,16 @@ from rich.text import Text
 
 from model.contract import Analysis, Overall, Utterance
 from model.reports.palette import EMOTION_COLORS, MODALITY_NAMES
-from model.reports.people import Judged, People, Votes
+from model.reports.people import Condition, Judgments, Votes
 from model.reports.sentences import UNCLEAR, sentence_of
 
 BAR_WIDTH = 12
 
 
-def print_analysis(analysis: Analysis, path: Path, console: Console, people: People | None = None) -> None:
-    """Print the utterances, each with its reasons, the whole, and the warnings.
+def print_analysis(analysis: Analysis, path: Path, console: Console, judgments: Judgments | None = None) -> None:
+    """Print the utterances with their explanations, the overall result and the warnings.
 
-    `people` are shown beside what was predicted.
+    `judgments` are shown beside the predictions.
     """
     table = Table(box=None, show_header=False, pad_edge=False, title_justify="left", expand=True)
     table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
@@ -27,26 +27,26 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, people: Peo
     table.add_column("utterance", ratio=1)
     speakers = analysis.speaker_labels
     for utterance in analysis.utterances:
-        table.add_row(*_row(utterance, analysis.language, people, speakers.get(utterance.speaker or "", "")))
+        table.add_row(*_row(utterance, analysis.language, judgments, speakers.get(utterance.speaker or "", "")))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
         for person in analysis.people if speakers else ():
-            seen = Text(f"{person.label} ({_clock(person.seconds)})  ", style="dim")
-            console.print(seen.append_text(_overall(person.summary)))
-    if people is not None and not any(people.of(utterance) for utterance in analysis.utterances):
-        console.print("[yellow]note:[/] none of the stretches that people judged fits an utterance", soft_wrap=True)
-    elif people is not None and (agreement := people.agreement(analysis.utterances)).of:
-        console.print(f"[dim]people[/]   the same emotion first in {agreement.same} of {agreement.of} utterances")
+            summary = Text(f"{person.label} ({_clock(person.seconds)})  ", style="dim")
+            console.print(summary.append_text(_overall(person.summary)))
+    if judgments is not None and not any(judgments.of(utterance) for utterance in analysis.utterances):
+        console.print("[yellow]warning:[/] none of the rated segments matches an utterance", soft_wrap=True)
+    elif judgments is not None and (agreement := judgments.agreement(analysis.utterances)).of:
+        console.print(f"[dim]people[/]   same top emotion in {agreement.same} of {agreement.of} utterances")
     if analysis.overall.emotions:
-        console.print(f"[dim]{_key(analysis)}[/]", highlight=False)
+        console.print(f"[dim]{_legend(analysis)}[/]", highlight=False)
     for warning in analysis.warnings:
-        console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
-def _row(utterance: Utterance, language: str | None, people: People | None, speaker: str) -> tuple[str, Group]:
-    """The time of an utterance; then its result, its words, and why. `speaker` is "" where one person speaks."""
+def _row(utterance: Utterance, language: str | None, judgments: Judgments | None, speaker: str) -> tuple[str, Group]:
+    """Return the time of an utterance, and its result, text and explanation; `speaker` is "" to leave it out."""
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
@@ -55,13 +55,13 @@ def _row(utterance: Utterance, language: str | None, people: People | None, spea
     lines = [_result(utterance), words]
     if sentence := sentence_of(utterance, with_factors=True):
         lines.append(Text(sentence, style="dim"))
-    if people is not None and (said := people.of(utterance)):
-        lines.append(_votes(utterance, said))
+    if judgments is not None and (votes := judgments.of(utterance)):
+        lines.append(_votes(utterance, votes))
     return f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}", Group(*lines)
 
 
 def _result(utterance: Utterance) -> Text:
-    """The first emotion and sentiment, and what is to be known of them."""
+    """Return the first emotion and sentiment, with marks for unclear and contradictory results."""
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
     style = ("dim " if utterance.unclear else "") + EMOTION_COLORS[emotion.label]
     filled = round(emotion.confidence * BAR_WIDTH)
@@ -69,21 +69,21 @@ def _result(utterance: Utterance) -> Text:
     line.append("━" * filled, style=style).append("─" * (BAR_WIDTH - filled), style="gray23")
     line.append(f"  sentiment {sentiment.label} {sentiment.confidence:.0%}")
     marks = [
-        name for name, there in (("unclear", utterance.unclear), ("mixed signals", utterance.contradictory)) if there
+        name for name, shown in (("unclear", utterance.unclear), ("mixed signals", utterance.contradictory)) if shown
     ]
     line.append("".join(f"  {mark}" for mark in marks), style="bold")
     return line
 
 
-def _votes(utterance: Utterance, said: Mapping[Judged, Votes]) -> Text:
-    """People's votes, those on everything together first: "=" where most are for what was predicted."""
+def _votes(utterance: Utterance, by_condition: Mapping[Condition, Votes]) -> Text:
+    """Return people's votes, the condition "together" first, with "=" if the leading emotion was predicted."""
     line = Text("people")
-    for judged in sorted(said, key=lambda judged: judged != "together"):
-        votes = said[judged]
-        if judged == "together":
+    for condition in sorted(by_condition, key=lambda condition: condition != "together"):
+        votes = by_condition[condition]
+        if condition == "together":
             line.append(" = " if utterance.emotions[0].label in votes.majority else " ≠ ")
         else:
-            line.append(f", {MODALITY_NAMES[judged].lower()} alone ", style="dim")
+            line.append(f", {MODALITY_NAMES[condition].lower()} only ", style="dim")
         line.append(f"{votes.leading} {votes.most}/{votes.total}", style=EMOTION_COLORS[votes.majority[0]])
     return line
 
@@ -98,12 +98,12 @@ def _overall(overall: Overall) -> Text:
     return text.append(f"sentiment {top.label} {top.confidence:.0%}", style="bold")
 
 
-def _key(analysis: Analysis) -> str:
-    """The meaning of the signs that the table has."""
-    signs = ["× makes the first emotion more likely against the second, that many times; ÷ less."]
+def _legend(analysis: Analysis) -> str:
+    """Return the meaning of the symbols in the table."""
+    entries = ["×2.0 doubles the odds of the first emotion over the second; ÷2.0 halves them."]
     if any(utterance.unclear for utterance in analysis.utterances):
-        signs.append(UNCLEAR)
-    return " ".join(signs)
+        entries.append(UNCLEAR)
+    return " ".join(entries)
 
 
 def _facts(analysis: Analysis) -> str:

@@ -1,4 +1,4 @@
-"""A small picture for each utterance, from one pass over the video."""
+"""Thumbnails of utterances, from one pass over the video."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -10,32 +10,29 @@ from model.contract import Utterance
 from model.features import ByteArray
 from model.media import FrameDecoder, Reader
 
-SIDE = 192  # pixels, the longer side: twice what a page shows, for dense screens
+SIDE = 192  # pixels of the longer side: twice the displayed size, for high-density screens
 QUALITY = 70  # of the JPEG, of 100
-RATE = 4.0  # pictures a second to choose from: two for the shortest utterance
+RATE = 4.0  # sampled frames per second: two for the shortest utterance
 
 
 def thumbnails(utterances: Sequence[Utterance], path: Path) -> list[bytes | None]:
-    """A JPEG from the middle of each utterance; None for all where the file holds no picture.
-
-    Raises MediaError where the file cannot be read.
-    """
+    """Return a JPEG from the middle of each utterance; None for all if the file has no video. Raises MediaError."""
     found: list[bytes | None] = [None] * len(utterances)
-    waiting = deque(sorted(((u.start_time + u.end_time) / 2, i) for i, u in enumerate(utterances)))
+    pending = deque(sorted(((u.start_time + u.end_time) / 2, i) for i, u in enumerate(utterances)))
     image = None
-    for time, image in _pictures(path):
-        while waiting and waiting[0][0] <= time:
-            found[waiting.popleft()[1]] = _jpeg(image)
-        if not waiting:
+    for time, image in _frames(path):
+        while pending and pending[0][0] <= time:
+            found[pending.popleft()[1]] = _jpeg(image)
+        if not pending:
             break
-    if image is not None:  # the picture ended before the sound: a player goes on showing its last
-        for _, i in waiting:
+    if image is not None:  # the video ends before the audio: players keep showing its last frame
+        for _, i in pending:
             found[i] = _jpeg(image)
     return found
 
 
-def _pictures(path: Path) -> Iterator[tuple[float, ByteArray]]:
-    """Times in seconds and RGB pictures, in order."""
+def _frames(path: Path) -> Iterator[tuple[float, ByteArray]]:
+    """Yield times in seconds and RGB frames, in order."""
     with Reader(path) as reader:
         frames = FrameDecoder(path, RATE)
         for chunk in reader if reader.info.has_video else ():
@@ -44,7 +41,7 @@ def _pictures(path: Path) -> Iterator[tuple[float, ByteArray]]:
 
 
 def _jpeg(image: ByteArray) -> bytes:
-    """RGB uint8 [h, w, 3], made small."""
+    """Shrink an RGB image uint8 [h, w, 3] and encode it."""
     scale = min(1.0, SIDE / max(image.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,1 +1,1 @@
-"""The parts of the model server; they come together in model.serving.app."""
+"""Model server: analyses over HTTP, as SageMaker requires of a container (`model.serving.app`)."""

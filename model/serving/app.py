@@ -1,15 +1,13 @@
-"""The engine behind HTTP, as SageMaker asks of a container: GET /ping and POST /invocations.
+"""HTTP application of the model server, as SageMaker requires of a container: GET /ping and POST /invocations.
 
-    service    the models, and a video's way through what follows
-    intake     a request's video onto the disk, from the body or from S3
-    withdrawal the end of an analysis whose input was removed
-    jobs       a bounded queue in front of the worker threads
-    progress   how far an analysis is, written to S3
-    problems   what can go wrong, and how it is answered
-    log        a line of JSON for each request
-    settings   all that an operator may decide
-
-Each is a module of model.serving; here they come together.
+service       processes a request's video with the modules below
+ingest        saves a request's video to disk, from the body or from S3
+cancellation  cancels an analysis whose input was removed from S3
+jobs          bounded job queue with worker threads
+progress      writes the progress of analyses to S3
+problems      maps errors to problem details
+log           logs requests as JSON lines
+settings      settings from environment variables
 """
 
 import logging
@@ -27,21 +25,21 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from model.pipeline import Models
-from model.serving.log import Call, configure_logging
+from model.serving.cancellation import input_uri
+from model.serving.log import RequestLog, configure_logging
 from model.serving.problems import BadRequestError, NotReadyError, problem_response
 from model.serving.service import Service
 from model.serving.settings import ServerSettings
-from model.serving.withdrawal import input_named
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
-LONGEST = {ATTRIBUTES: 1024, INFERENCE_ID: 64}  # characters; SageMaker's own limits
-KEEP_ALIVE = 75  # seconds: longer than load balancers keep an idle connection, so that they close it first
-AFTER_GRACE = 5  # seconds for the last answers to get out
+MAX_LENGTHS = {ATTRIBUTES: 1024, INFERENCE_ID: 64}  # characters; SageMaker's limits
+KEEP_ALIVE = 75  # seconds; longer than the idle timeout of load balancers, which then close connections first
+FLUSH_SECONDS = 5  # after the grace period, to send the last responses
 
 
 def create_app(settings: ServerSettings, models: Models | None = None) -> FastAPI:
-    """The application. Without `models` they are loaded as it starts, and /ping answers 503 meanwhile."""
+    """Create the application. Without `models`, it loads them at startup and /ping returns 503 meanwhile."""
     service = Service(settings, models)
 
     @asynccontextmanager
@@ -63,46 +61,46 @@ def create_app(settings: ServerSettings, models: Models | None = None) -> FastAP
 
     @app.post("/invocations")
     async def invocations(request: Request) -> Response:
-        return await answer(service, request)
+        return await invoke(service, request)
 
     @app.exception_handler(HTTPException)
-    async def unknown(_: Request, error: HTTPException) -> Response:
+    async def http_error(_: Request, error: HTTPException) -> Response:
         return problem_response(error, uuid.uuid4().hex)
 
     return app
 
 
-async def answer(service: Service, request: Request) -> Response:
-    """The answer to a request to analyze a video, whatever happens; and its line in the log."""
-    call = Call(uuid.uuid4().hex, None)
+async def invoke(service: Service, request: Request) -> Response:
+    """Analyze a request's video, log the request, and return the analysis or problem details."""
+    log = RequestLog(uuid.uuid4().hex, None)
     failure: Exception | None = None
-    headers = {"X-Request-Id": call.request_id}
+    headers = {"X-Request-Id": log.request_id}
     try:
         if (attributes := _checked_header(request, ATTRIBUTES)) is not None:
             headers[ATTRIBUTES] = attributes
-        call.inference_id = _checked_header(request, INFERENCE_ID)
-        analysis = await service.analyze(request, call, input_named(attributes))
+        log.inference_id = _checked_header(request, INFERENCE_ID)
+        analysis = await service.analyze(request, log, input_uri(attributes))
         response = Response(analysis.model_dump_json(), media_type="application/json")
     except Exception as error:
         failure = error
-        response = problem_response(error, call.request_id)
+        response = problem_response(error, log.request_id)
     response.headers.update(headers)
-    call.answered(response.status_code, failure)
+    log.answered(response.status_code, failure)
     return response
 
 
 def _checked_header(request: Request, name: str) -> str | None:
-    """A header to be passed on. Raises BadRequestError unless it is short and printable ASCII."""
+    """Return a header that is echoed or logged. Raises BadRequestError unless it is short and printable ASCII."""
     value = request.headers.get(name)
-    if value is not None and not (len(value) <= LONGEST[name] and value.isascii() and value.isprintable()):
-        raise BadRequestError(f"{name} must be printable ASCII, {LONGEST[name]} characters at most")
+    if value is not None and not (len(value) <= MAX_LENGTHS[name] and value.isascii() and value.isprintable()):
+        raise BadRequestError(f"{name} must be printable ASCII of at most {MAX_LENGTHS[name]} characters")
     return value or None
 
 
 class Server(uvicorn.Server):
-    """uvicorn, ending as a container should: what runs is finished, within the grace period.
+    """uvicorn with graceful shutdown: running analyses are finished within the grace period.
 
-    `socket_path`: a Unix socket to listen at, instead of host and port.
+    `socket_path`: Unix socket to listen on instead of host and port.
     """
 
     def __init__(
@@ -115,7 +113,7 @@ class Server(uvicorn.Server):
     ) -> None:
         app = create_app(settings, models)
         self.service: Service = app.state.service
-        self.service.when_failed = self.leave
+        self.service.on_failure = self.request_exit
         super().__init__(
             uvicorn.Config(
                 app,
@@ -128,12 +126,12 @@ class Server(uvicorn.Server):
                 ws="none",
                 lifespan="on",
                 timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=math.ceil(settings.grace) + AFTER_GRACE,
+                timeout_graceful_shutdown=math.ceil(settings.grace) + FLUSH_SECONDS,
             )
         )
 
-    def leave(self, *_: object) -> None:
-        """Have the server stop; from any thread, or as a signal handler."""
+    def request_exit(self, *_: object) -> None:
+        """Request the server's shutdown; callable from any thread and as a signal handler."""
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -142,23 +140,23 @@ class Server(uvicorn.Server):
 
 
 def serve(host: str, port: int, settings: ServerSettings, socket_path: Path | None = None) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what runs, and return.
+    """Serve requests until SIGTERM or SIGINT, then finish running analyses and return.
 
-    Where an analysis takes longer than the grace period, the process is ended, with exit code 0.
-    Raises BundleError, SpeechError or WeightsError when the models cannot be loaded.
+    If an analysis exceeds the grace period, the process exits with code 0. Raises BundleError, SpeechError or
+    WeightsError if the models cannot be loaded.
     """
     configure_logging()
     server = Server(host, port, settings, socket_path=socket_path)
-    # uvicorn raises the signal again when it is done, which would end the process with that signal's code.
-    before = {number: signal.signal(number, server.leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    # uvicorn raises the signal again after its shutdown, which would set the exit code to that signal's.
+    previous = {number: signal.signal(number, server.request_exit) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         server.run()
     finally:
         server.service.close()
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
     if server.service.failure is not None:
         raise server.service.failure
-    if server.service.busy:  # Python would wait for the thread, however long it takes
+    if server.service.busy:  # otherwise Python would wait for the worker threads
         logging.shutdown()
         os._exit(0)

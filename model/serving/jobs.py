@@ -1,4 +1,4 @@
-"""Bounded job queue: a number of jobs run, a number more wait, and further ones are rejected."""
+"""Bounded job queue: a number of jobs run, a number more are queued, and further ones are rejected."""
 
 import asyncio
 import threading
@@ -12,103 +12,103 @@ T = TypeVar("T")
 
 
 class JobQueue:
-    """Runs `workers` jobs on threads while `waiting` more wait. Used from one event loop."""
+    """Queue that runs `workers` jobs on threads and holds `queued` more. It must be used from one event loop."""
 
-    def __init__(self, workers: int, waiting: int) -> None:
+    def __init__(self, workers: int, queued: int) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="analysis")
-        self._capacity = workers + waiting
-        self._places: set[Place] = set()
+        self._capacity = workers + queued
+        self._slots: set[Slot] = set()
         self._stopping = False
 
     @property
-    def taken(self) -> int:
-        """Number of occupied places."""
-        return len(self._places)
+    def occupied(self) -> int:
+        """Number of occupied slots."""
+        return len(self._slots)
 
     @property
     def running(self) -> bool:
-        """True while any thread runs a job, wanted or not."""
-        return any(place.running for place in self._places)
+        """True while any thread runs a job, even a cancelled one."""
+        return any(slot.running for slot in self._slots)
 
-    def take(self) -> "Place":
-        """A place, to be left as a context manager. Raises QueueFullError or StoppingError."""
+    def acquire(self) -> "Slot":
+        """Return a slot, to be released as a context manager. Raises QueueFullError or StoppingError."""
         if self._stopping:
-            raise StoppingError("the server is being stopped")
-        if len(self._places) >= self._capacity:
-            raise QueueFullError("as many videos are waiting as may; try again later")
-        place = Place(self._pool, self._places.discard)
-        self._places.add(place)
-        return place
+            raise StoppingError("the server is shutting down; retry shortly")
+        if len(self._slots) >= self._capacity:
+            raise QueueFullError("the queue is full; retry later")
+        slot = Slot(self._pool, self._slots.discard)
+        self._slots.add(slot)
+        return slot
 
     def stop(self) -> None:
-        """Give out no more places and send away all whose job has not begun."""
+        """Reject new jobs and cancel those that have not started."""
         self._stopping = True
-        for place in list(self._places):
-            if not place.running:
-                place.end(StoppingError("the server was stopped before the analysis began"))
+        for slot in list(self._slots):
+            if not slot.running:
+                slot.cancel(StoppingError("the server shut down before the analysis started; retry shortly"))
 
     def abort(self) -> None:
-        """Send everybody away; threads end when they next look whether they are still wanted."""
-        for place in list(self._places):
-            place.end(StoppingError("the server was stopped before the analysis was done"))
+        """Cancel all jobs; running ones stop at their next check of `Slot.abandoned`."""
+        for slot in list(self._slots):
+            slot.cancel(StoppingError("the server shut down before the analysis was complete; retry shortly"))
 
     def close(self) -> None:
-        """Let the idle threads end."""
+        """Shut down the thread pool without waiting."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Place:
-    """A place in the queue, from before a job's input arrives until its thread is free again.
+class Slot:
+    """A slot in the queue, held from before a job's input is received until its thread is free again.
 
-    `abandoned` is set once nobody waits for the job any more: a job looks at it now and then.
+    `abandoned` is set once the job's result is no longer needed; jobs check it periodically.
     """
 
-    def __init__(self, pool: ThreadPoolExecutor, leave: Callable[["Place"], None]) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, release: Callable[["Slot"], None]) -> None:
         self._pool = pool
-        self._leave = leave
-        self._end: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        self._release = release
+        self._cancelled: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._watchers: list[asyncio.Task[None]] = []
         self._job: Future[Any] | None = None
         self.abandoned = threading.Event()
 
-    def __enter__(self) -> "Place":
+    def __enter__(self) -> "Slot":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.abandoned.set()
-        self._end.cancel()
+        self._cancelled.cancel()
         for watcher in self._watchers:
             watcher.cancel()
         if self._job is None:
-            self._leave(self)
-        else:  # a thread cannot be ended from outside: the place is free when it is
-            self._job.add_done_callback(lambda _: self._leave(self))
+            self._release(self)
+        else:  # a thread cannot be stopped from outside, so the slot is released when it ends
+            self._job.add_done_callback(lambda _: self._release(self))
 
     @property
     def running(self) -> bool:
         return self._job is not None and self._job.running()
 
-    def end(self, reason: Exception) -> None:
-        """Have whoever waits on this place stop waiting and raise `reason`."""
-        if not self._end.done():
-            self._end.set_result(reason)
+    def cancel(self, reason: Exception) -> None:
+        """Make `unless_cancelled` and `run` raise `reason`."""
+        if not self._cancelled.done():
+            self._cancelled.set_result(reason)
 
-    def end_when(self, happening: Coroutine[Any, Any, Exception]) -> None:
-        """End it when `happening` returns a reason; watched until the place is left."""
+    def cancel_when(self, event: Coroutine[Any, Any, Exception]) -> None:
+        """Cancel the slot with the reason that `event` returns, if it does so before the slot is released."""
 
         async def watch() -> None:
-            self.end(await happening)
+            self.cancel(await event)
 
         self._watchers.append(asyncio.create_task(watch()))
 
-    async def unless_ended(self, work: Awaitable[T]) -> T:
-        """The result of `work`; when the place is ended first, `work` is cancelled and the reason raised."""
+    async def unless_cancelled(self, work: Awaitable[T]) -> T:
+        """Return the result of `work`; if the slot is cancelled first, cancel `work` and raise the reason."""
         task = asyncio.ensure_future(work)
-        either: set[asyncio.Future[Any]] = {task, self._end}
+        either: set[asyncio.Future[Any]] = {task, self._cancelled}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise self._end.result()
+                raise self._cancelled.result()
             return task.result()
         finally:
             if not task.done():
@@ -116,6 +116,6 @@ class Place:
                 await asyncio.wait({task})
 
     async def run(self, job: Callable[[], T]) -> T:
-        """The result of a blocking job, run on a thread when it is its turn."""
+        """Run a blocking job on a thread, once one is free, and return its result."""
         self._job = self._pool.submit(job)
-        return await self.unless_ended(asyncio.wrap_future(self._job))
+        return await self.unless_cancelled(asyncio.wrap_future(self._job))

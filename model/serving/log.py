@@ -1,4 +1,4 @@
-"""Log lines as JSON objects; none of them contains words spoken in a video."""
+"""Logging as JSON lines, which never contain transcribed speech."""
 
 import json
 import logging
@@ -15,8 +15,8 @@ logger = logging.getLogger("model.serving.app")
 
 
 @dataclass
-class Call:
-    """One request to analyze a video, as logged."""
+class RequestLog:
+    """Log entries of one request to analyze a video."""
 
     request_id: str
     inference_id: str | None
@@ -25,13 +25,13 @@ class Call:
     _start: float = field(default_factory=time.monotonic)
 
     def started(self) -> None:
-        """The video is here and its analysis begins."""
+        """Log that the video was received and its analysis started."""
         logger.info("analysis started", extra={"fields": {**self._ids(), "bytes": self.bytes}})
 
     def answered(self, status: int, error: Exception | None = None) -> None:
-        """The request was answered, or given up."""
+        """Log the response, or the reason why there is none."""
         seconds = round(time.monotonic() - self._start, 3)
-        facts: dict[str, object] = {
+        fields: dict[str, object] = {
             "bytes": self.bytes,
             "video_seconds": self.video_seconds,
             "seconds": seconds,
@@ -40,19 +40,19 @@ class Call:
         level = logging.INFO
         if error is not None:
             problem = problem_of(error)
-            facts["problem"] = problem.name
+            fields["problem"] = problem.name
             if problem is PROBLEMS[Exception]:
-                level, facts["trace"] = logging.ERROR, trace_of(error)
+                level, fields["trace"] = logging.ERROR, trace_of(error)
             else:
-                facts["detail"] = str(error)
-        logger.log(level, "request answered", extra={"fields": {**self._ids(), **facts}})
+                fields["detail"] = str(error)
+        logger.log(level, "request answered", extra={"fields": {**self._ids(), **fields}})
 
     def _ids(self) -> dict[str, object]:
         return {"request_id": self.request_id, "inference_id": self.inference_id}
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON: time, level, logger, message, and the fields given as `extra`."""
+    """Formatter of records as JSON lines: time, level, logger, message, and the fields passed as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -68,7 +68,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """Have everything logged to standard error, a line of JSON each; libraries from warnings on."""
+    """Log to standard error as JSON lines, libraries from level WARNING on."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -78,9 +78,9 @@ def configure_logging() -> None:
 
 
 def trace_of(error: BaseException | None) -> list[str]:
-    """Return the exceptions and their locations, the newest first.
+    """Return the chain of exceptions with their locations, the most recent first.
 
-    A pydantic error's message quotes what it was given, and that may be a transcript: left out.
+    Messages of pydantic are omitted, because they quote the input, which may be a transcript.
     """
     lines: list[str] = []
     while error is not None:

@@ -1,4 +1,4 @@
-"""Errors of a request and their answers: RFC 9457 problem details."""
+"""Errors of a request and their responses: RFC 9457 problem details."""
 
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -13,15 +13,15 @@ from model.pipeline import TooLongError, TooSlowError
 
 
 class BadRequestError(Exception):
-    """The request itself is wrong, whatever the video."""
+    """The request is malformed."""
 
 
 class ForbiddenBucketError(Exception):
-    """The object lies in a bucket that the server may not read from."""
+    """The object is in a bucket that is not allowed."""
 
 
 class MissingObjectError(Exception):
-    """There is no such object in the bucket."""
+    """The object does not exist."""
 
 
 class StalledError(Exception):
@@ -29,19 +29,19 @@ class StalledError(Exception):
 
 
 class TooLargeError(Exception):
-    """The video has more bytes than the server takes."""
+    """The video exceeds the size limit."""
 
 
 class UnsupportedTypeError(Exception):
-    """The body is of a type that the server does not take."""
+    """The body's content type is not supported."""
 
 
 class StorageError(Exception):
-    """S3 did not give an object that it may well have."""
+    """Reading an object from S3 failed."""
 
 
-class WithdrawnError(Exception):
-    """Whoever asked for the analysis has removed its input."""
+class InputRemovedError(Exception):
+    """The analysis was cancelled by removing its input."""
 
 
 class NotReadyError(Exception):
@@ -49,15 +49,15 @@ class NotReadyError(Exception):
 
 
 class QueueFullError(Exception):
-    """All places in the queue are taken."""
+    """All slots of the queue are occupied."""
 
 
 class StoppingError(Exception):
-    """The server was told to stop."""
+    """The server is shutting down."""
 
 
 class Problem(NamedTuple):
-    """Answer to an exception. `retry_after` in seconds, where retrying makes sense."""
+    """Response to an exception. `retry_after` is in seconds, None if retrying is useless."""
 
     status: int
     name: str
@@ -65,40 +65,40 @@ class Problem(NamedTuple):
     retry_after: int | None = None
 
 
-# The most special class of an exception that is listed here decides.
+# An exception is handled by the entry of its most specific class.
 PROBLEMS: dict[type[Exception], Problem] = {
     BadRequestError: Problem(400, "bad-request", "The request is malformed"),
     MediaError: Problem(400, "unreadable-video", "The video cannot be analyzed"),
     ForbiddenBucketError: Problem(403, "forbidden-bucket", "The bucket is not allowed"),
     MissingObjectError: Problem(404, "missing-object", "The object does not exist"),
-    StalledError: Problem(408, "stalled-upload", "The upload came to a halt"),
-    WithdrawnError: Problem(410, "cancelled", "The analysis was cancelled"),
+    StalledError: Problem(408, "stalled-upload", "The upload timed out"),
+    InputRemovedError: Problem(410, "cancelled", "The analysis was cancelled"),
     TooLargeError: Problem(413, "too-large", "The video is too large"),
-    UnsupportedTypeError: Problem(415, "unsupported-type", "The type is not supported"),
+    UnsupportedTypeError: Problem(415, "unsupported-type", "The content type is not supported"),
     TooDemandingError: Problem(422, "too-demanding", "The video takes too much memory"),
     TooLongError: Problem(422, "too-long", "The video is too long"),
     TooSlowError: Problem(422, "too-slow", "The analysis took too long"),
-    ClientDisconnect: Problem(499, "client-gone", "The client went away"),  # nobody reads it: for the log
-    Exception: Problem(500, "internal", "Something failed on our side"),
+    ClientDisconnect: Problem(499, "client-gone", "The client disconnected"),  # for the log only
+    Exception: Problem(500, "internal", "Internal server error"),
     StorageError: Problem(502, "storage", "The object could not be read"),
-    NotReadyError: Problem(503, "not-ready", "The models are being loaded", retry_after=10),
-    QueueFullError: Problem(503, "queue-full", "Too many videos are waiting", retry_after=30),
-    StoppingError: Problem(503, "stopping", "The server is being stopped", retry_after=10),
+    NotReadyError: Problem(503, "not-ready", "The models are loading", retry_after=10),
+    QueueFullError: Problem(503, "queue-full", "The queue is full", retry_after=30),
+    StoppingError: Problem(503, "stopping", "The server is shutting down", retry_after=10),
 }
 
 
 def problem_of(error: Exception) -> Problem:
-    """The row of the table for an exception."""
-    if isinstance(error, HTTPException):  # of the router: no such page, or another method
+    """Return the problem of an exception."""
+    if isinstance(error, HTTPException):  # of the router: not found, or method not allowed
         return Problem(error.status_code, "http", HTTPStatus(error.status_code).phrase)
     return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
 
 
 def problem_response(error: Exception, request_id: str) -> JSONResponse:
-    """The answer to a request that failed; what an unexpected failure says stays in the log."""
+    """Return the response to a failed request; details of unexpected errors are only logged."""
     problem = problem_of(error)
     if problem is PROBLEMS[Exception]:
-        detail = f"an unexpected error; the server's log has it under the request id {request_id}"
+        detail = f"unexpected error; see the server's log for request id {request_id}"
     else:
         detail = str(getattr(error, "detail", error)) or problem.title
     content: dict[str, Any] = {

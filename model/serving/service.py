@@ -1,4 +1,4 @@
-"""Processing of a video in the server: intake, queue, analysis, deletion."""
+"""Processing of a request: ingestion, queueing, analysis, and deletion of the video."""
 
 import asyncio
 import logging
@@ -15,9 +15,9 @@ from starlette.requests import Request
 from model.contract import Analysis
 from model.media import MediaError
 from model.pipeline import Budget, Models, Options, analyze, load_models
-from model.serving.intake import Intake
-from model.serving.jobs import JobQueue, Place
-from model.serving.log import Call
+from model.serving.ingest import Ingest
+from model.serving.jobs import JobQueue, Slot
+from model.serving.log import RequestLog
 from model.serving.problems import NotReadyError, StoppingError
 from model.serving.progress import ProgressWriter
 from model.serving.settings import ServerSettings
@@ -26,26 +26,26 @@ logger = logging.getLogger("model.serving.app")
 
 
 class Service:
-    """State shared by all requests: the models, the queue, the folder for videos."""
+    """State shared by all requests: models, job queue, and the folder for videos."""
 
     def __init__(self, settings: ServerSettings, models: Models | None) -> None:
         self.settings = settings
         self.models = models
-        self.failure: Exception | None = None  # why the models could not be loaded
-        self.when_failed: Callable[[], None] = lambda: None
+        self.failure: Exception | None = None  # of loading the models
+        self.on_failure: Callable[[], None] = lambda: None
         self.jobs = JobQueue(settings.workers, settings.queue)
-        self._intake = Intake(settings)
+        self._ingest = Ingest(settings)
         self._loading: threading.Thread | None = None
         self._folder: Path | None = None
         self._progress: ProgressWriter | None = None
 
     @property
     def busy(self) -> bool:
-        """True while threads run that cannot be interrupted."""
+        """True while uninterruptible threads run."""
         return self.jobs.running or (self._loading is not None and self._loading.is_alive())
 
     def start(self) -> None:
-        """Make ready; where there are no models yet, load them beside answering /ping."""
+        """Create the resources, and load the models in the background if there are none yet."""
         self.settings.temp_dir.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix="video-sentiment-", dir=self.settings.temp_dir))
         if self.settings.progress_s3_uri is not None:
@@ -55,12 +55,12 @@ class Service:
             self._loading.start()
 
     def stop(self) -> None:
-        """Take no more, finish what runs within the grace period. Call from the event loop."""
+        """Reject new jobs and abort running ones after the grace period. Call it from the event loop."""
         self.jobs.stop()
         asyncio.get_running_loop().call_later(self.settings.grace, self.jobs.abort)
 
     def close(self) -> None:
-        """Leave nothing behind. May be called again."""
+        """Release all resources; idempotent."""
         self.jobs.close()
         if self._progress is not None:
             self._progress.close()
@@ -68,40 +68,40 @@ class Service:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def ready(self) -> Models:
-        """The models. Raises NotReadyError before they are loaded."""
+        """Return the models. Raises NotReadyError while they are loading."""
         if self.models is None:
-            raise NotReadyError("the models are being loaded; try again in a moment")
+            raise NotReadyError("the models are loading; retry shortly")
         return self.models
 
-    async def analyze(self, request: Request, call: Call, input_uri: str | None = None) -> Analysis:
-        """The analysis of the video that a request brings. Raises what `serving.problems` lists.
+    async def analyze(self, request: Request, log: RequestLog, input_uri: str | None = None) -> Analysis:
+        """Analyze a request's video. Raises the errors of `model.serving.problems`.
 
-        `input_uri`: the object whose removal withdraws the request.
+        `input_uri`: S3 object whose removal cancels the analysis.
         """
         models = self.ready()
-        self._intake.check(request)
-        with self.jobs.take() as place, self._file() as path:
+        self._ingest.check(request)
+        with self.jobs.acquire() as slot, self._file() as path:
             if input_uri is not None:
-                self._intake.end_when_withdrawn(place, input_uri)
-            call.bytes = await self._intake.take(request, path, place)
-            return await place.run(lambda: self._analyze(path, models, place, call))
+                self._ingest.cancel_when_removed(slot, input_uri)
+            log.bytes = await self._ingest.receive(request, path, slot)
+            return await slot.run(lambda: self._analyze(path, models, slot, log))
 
-    def _analyze(self, path: Path, models: Models, place: Place, call: Call) -> Analysis:
-        """Analyze a video; runs on a worker's thread. Raises MediaError without the file's path."""
-        call.started()
-        told = self._progress.of(call.inference_id) if self._progress and call.inference_id else None
+    def _analyze(self, path: Path, models: Models, slot: Slot, log: RequestLog) -> Analysis:
+        """Analyze a video on a worker thread. Raises MediaError without the file's path."""
+        log.started()
+        progress = self._progress.of(log.inference_id) if self._progress and log.inference_id else None
         budget = Budget(self.settings.budget_seconds, self.settings.budget_factor)
         options = Options(max_duration=self.settings.max_duration, budget=budget)
 
         def keep_going() -> None:
-            if place.abandoned.is_set():
-                raise StoppingError("nobody waits for this analysis any more")
+            if slot.abandoned.is_set():
+                raise StoppingError("the analysis was abandoned")
 
         try:
-            analysis = analyze(path, models, options, told, keep_going)
-        except MediaError as error:  # its message names the file, which is nobody's business
+            analysis = analyze(path, models, options, progress, keep_going)
+        except MediaError as error:  # hide the temporary path from the client
             raise type(error)(str(error).replace(str(path), "the video")) from error
-        call.video_seconds = analysis.video.duration_s
+        log.video_seconds = analysis.video.duration_s
         return analysis
 
     def _load(self) -> None:
@@ -115,14 +115,14 @@ class Service:
                 people=settings.people,
             )
             logger.info("models loaded")
-        except Exception as error:  # whatever it is, a server without models must not go on
+        except Exception as error:  # without models the server must exit, whatever the cause
             self.failure = error
-            self.when_failed()
+            self.on_failure()
 
     @contextmanager
     def _file(self) -> Iterator[Path]:
-        """A path for a video, removed afterwards; a thread that still reads the file may go on doing so."""
-        assert self._folder is not None, "the service was not started"
+        """Yield a path for a video and remove the file afterwards; threads with the file open can still read it."""
+        assert self._folder is not None, "the service has not been started"
         path = self._folder / uuid.uuid4().hex
         try:
             yield path

@@ -1,0 +1,1 @@
+"""Video analysis on a background thread: frame decoding, face detection and tracking."""

@@ -1,7 +1,7 @@
-"""Faces: detected by CenterFace, tracked over time, cropped for the network.
+"""Face detection (CenterFace), tracking over time, and cropping for the network.
 
-Detector: Xu et al. 2019, "CenterFace: joint face detection and alignment using face as point". Only
-small gray crops are kept, so an hour of video costs a few megabytes.
+Detector: Xu et al. 2019, "CenterFace: joint face detection and alignment using face as point". Only small gray crops
+are kept, so an hour of video takes a few megabytes.
 """
 
 import threading
@@ -17,34 +17,36 @@ from model.features import ByteArray, FloatArray
 from model.modalities.face import FACE_SIZE
 from model.sampling import Sampling
 
-DETECTOR_SIDE = 320  # pixels of the longer side: enough for faces from an eighth of the frame's height on
-CLOSER_SIDE = 640  # where that finds none: down to a thirteenth, for more than three times the work
+DETECTOR_SIDE = 320  # pixels of the longer side: enough for faces of at least 1/8 of the frame's height
+LARGE_DETECTOR_SIDE = (
+    640  # second attempt without detections: faces of at least 1/13, at more than three times the cost
+)
 DETECTOR_STEP = 32  # both sides must be multiples of it
-STRIDE = 4  # input pixels a cell of the detector's maps stands for
+STRIDE = 4  # input pixels per cell of the detector's output maps
 MIN_SCORE = 0.5
-MAX_OVERLAP = 0.3  # intersection over union above which two boxes are one face
-MIN_FACE = 24  # pixels of the frame: smaller ones say nothing at FACE_SIZE
+MAX_OVERLAP = 0.3  # intersection over union above which two boxes are the same face
+MIN_FACE = 24  # pixels of the frame; smaller faces have too little detail for FACE_SIZE
 
-# FER+'s crops, which the face encoder learned from, relative to CenterFace's box on the same images
-# (the median over them: `python -m training.face_crops`).
-CROP_SCALE = 1.11  # side of the square over the height of the box; the centers are the same
+# Geometry of FER+'s crops, on which the face encoder was trained, relative to CenterFace's boxes on the same images
+# (medians: `python -m training.face_crops`).
+CROP_SCALE = 1.11  # side of the square over the height of the box; both have the same center
 
-DETECTION_RATE = 2.0  # a second; the pictures between need none
-HELD_SIGHTING = 1.0 / DETECTION_RATE  # seconds that a sighting may be older than the frame that is held
-SAME_FACE = 0.25  # intersection over union that carries a track to the next picture
-LOST_AFTER = 1.0  # seconds
-SPEAKING_RATIO = 1.5  # how much more a mouth must move than any other to be taken for the speaker's
-SPEAKING_FLOOR = 2.0  # gray levels: below, movement is noise
+DETECTION_RATE = 2.0  # per second; between detections, boxes are interpolated
+MAX_HELD_AGE = 1.0 / DETECTION_RATE  # seconds that a face may be older than the frame that is still shown
+MIN_TRACK_OVERLAP = 0.25  # intersection over union that continues a track
+MAX_TRACK_GAP = 1.0  # seconds without detections after which a track ends
+SPEAKING_RATIO = 1.5  # mouth movement of the speaker relative to any other face, at least
+SPEAKING_FLOOR = 2.0  # gray levels; smaller movements are noise
 MOUTH = (slice(round(0.62 * FACE_SIZE), FACE_SIZE), slice(round(0.2 * FACE_SIZE), round(0.8 * FACE_SIZE)))
 BROW = (slice(0, round(0.45 * FACE_SIZE)), slice(round(0.2 * FACE_SIZE), round(0.8 * FACE_SIZE)))
 
 Box = tuple[float, float, float, float]
-"""left, top, right, bottom in pixels of the frame."""
+"""Left, top, right and bottom, in pixels of the frame."""
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """Detection of one face in one frame: `crop` is gray, uint8 [FACE_SIZE, FACE_SIZE]."""
+class FaceObservation:
+    """A face in one frame, detected or interpolated: `crop` is gray, uint8 [FACE_SIZE, FACE_SIZE]."""
 
     time: float
     box: Box
@@ -57,18 +59,18 @@ class Sighting:
 
 @dataclass
 class Track:
-    """Detections of one face over time."""
+    """Observations of one face, in order of time."""
 
-    sightings: list[Sighting] = field(default_factory=list)
+    observations: list[FaceObservation] = field(default_factory=list)
 
-    def between(self, start: float, end: float, held: float | None = None) -> list[Sighting]:
-        """Return the detections between two times, after the last one before, if the frame shown at `held` has it."""
-        earlier = [] if held is None else [s for s in self.sightings if held - HELD_SIGHTING <= s.time < start]
-        return [*earlier[-1:], *(s for s in self.sightings if start <= s.time <= end)]
+    def between(self, start: float, end: float, held: float | None = None) -> list[FaceObservation]:
+        """Return the observations between two times, preceded by one of the frame at `held` if that is still shown."""
+        earlier = [] if held is None else [s for s in self.observations if held - MAX_HELD_AGE <= s.time < start]
+        return [*earlier[-1:], *(s for s in self.observations if start <= s.time <= end)]
 
 
 class FaceDetector:
-    """CenterFace behind OpenCV. May be shared by threads; they take turns."""
+    """CenterFace on OpenCV. Thread-safe; calls are serialized."""
 
     def __init__(self, path: Path) -> None:
         self._network = cv2.dnn.readNetFromONNX(str(path))
@@ -76,15 +78,15 @@ class FaceDetector:
         self._lock = threading.Lock()
 
     def detect(self, image: ByteArray) -> list[Box]:
-        """Faces of an RGB picture uint8 [h, w, 3], in its own pixels, most certain first.
+        """Detect faces in an RGB image uint8 [h, w, 3]; return boxes in its pixels, highest score first.
 
-        A picture in which none is found is searched again in more detail, for faces far away or half covered.
+        Without detections, the image is searched again at a higher resolution for small or partly covered faces.
         """
-        found = self._search(image, DETECTOR_SIDE)
-        return found if found or max(image.shape[:2]) <= DETECTOR_SIDE else self._search(image, CLOSER_SIDE)
+        found = self._detect_at(image, DETECTOR_SIDE)
+        return found if found or max(image.shape[:2]) <= DETECTOR_SIDE else self._detect_at(image, LARGE_DETECTOR_SIDE)
 
-    def _search(self, image: ByteArray, side: int) -> list[Box]:
-        """Return the faces that are found in the picture at this size of its longer side."""
+    def _detect_at(self, image: ByteArray, side: int) -> list[Box]:
+        """Detect faces in the image, resized to `side` pixels on its longer side."""
         height, width = image.shape[:2]
         scale = side / max(height, width)
         size = tuple(max(1, round(side * scale / DETECTOR_STEP)) * DETECTOR_STEP for side in (width, height))
@@ -101,69 +103,69 @@ class FaceDetector:
 
 
 class FaceTracker:
-    """Follows faces from picture to picture; feed them in order of time.
+    """Tracker of faces across frames, which must be passed in order of time.
 
-    Faces are looked for DETECTION_RATE times a second. In the pictures between, a face that is there
-    before and after is cropped where it must have been: on the straight line between both places.
+    Faces are detected DETECTION_RATE times a second. In the frames between, boxes of a face that is detected before and
+    after are interpolated linearly.
     """
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
         self._detections = Sampling(DETECTION_RATE)
-        self._between: list[tuple[float, ByteArray]] = []  # times and gray pictures since the last detection
+        self._between: list[tuple[float, ByteArray]] = []  # times and gray frames since the last detection
         self._last = 0.0  # time of the last detection
         self.tracks: list[Track] = []
 
     def update(self, time: float, image: ByteArray) -> None:
-        """Take an RGB picture; each face in it continues the track it belongs to, or starts one."""
-        if not self._detections.wants(time):
-            if self._live(time):
+        """Process an RGB frame: each face continues its track or starts a new one."""
+        if not self._detections.accepts(time):
+            if self._active_tracks(time):
                 self._between.append((time, _gray(image)))
             return
         boxes = [b for b in self._detector.detect(image) if min(b[2] - b[0], b[3] - b[1]) >= MIN_FACE]
         gray = _gray(image) if boxes else None
         for box, track in zip(boxes, self._assign(time, boxes), strict=True):
-            if track.sightings:
-                track.sightings += self._sightings_between(track.sightings[-1], time, box)
+            if track.observations:
+                track.observations += self._interpolated(track.observations[-1], time, box)
             else:
                 self.tracks.append(track)
             if gray is not None:
-                track.sightings.append(Sighting(time, box, crop_face(gray, box)))
+                track.observations.append(FaceObservation(time, box, crop_face(gray, box)))
         self._between, self._last = [], time
 
-    def _live(self, time: float) -> list[Track]:
-        """Tracks that a face may continue: seen not long ago, or in the last picture that was looked at."""
-        return [t for t in self.tracks if t.sightings[-1].time >= min(time - LOST_AFTER, self._last)]
+    def _active_tracks(self, time: float) -> list[Track]:
+        """Return the tracks that may continue: observed recently, or in the last frame with detection."""
+        return [t for t in self.tracks if t.observations[-1].time >= min(time - MAX_TRACK_GAP, self._last)]
 
     def _assign(self, time: float, boxes: Sequence[Box]) -> list[Track]:
-        """The track that each box continues: the one it overlaps most; a new one where there is none."""
-        live = self._live(time)
+        """Return the track that each box continues, by overlap, or a new one."""
+        active = self._active_tracks(time)
         pairs = sorted(
-            ((overlap(t.sightings[-1].box, box), i, j) for i, t in enumerate(live) for j, box in enumerate(boxes)),
+            ((overlap(t.observations[-1].box, box), i, j) for i, t in enumerate(active) for j, box in enumerate(boxes)),
             reverse=True,
         )
-        owner: dict[int, Track] = {}
-        taken: set[int] = set()
+        assigned: dict[int, Track] = {}
+        used: set[int] = set()
         for share, i, j in pairs:
-            if share >= SAME_FACE and i not in taken and j not in owner:
-                taken.add(i)
-                owner[j] = live[i]
-        return [owner.get(j) or Track() for j in range(len(boxes))]
+            if share >= MIN_TRACK_OVERLAP and i not in used and j not in assigned:
+                used.add(i)
+                assigned[j] = active[i]
+        return [assigned.get(j) or Track() for j in range(len(boxes))]
 
-    def _sightings_between(self, before: Sighting, time: float, box: Box) -> Iterator[Sighting]:
-        """The face in the pictures since the last detection, if it was seen then."""
+    def _interpolated(self, before: FaceObservation, time: float, box: Box) -> Iterator[FaceObservation]:
+        """Yield observations in the frames between an earlier observation and a detection at `time`."""
         for middle, gray in self._between:
             if before.time < middle:
                 share = (middle - before.time) / (time - before.time)
                 left, top, right, bottom = (a + share * (b - a) for a, b in zip(before.box, box, strict=True))
-                place = left, top, right, bottom
-                yield Sighting(middle, place, crop_face(gray, place))
+                interpolated = left, top, right, bottom
+                yield FaceObservation(middle, interpolated, crop_face(gray, interpolated))
 
     def forget_before(self, time: float) -> None:
-        """Let go of what lies before `time`: keeps memory constant however long the video."""
+        """Drop observations before `time`, to keep memory constant."""
         for track in self.tracks:
-            track.sightings = [s for s in track.sightings if s.time >= time]
-        self.tracks = [track for track in self.tracks if track.sightings]
+            track.observations = [s for s in track.observations if s.time >= time]
+        self.tracks = [track for track in self.tracks if track.observations]
 
 
 def _gray(image: ByteArray) -> ByteArray:
@@ -171,12 +173,12 @@ def _gray(image: ByteArray) -> ByteArray:
 
 
 def crop_side(box: Box) -> float:
-    """Side of the square that is cropped around a face, in pixels of the frame."""
+    """Return the side of the square that is cropped around a face, in pixels of the frame."""
     return CROP_SCALE * (box[3] - box[1])
 
 
 def crop_face(gray: ByteArray, box: Box) -> ByteArray:
-    """The square around a face as the encoder knows it, uint8 [FACE_SIZE, FACE_SIZE]; edges are repeated."""
+    """Crop the square around a face, uint8 [FACE_SIZE, FACE_SIZE]; beyond the frame its edges are repeated."""
     left, top, right, bottom = box
     side = crop_side(box)
     center_x, center_y = (left + right) / 2, (top + bottom) / 2
@@ -193,36 +195,37 @@ def crop_face(gray: ByteArray, box: Box) -> ByteArray:
 
 def choose_face(
     tracks: Sequence[Track], start: float, end: float, loudness: Sequence[float], held: float | None = None
-) -> list[Sighting]:
-    """The sightings of the face that counts between two times: the speaker's if that is clear, else the largest.
+) -> list[FaceObservation]:
+    """Return the observations of the main face between two times: the speaker's if it is clear, else the largest.
 
-    `loudness` is the sound's level in equal steps from `start` to `end`; a mouth's movement counts
-    for as much as there is to hear. A frame from before, at the time `held`, may still be shown. Empty when there is
-    no face.
+    `loudness` is the audio level in equal steps from `start` to `end`, by which mouth movement is weighted. `held` is
+    the time of an earlier frame that is still shown. Empty without a face.
     """
-    seen = [sightings for track in tracks if (sightings := track.between(start, end, held))]
-    if len(seen) > 1:
-        movement = [mouth_movement(s, start, end, loudness) for s in seen]
-        first, second = sorted(range(len(seen)), key=lambda i: -movement[i])[:2]
+    faces = [observations for track in tracks if (observations := track.between(start, end, held))]
+    if len(faces) > 1:
+        movement = [mouth_movement(s, start, end, loudness) for s in faces]
+        first, second = sorted(range(len(faces)), key=lambda i: -movement[i])[:2]
         if movement[first] >= SPEAKING_FLOOR and movement[first] >= SPEAKING_RATIO * movement[second]:
-            return seen[first]
-    return max(seen, key=lambda s: sum(sighting.area for sighting in s), default=[])
+            return faces[first]
+    return max(faces, key=lambda s: sum(observation.area for observation in s), default=[])
 
 
-def mouth_movement(sightings: Sequence[Sighting], start: float, end: float, loudness: Sequence[float]) -> float:
-    """Measure how much a mouth moves beyond the rest of its face, in gray levels, weighted by the loudness."""
-    if len(sightings) < 3 or end <= start or not len(loudness):
+def mouth_movement(
+    observations: Sequence[FaceObservation], start: float, end: float, loudness: Sequence[float]
+) -> float:
+    """Measure the movement of a mouth relative to the brow, in gray levels, weighted by loudness."""
+    if len(observations) < 3 or end <= start or not len(loudness):
         return 0.0
-    crops = np.stack([s.crop for s in sightings]).astype(np.float32)
+    crops = np.stack([s.crop for s in observations]).astype(np.float32)
     change = np.abs(np.diff(crops, axis=0))
     moved = change[:, *MOUTH].mean(axis=(1, 2)) - change[:, *BROW].mean(axis=(1, 2))
-    places = [(s.time - start) / (end - start) * (len(loudness) - 1) for s in sightings[1:]]
-    level = np.asarray(loudness, np.float32)[np.clip(np.round(places).astype(int), 0, len(loudness) - 1)]
+    steps = [(s.time - start) / (end - start) * (len(loudness) - 1) for s in observations[1:]]
+    level = np.asarray(loudness, np.float32)[np.clip(np.round(steps).astype(int), 0, len(loudness) - 1)]
     return float((moved * level).sum() / level.sum()) if level.sum() > 0 else float(moved.mean())
 
 
 def overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
+    """Return the intersection over union of two boxes."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:
@@ -233,10 +236,10 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def _decode(heat: FloatArray, extent: FloatArray, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The detector's maps [h, w], [2, h, w], [2, h, w] -> boxes [n, 4] in its input's pixels, scores [n].
+    """Decode the detector's maps [h, w], [2, h, w], [2, h, w] to boxes [n, 4] in pixels of its input, and scores [n].
 
-    A face's center lies in a cell plus its offset; its size is the exponential of its extent (paper,
-    section 3.1). Rows come before columns in both maps.
+    A face's center is its cell plus the offset; its size is the exponential of the extent (section 3.1 of the paper).
+    In both maps rows come before columns.
     """
     rows, columns = np.nonzero(heat > MIN_SCORE)
     height, width = (np.exp(extent[i, rows, columns]) * STRIDE for i in (0, 1))

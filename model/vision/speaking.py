@@ -13,7 +13,7 @@ from model.features import FloatArray
 from model.vision.faces import (
     SPEAKING_FLOOR,
     SPEAKING_RATIO,
-    Sighting,
+    FaceObservation,
     Track,
     choose_face,
     mouth_movement,
@@ -71,8 +71,8 @@ class SpeakerFaces:
                     face.moved[words.voice] = face.moved.get(words.voice, 0.0) + seconds * max(face_moved)
                     face.seconds[words.voice] = face.seconds.get(words.voice, 0.0) + seconds
 
-    def choose(self, words: Spoken, held: float | None = None) -> list[Sighting]:
-        """Return the sightings of the speaker's face; empty where only faces of other voices are in the picture."""
+    def choose(self, words: Spoken, held: float | None = None) -> list[FaceObservation]:
+        """Return the observations of the speaker's face; empty where only faces of other voices are in the picture."""
         theirs = [face for face in self._faces if face.voice == words.voice]
         unknown = [track for face in self._faces if face.voice is None for track in face.tracks]
         by_movement = sorted(theirs, key=lambda face: -face.movement(words.voice))
@@ -85,7 +85,7 @@ class SpeakerFaces:
 def _joined(tracks: Sequence[Track]) -> list[_Face]:
     """Join tracks that follow one another in the same place and look alike: a face before and after a cut."""
     faces: list[_Face] = []
-    for track in sorted((t for t in tracks if t.sightings), key=lambda t: t.sightings[0].time):
+    for track in sorted((t for t in tracks if t.observations), key=lambda t: t.observations[0].time):
         face = next((face for face in faces if _continues(face.tracks[-1], track)), None)
         if face is None:
             faces.append(_Face([track]))
@@ -95,7 +95,7 @@ def _joined(tracks: Sequence[Track]) -> list[_Face]:
 
 
 def _continues(before: Track, track: Track) -> bool:
-    last, first = before.sightings[-1], track.sightings[0]
+    last, first = before.observations[-1], track.observations[0]
     if last.time >= first.time or overlap(last.box, first.box) < SAME_PLACE:
         return False
     return float((_look(before) * _look(track)).mean()) >= SAME_LOOK
@@ -103,5 +103,5 @@ def _continues(before: Track, track: Track) -> bool:
 
 def _look(track: Track) -> FloatArray:
     """The mean crop [side, side], its levels of mean 0 and standard deviation 1."""
-    mean = np.mean([s.crop for s in track.sightings], axis=0, dtype=np.float32)
+    mean = np.mean([s.crop for s in track.observations], axis=0, dtype=np.float32)
     return np.asarray((mean - mean.mean()) / max(float(mean.std()), 1e-6), np.float32)

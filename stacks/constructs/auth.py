@@ -1,4 +1,4 @@
-"""Authentication: the user pool of the web app, and its one client."""
+"""Cognito user pool of the web app, with its client."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cognito as cognito
@@ -10,7 +10,7 @@ from stacks.nag import accept
 
 
 class Auth(Construct):
-    """Sign-in by email and password, proved by SRP: the password never leaves the browser."""
+    """User pool for sign-in by email and password over SRP, so that the password never leaves the browser."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -21,7 +21,7 @@ class Auth(Construct):
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
-            # Or a mistyped new address would lock its user out: the old one counts until the new one is verified.
+            # The old address stays valid until the new one is verified, so that a typo does not lock the user out.
             # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html
             keep_original=None if config.is_local else cognito.KeepOriginalAttrs(email=True),
             standard_attributes=cognito.StandardAttributes(email=cognito.StandardAttribute(required=True)),
@@ -40,15 +40,15 @@ class Auth(Construct):
             deletion_protection=config.keeps_data,
             removal_policy=removal(config),
         )
-        accept(self.pool, "COG2", "a second factor is offered to every user; demanding it is the operator's decision")
+        accept(self.pool, "COG2", "a second factor is optional for users; requiring it is the operator's decision")
         if config.sender_email:
             _send_by_ses(self.pool, config)
         for rule in ("COG3", "COG8"):
-            accept(self.pool, rule, "threat protection is the Plus plan, charged per user: docs/operations.md says how")
+            accept(self.pool, rule, "threat protection needs the Plus plan, charged per user: see docs/operations.md")
         self.client = self.pool.add_client(
             "Web",
             auth_flows=cognito.AuthFlow(user_srp=True),
-            generate_secret=False,  # it runs in browsers
+            generate_secret=False,  # a browser cannot keep one
             disable_o_auth=True,
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
@@ -59,7 +59,10 @@ class Auth(Construct):
 
 
 def _send_by_ses(pool: cognito.UserPool, config: StageConfig) -> None:
-    """Mail from one's own address, by its domain's identity. By hand: CDK's own way wants the region spelled out."""
+    """Send mail from `sender_email` by its domain's SES identity.
+
+    Set on the CloudFormation resource, since CDK's own option needs a literal region.
+    """
     stack = Stack.of(pool)
     identity = f"arn:{stack.partition}:ses:{stack.region}:{stack.account}:identity/{config.sender_domain}"
     resource = pool.node.default_child

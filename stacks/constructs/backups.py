@@ -1,4 +1,4 @@
-"""Backups of what users gave, in a vault of its own: they outlive whoever may delete the originals."""
+"""Backups of users' data in a separate vault, out of reach of the roles that can delete the originals."""
 
 import aws_cdk as cdk
 from aws_cdk import Duration
@@ -15,8 +15,9 @@ from stacks.constructs import trust
 from stacks.constructs.customer_key import WRITE, use_key
 from stacks.nag import accept
 
-KEPT = Duration.days(35)  # as long as the table can be put back by itself, and what a deletion may take to be complete
-# AWS's own policies for the service's role: for the table, and for objects.
+# As long as DynamoDB's point-in-time recovery, and the promised limit for a complete deletion of a user's data.
+BACKUP_RETENTION = Duration.days(35)
+# AWS managed policies for the role of AWS Backup: for the table, and for objects.
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html
 POLICIES = (
     "service-role/AWSBackupServiceRolePolicyForBackup",
@@ -27,7 +28,7 @@ POLICIES = (
 
 
 class Backups(Construct):
-    """A backup each night; that of a bucket holds what changed since the last one."""
+    """Nightly backups of the table and the buckets; those of buckets are incremental."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class Backups(Construct):
         key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, id)
-        # A vault keeps its key, so with another one it is another vault, and the first stays with what is in it.
+        # A vault's key cannot change: another key takes another vault, and the first one is kept with its backups.
         name = "EncryptedVault" if key else "Vault"
         self.vault = backup.BackupVault(self, name, encryption_key=key, removal_policy=cdk.RemovalPolicy.RETAIN)
         plan = backup.BackupPlan(
@@ -52,7 +53,7 @@ class Backups(Construct):
                     schedule_expression=events.Schedule.cron(hour="3", minute="0"),
                     start_window=Duration.hours(1),
                     completion_window=Duration.hours(12),
-                    delete_after=KEPT,
+                    delete_after=BACKUP_RETENTION,
                 )
             ],
         )
@@ -62,8 +63,8 @@ class Backups(Construct):
             assumed_by=trust.service(self, config, "backup"),
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in POLICIES],
         )
-        accept(role, "IAM4", "AWS's own policies for its backups and restores, as the service documents them")
-        # AWS's policies have the key through S3 and DynamoDB, and grants on it, but not the vault's own use of it.
+        accept(role, "IAM4", "AWS managed policies for backups and restores, as the service documents them")
+        # The managed policies cover the key's use through S3 and DynamoDB, and grants, but not its use by the vault.
         # https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
         use_key(role, key, {"backup": (*WRITE, "kms:DescribeKey")})
         plan.add_selection(

@@ -1,4 +1,4 @@
-"""Synthetic canary: every so many hours the sample goes through the product, from a new API key to its deletion."""
+"""Synthetic canary: runs the smoke test every few hours, from a new API key to the deletion of the analysis."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,7 +15,7 @@ from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.nag import accept
 
-MINUTES = 40  # a sleeping endpoint wakes up within 20, and the smoke test gives up then
+MINUTES = 40  # timeout; an endpoint scaled to zero starts within 20 minutes, after which the smoke test gives up
 COMMANDS = (
     "python -m pip install --quiet --require-hashes -r requirements/api.txt",
     f"python -m pip install --quiet {' '.join(canary_source.requirements())}",
@@ -24,9 +24,9 @@ COMMANDS = (
 
 
 class Canary(Construct):
-    """`role` may make and revoke API keys; all else the canary does as a customer. `failed` goes off when it fails.
+    """Scheduled CodeBuild project that runs the smoke test; a Lambda's limit of 15 minutes would be too short.
 
-    In CodeBuild, as it may wait for half an hour, and a Lambda ends after a quarter of one.
+    `role`: may create and revoke API keys; the canary does everything else as a customer. `failed`: alarm on failures.
     """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig, hours: int) -> None:
@@ -46,7 +46,7 @@ class Canary(Construct):
         project = codebuild.Project(
             self,
             "Run",
-            description="Analyses the sample as a customer would",
+            description="Analyzes the sample video as a customer would",
             role=self.role,
             source=codebuild.Source.s3(bucket=source.bucket, path=source.s3_object_key),
             environment=codebuild.BuildEnvironment(
@@ -71,16 +71,16 @@ class Canary(Construct):
                 )
             ),
         )
-        accept(project, "CB4", "it has no artefacts that could be encrypted")
+        accept(project, "CB4", "it produces no artifacts to encrypt")
         accept(
-            self.role, "IAM5", "CDK's own grants for a build; API keys and stacks have ids that are not known before"
+            self.role, "IAM5", "CDK's own grants for a build; ids of API keys and stacks are unknown before they exist"
         )
         starts = iam.Role(self, "Starts", assumed_by=trust.service(self, config, "events"))
         events.Rule(
             self,
             "Schedule",
             schedule=events.Schedule.rate(Duration.hours(hours)),
-            targets=[targets.CodeBuildProject(project, event_role=starts, retry_attempts=0)],  # the next one comes
+            targets=[targets.CodeBuildProject(project, event_role=starts, retry_attempts=0)],  # the next run follows
         )
         self.failed = cloudwatch.Alarm(
             self,

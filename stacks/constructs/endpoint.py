@@ -1,4 +1,4 @@
-"""The asynchronous endpoint: the engine's container behind a queue of SageMaker's, none to N instances of it."""
+"""Asynchronous SageMaker endpoint: the engine's container behind SageMaker's queue, on zero to N instances."""
 
 from dataclasses import dataclass
 
@@ -23,39 +23,39 @@ from stacks.constructs.image import EngineImage
 from stacks.nag import accept
 
 VARIANT = "AllTraffic"
-# CUDA 13, as torch is built for; the default image of GPU instances has an older driver.
+# Machine image with a driver for CUDA 13, which torch is built for; the default image's driver is older.
 GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
-START_SECONDS = 600  # to load models; an image of several GB is pulled before that
-QUEUE = 4  # of the server, beyond what it works on; SageMaker sends no more than there are workers
-# Videos that wait or run, for each worker. Above it one more instance is started: a video that waits is one too many.
+START_SECONDS = 600  # to load the models, after the image of several GB was pulled
+QUEUE_LENGTH = 4  # of the server, besides running requests; SageMaker sends no more requests than there are workers
+# Waiting and running videos per worker, above which another instance is started: no video should wait.
 BACKLOG_PER_WORKER = 1.0
 OUT_COOLDOWN, IN_COOLDOWN = Duration.minutes(3), Duration.minutes(10)
-# Of an update. The instances of before go on for a while: an hour of video takes them 8 minutes (docs/performance.md),
-# and SageMaker would otherwise end them with what they work on. The new ones are watched before that.
-WATCHED, OLD_KEPT, UPDATE_LIMIT = Duration.minutes(5), Duration.minutes(20), Duration.hours(2)
-CONTAINER_ERRORS = 3  # answers of 5xx in five minutes that take an update back
+# Times of an update. New instances are monitored for BAKE_TIME. Old ones are then kept for TERMINATION_WAIT to finish
+# their requests, which SageMaker would otherwise abort: an hour of video takes 8 minutes (docs/performance.md).
+BAKE_TIME, TERMINATION_WAIT, UPDATE_TIMEOUT = Duration.minutes(5), Duration.minutes(20), Duration.hours(2)
+CONTAINER_ERRORS = 3  # 5xx responses in five minutes that roll an update back
 
 
 @dataclass(frozen=True)
-class Places:
-    """Buckets that the endpoint reads and writes, the topics it notifies, and the key of all of them."""
+class Resources:
+    """Resources of other stacks: the endpoint's buckets, the topics it publishes to, and the key that encrypts both."""
 
     media: s3.IBucket
     results: s3.IBucket
     success: sns.ITopic
     failure: sns.ITopic
-    key: kms.IKey | None  # that all of these are encrypted with; None: AWS's own
+    key: kms.IKey | None  # None: keys managed by AWS
 
 
 class Endpoint(Construct):
-    """`errors`: the alarm of a container that fails, which takes an update back."""
+    """Endpoint with its model, role, log, scaling and alarms. `errors`: alarm on the container's errors."""
 
     def __init__(
-        self, scope: Construct, id: str, config: StageConfig, image: EngineImage, places: Places, model_data: str
+        self, scope: Construct, id: str, config: StageConfig, image: EngineImage, resources: Resources, model_data: str
     ) -> None:
-        """`model_data`: S3 address of a model.tar.gz, a token that may be empty: then the image's own bundle."""
+        """`model_data`: S3 URI of a model.tar.gz, as a token that may be empty for the bundle in the image."""
         super().__init__(scope, id)
-        self._config, self._places = config, places
+        self._config, self._resources = config, resources
         has_model = cdk.CfnCondition(
             self, "HasModel", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(model_data, ""))
         )
@@ -74,7 +74,7 @@ class Endpoint(Construct):
         cdk.Validations.of(model).acknowledge(
             cdk.Acknowledgment(
                 id="CloudFormation-Validate::F3031",
-                reason="it takes the parameter's empty default for the address, which the condition leaves out",
+                reason="the rule checks the parameter's empty default, which the condition excludes",
             )
         )
         endpoint_config = self._endpoint_config(model)
@@ -86,8 +86,8 @@ class Endpoint(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.errors = self._errors_alarm()
-        # A new configuration starts with one instance, even where none runs: so every deployment proves that its
-        # image starts, and a broken one is rolled back. Scaling takes it from there.
+        # A new configuration starts with one instance even while the endpoint is scaled to zero, so that a deployment
+        # fails and is rolled back if its image does not start. Scaling then takes over.
         self.endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
@@ -104,18 +104,18 @@ class Endpoint(Construct):
     def _environment(self) -> dict[str, str]:
         """Return the environment variables of the model server, documented in docs/server.md."""
         return {
-            "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,  # boto3 reads no other, and the container has no profile
-            "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
-            # An analysis ends when its input is removed from there.
-            "VIDEO_SENTIMENT_ALLOWED_BUCKETS": self._places.media.bucket_name,
+            "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,  # the only variable boto3 reads; there is no profile
+            "PROGRESS_S3_URI": f"s3://{self._resources.results.bucket_name}/progress",
+            # Removing an input from this bucket ends its analysis.
+            "VIDEO_SENTIMENT_ALLOWED_BUCKETS": self._resources.media.bucket_name,
             "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
-            "VIDEO_SENTIMENT_QUEUE": str(QUEUE),
+            "VIDEO_SENTIMENT_QUEUE": str(QUEUE_LENGTH),
             "VIDEO_SENTIMENT_PRIOR": self._config.prior,
         }
 
     def _endpoint_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
-        results = self._places.results.bucket_name
-        key = self._places.key.key_arn if self._places.key else None
+        results = self._resources.results.bucket_name
+        key = self._resources.key.key_arn if self._resources.key else None
         configured = sagemaker.CfnEndpointConfig
         return configured(
             self,
@@ -138,20 +138,20 @@ class Endpoint(Construct):
                     max_concurrent_invocations_per_instance=self._config.workers
                 ),
                 output_config=configured.AsyncInferenceOutputConfigProperty(
-                    kms_key_id=key,  # without it SageMaker would not take the bucket's, but S3's own
+                    kms_key_id=key,  # otherwise SageMaker uses S3's own key, not the bucket's
                     s3_output_path=f"s3://{results}/outputs",
                     s3_failure_path=f"s3://{results}/failures",
                     notification_config=configured.AsyncInferenceNotificationConfigProperty(
-                        success_topic=self._places.success.topic_arn, error_topic=self._places.failure.topic_arn
+                        success_topic=self._resources.success.topic_arn, error_topic=self._resources.failure.topic_arn
                     ),
                 ),
             ),
         )
 
     def _update(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
-        """Have SageMaker send all requests to new instances, and back to the old ones where the new container fails.
+        """Return a blue/green deployment: all traffic moves to new instances, and back if their container fails.
 
-        The default ends the old instances at the switch; here they are kept until what they analyze is finished.
+        By default old instances end at the switch; here they are kept until they have finished their requests.
         https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-all-at-once.html
         """
         configured = sagemaker.CfnEndpoint
@@ -160,16 +160,16 @@ class Endpoint(Construct):
                 alarms=[configured.AlarmProperty(alarm_name=self.errors.alarm_name)]
             ),
             blue_green_update_policy=configured.BlueGreenUpdatePolicyProperty(
-                maximum_execution_timeout_in_seconds=UPDATE_LIMIT.to_seconds(),
-                termination_wait_in_seconds=OLD_KEPT.to_seconds(),
+                maximum_execution_timeout_in_seconds=UPDATE_TIMEOUT.to_seconds(),
+                termination_wait_in_seconds=TERMINATION_WAIT.to_seconds(),
                 traffic_routing_configuration=configured.TrafficRoutingConfigProperty(
-                    type="ALL_AT_ONCE", wait_interval_in_seconds=WATCHED.to_seconds()
+                    type="ALL_AT_ONCE", wait_interval_in_seconds=BAKE_TIME.to_seconds()
                 ),
             ),
         )
 
     def _errors_alarm(self) -> cloudwatch.Alarm:
-        """Alarm when the container answers with errors of its own (what is wrong with a video is 4xx)."""
+        """Return the alarm on 5xx responses of the container; invalid videos are 4xx."""
         return cloudwatch.Alarm(
             self,
             "Errors",
@@ -184,14 +184,15 @@ class Endpoint(Construct):
             threshold=CONTAINER_ERRORS,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,  # or it were no alarm to begin with
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,  # a rollback alarm must start in state OK
         )
 
     def _scale(self) -> actions.ApplicationScalingAction:
-        """Scale from none to max_instances by backlog. Returns what the alarm of a backlog without an instance does.
+        """Scale from zero to max_instances by backlog; return the action that starts the first instance.
 
-        The policy of the backlog per instance sees none while nothing runs. SageMaker refuses to change the instance
-        type of a variant that is registered here; `scaling=false` takes it out, and leaves the endpoint as it is.
+        The policy on the backlog per instance has no data while none runs, so an alarm has to start the first one.
+        SageMaker refuses to change the instance type of a registered variant; `scaling=false` deregisters it and leaves
+        the endpoint as it is.
         https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
         """
         stack = cdk.Stack.of(self)
@@ -231,7 +232,7 @@ class Endpoint(Construct):
         return actions.ApplicationScalingAction(wake)
 
     def metric(self, name: str) -> cloudwatch.Metric:
-        """A metric of the endpoint, by the minute."""
+        """Return a metric of the endpoint, averaged per minute."""
         return cloudwatch.Metric(
             namespace="AWS/SageMaker",
             metric_name=name,
@@ -241,7 +242,7 @@ class Endpoint(Construct):
         )
 
     def waiting_alarm(self, id: str, minutes: int) -> cloudwatch.Alarm:
-        """Alarm when requests have waited for so long and no instance runs."""
+        """Return an alarm on requests that have waited for so many minutes while no instance runs."""
         return cloudwatch.Alarm(
             self,
             id,
@@ -254,11 +255,11 @@ class Endpoint(Construct):
         )
 
     def _use_key(self, role: iam.Role) -> None:
-        """Let the role use the stage's key: on objects and messages, and for the disks of its instances.
+        """Allow the role to use the stage's key for objects, messages and the disks of instances.
 
         https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
         """
-        key = self._places.key
+        key = self._resources.key
         use_key(role, key, {"s3": WRITE, "sns": WRITE})
         if key and not self._config.has_own_disks:
             role.add_to_policy(
@@ -270,19 +271,19 @@ class Endpoint(Construct):
             )
 
     def _role(self, image: EngineImage, has_model: cdk.CfnCondition, model_data: str) -> iam.Role:
-        """Role of the container, and of SageMaker on its behalf."""
+        """Return the role of the container, which SageMaker uses on its behalf as well."""
         role = iam.Role(self, "Role", assumed_by=trust.service(self, self._config, "sagemaker"))
         image.repository.grant_pull(role)
-        self._places.success.grant_publish(role)
-        self._places.failure.grant_publish(role)
+        self._resources.success.grant_publish(role)
+        self._resources.failure.grant_publish(role)
         self._use_key(role)
-        media, results = self._places.media, self._places.results
+        media, results = self._resources.media, self._resources.results
         written = [
             results.arn_for_objects(f"{prefix}*") for prefix in (prefixes.OUTPUTS, prefixes.FAILURES, prefixes.PROGRESS)
         ]
         stack = cdk.Stack.of(self)
         log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/Endpoints/"
-        # s3://BUCKET/KEY -> BUCKET/KEY; what is appended makes it a list of two for an empty one as well.
+        # s3://BUCKET/KEY -> BUCKET/KEY; the appended "s3://" makes the split work for an empty value as well.
         place = cdk.Fn.select(1, cdk.Fn.split("s3://", cdk.Fn.join("", [model_data, "s3://"])))
         artefact = cdk.Fn.condition_if(
             has_model.logical_id,
@@ -309,6 +310,6 @@ class Endpoint(Construct):
         )
         accept(
             role, "IAM5",
-            "objects and log streams have no names before they exist; metrics and a registry login only exist for *",
+            "names of objects and log streams are unknown before they exist; metrics and registry login only allow *",
         )  # fmt: skip
         return role

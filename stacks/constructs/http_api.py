@@ -1,4 +1,4 @@
-"""The REST API: two prefixes, one Lambda. /api asks for an API key, /app for a Cognito user's ID token."""
+"""REST API in front of one Lambda: /api requires an API key, /app the ID token of a Cognito user."""
 
 import json
 from typing import NamedTuple
@@ -20,49 +20,52 @@ BURST = 2  # times the average rate
 
 
 class Limits(NamedTuple):
-    """Limits of one API key at the gateway, by its owner's billing plan."""
+    """Gateway limits of one API key under a billing plan."""
 
     rate: int  # times requestsPerSecond
-    requests: int  # of any kind, in a calendar month
+    requests: int  # of any kind, per calendar month
 
 
-# A hundred requests for each analysis that the plan holds: who uploads, waits and reads makes ten.
+# A hundred requests for each analysis in the plan; uploading, polling and reading a result takes about ten.
 USAGE_PLANS = {
     "free": Limits(rate=1, requests=1_000_000),
     "pro": Limits(rate=2, requests=10_000_000),
     "business": Limits(rate=5, requests=100_000_000),
 }
 DEFAULT_PLAN = "free"
-RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
-USED_UP_SECONDS = 3600  # the month's requests come back at its end, which the gateway cannot say
-UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
-# Advice by the gateway's own name of the error; without an entry, the answer has only the title.
+THROTTLED_RETRY_SECONDS = 1  # the gateway refills its token buckets every second
+QUOTA_RETRY_SECONDS = 3600  # the quota resets at the end of the month, whose date a gateway template cannot compute
+UNAUTHORIZED = (401, "unauthorized", "Missing or invalid credentials")
+# Details by the gateway's name of the error; errors without an entry repeat the title.
 DETAILS = {
-    "INVALID_API_KEY": "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`",
-    "UNAUTHORIZED": "send the session's ID token as `Authorization: Bearer TOKEN`",
-    "QUOTA_EXCEEDED": "this API key has made all requests that its plan holds in a month; they start again on the 1st",
-    "EXPIRED_TOKEN": "the session's ID token has expired; get a new one, or sign in again",
+    "INVALID_API_KEY": "Send a valid API key (vs_ID_SECRET, 76 characters) in the header `Authorization: Bearer KEY`.",
+    "UNAUTHORIZED": "Send the session's ID token in the header `Authorization: Bearer TOKEN`.",
+    "QUOTA_EXCEEDED": "This API key has used its plan's requests for this month. The quota resets on the 1st.",
+    "EXPIRED_TOKEN": "The session's ID token has expired. Refresh it, or sign in again.",
 }
-# Errors that the gateway answers without the Lambda: (status, code, title), as lambdas/core/errors.py has them.
-# All others get one of the two defaults, whose status the gateway chooses.
+# Errors that the gateway returns itself: (status, code, title), with the same codes as lambdas/core/errors.py.
+# All others get one of the two defaults, with the gateway's status.
 PROBLEMS: dict[str, tuple[int | None, str, str]] = {
     "INVALID_API_KEY": UNAUTHORIZED,
     "UNAUTHORIZED": UNAUTHORIZED,
     "EXPIRED_TOKEN": UNAUTHORIZED,
-    "ACCESS_DENIED": (403, "forbidden", "This is not allowed"),
-    "MISSING_AUTHENTICATION_TOKEN": (404, "not-found", "There is no such thing"),  # its name for an unknown path
-    "RESOURCE_NOT_FOUND": (404, "not-found", "There is no such thing"),
-    "REQUEST_TOO_LARGE": (413, "too-large", "The request is too large"),
-    "THROTTLED": (429, "throttled", "Too many requests at once"),
-    "QUOTA_EXCEEDED": (429, "quota-exceeded", "The month's requests are used up"),
-    "INTEGRATION_TIMEOUT": (504, "timeout", "The answer took too long"),
-    "DEFAULT_4XX": (None, "bad-request", "The request is malformed"),
-    "DEFAULT_5XX": (None, "internal", "Something failed on our side"),
+    "ACCESS_DENIED": (403, "forbidden", "Access denied"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "not-found", "Not found"),  # the gateway's name for an unknown path
+    "RESOURCE_NOT_FOUND": (404, "not-found", "Not found"),
+    "REQUEST_TOO_LARGE": (413, "too-large", "Request too large"),
+    "THROTTLED": (429, "throttled", "Rate limit exceeded"),
+    "QUOTA_EXCEEDED": (429, "quota-exceeded", "Monthly request quota exceeded"),
+    "INTEGRATION_TIMEOUT": (504, "timeout", "Request timed out"),
+    "DEFAULT_4XX": (None, "bad-request", "Bad request"),
+    "DEFAULT_5XX": (None, "internal", "Internal server error"),
 }
 
 
 class HttpApi(Construct):
-    """`url` is the stage's address, with a slash at its end; `plans` throttle each API key by itself."""
+    """REST API with its authorizer, error responses and usage plans.
+
+    `url`: URL of the API's stage, with a trailing slash; `plans`: usage plans of API keys, by billing plan.
+    """
 
     def __init__(
         self, scope: Construct, id: str, config: StageConfig, function: lambda_.IFunction, users: cognito.IUserPool
@@ -72,21 +75,21 @@ class HttpApi(Construct):
             self,
             "Rest",
             rest_api_name=config.name,
-            endpoint_types=[apigateway.EndpointType.REGIONAL],  # CloudFront of our own stands before it
+            endpoint_types=[apigateway.EndpointType.REGIONAL],  # our own CloudFront distribution is in front of it
             deploy_options=self._stage(config),
             cloud_watch_role=not config.is_local,
             api_key_source_type=apigateway.ApiKeySourceType.HEADER,
         )
         if not config.is_local:
-            self._keep_execution_log()
-        self.api.node.try_remove_child("Endpoint")  # an output that ours, with a fixed name, repeats
+            self._add_execution_log()
+        self.api.node.try_remove_child("Endpoint")  # CDK's output, replaced by one with a fixed name
         handler = apigateway.LambdaIntegration(function, timeout=INTEGRATION_TIMEOUT, allow_test_invoke=False)
         authorizer = apigateway.CognitoUserPoolsAuthorizer(self, "Users", cognito_user_pools=[users])
         keys = self.api.root.add_resource("api").add_resource("{proxy+}")
         keys.add_method("ANY", handler, api_key_required=True)
         app = self.api.root.add_resource("app").add_resource("{proxy+}")
         app.add_method("ANY", handler, authorizer=authorizer)
-        self._answer_problems()
+        self._add_error_responses()
         self.plans = {name: self._usage_plan(name, limits, config) for name, limits in USAGE_PLANS.items()}
         self._accept_findings(keys)
 
@@ -95,7 +98,10 @@ class HttpApi(Construct):
         return self.api.url
 
     def _usage_plan(self, name: str, limits: Limits, config: StageConfig) -> apigateway.UsagePlan:
-        """Make the usage plan of a billing plan. The default one's id is that of when there was one for all keys."""
+        """Add the usage plan of a billing plan.
+
+        The default plan keeps the construct id of the former only plan, so that deployed keys stay in it.
+        """
         rate = limits.rate * config.requests_per_second
         return self.api.add_usage_plan(
             "Plan" if name == DEFAULT_PLAN else f"{name.capitalize()}Plan",
@@ -116,7 +122,7 @@ class HttpApi(Construct):
             tracing_enabled=True,
             metrics_enabled=True,
             logging_level=apigateway.MethodLoggingLevel.ERROR,
-            data_trace_enabled=False,  # bodies and tokens are nobody's business
+            data_trace_enabled=False,  # it would log bodies and tokens
             access_log_destination=apigateway.LogGroupLogDestination(log),
             access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
                 caller=False, http_method=True, ip=True, protocol=False, request_time=True, resource_path=True,
@@ -126,8 +132,8 @@ class HttpApi(Construct):
             throttling_burst_limit=1000,
         )  # fmt: skip
 
-    def _keep_execution_log(self) -> None:
-        """Make the log group that the gateway would otherwise make itself, to be kept for ever.
+    def _add_execution_log(self) -> None:
+        """Add the log group that the gateway would otherwise create itself, without a retention period.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
         """
@@ -140,13 +146,15 @@ class HttpApi(Construct):
         )
         self.api.deployment_stage.node.add_dependency(log)
 
-    def _answer_problems(self) -> None:
+    def _add_error_responses(self) -> None:
         for kind, (status, code, title) in PROBLEMS.items():
             headers = {"Content-Type": problems.MEDIA_TYPE, "Cache-Control": "no-store"}
             if status == 401:
                 headers["WWW-Authenticate"] = "Bearer"
             if status in (429, 504):
-                headers["Retry-After"] = str(USED_UP_SECONDS if kind == "QUOTA_EXCEEDED" else RETRY_SECONDS)
+                headers["Retry-After"] = str(
+                    QUOTA_RETRY_SECONDS if kind == "QUOTA_EXCEEDED" else THROTTLED_RETRY_SECONDS
+                )
             self.api.add_gateway_response(
                 kind,
                 type=apigateway.ResponseType.of(kind),
@@ -157,27 +165,27 @@ class HttpApi(Construct):
 
     def _accept_findings(self, keys: apigateway.Resource) -> None:
         stage = self.api.deployment_stage
-        accept(self.api, "APIG2", "the Lambda validates each request against its own schema and says what is wrong")
-        accept(keys, "APIG4", "API key required, and the Lambda verifies the token's secret part")
-        accept(keys, "COG4", "clients with an API key are no Cognito users; /app has the authorizer")
-        accept(stage, "APIG3", "closed to all but the distribution, which `-c waf=true` puts AWS WAF before")
+        accept(self.api, "APIG2", "the Lambda validates each request against its schema, with detailed errors")
+        accept(keys, "APIG4", "an API key is required, and the Lambda verifies the secret part of the token")
+        accept(keys, "COG4", "clients with an API key are not Cognito users; /app has the authorizer")
+        accept(stage, "APIG3", "only the distribution has access, which `-c waf=true` protects by AWS WAF")
         if self.api.node.try_find_child("CloudWatchRole"):
             accept(
                 self.api.node.find_child("CloudWatchRole"), "IAM4",
-                "AWS's own policy for API Gateway's log, the only one that it takes",
+                "AWS managed policy for API Gateway's logs, the only one that it accepts",
                 only=["Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"],
             )  # fmt: skip
 
 
 def _template(status: int | None, code: str, title: str, detail: str) -> str:
-    """A problem document as lambdas/api/problems.py writes it, in the gateway's template language."""
-    message = "$context.error.messageString"  # comes with quotes of its own
+    """Return a problem document like those of lambdas/api/problems.py, in the gateway's template language."""
+    message = "$context.error.messageString"  # includes its quotes
     document = {
         "type": f"{problems.TYPE_PREFIX}{code}",
         "title": title,
         "code": code,
         "requestId": "$context.requestId",
     }
-    if status is None:  # the gateway knows best what is wrong
+    if status is None:  # only the gateway has the reason
         return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'
     return json.dumps({**document, "status": status, "detail": detail, "error": detail})

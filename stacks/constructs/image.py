@@ -1,4 +1,4 @@
-"""The engine's image, built on AWS from a source asset: who deploys needs no Docker, and it is one command."""
+"""Engine image, built by CodeBuild from a source asset, so that a deployment needs no Docker."""
 
 from aws_cdk import CustomResource, Duration, RemovalPolicy
 from aws_cdk import aws_codebuild as codebuild
@@ -15,13 +15,13 @@ from stacks import image_source
 from stacks.bundle import ROOT
 from stacks.config import StageConfig
 from stacks.constructs import trust
-from stacks.constructs.trigger import KEPT, queue
+from stacks.constructs.trigger import DEAD_LETTER_RETENTION, queue
 from stacks.nag import accept
 
-KEPT_IMAGES = 10
-ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
-# One command, and so one shell: `exit 0` in one of several ends that command, not the build. The tag is looked for
-# here as well as by the builder: another build may have pushed it in the meantime, and it is immutable.
+MAX_IMAGES = 10
+END_STATUSES = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
+# A single command, and so a single shell: in one of several commands, `exit 0` would end that command only. The tag is
+# checked here as well as by the builder, since another build may have pushed it in the meantime, and it is immutable.
 # https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
 SCRIPT = """set -e
 if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids imageTag="$TAG"; then exit 0; fi
@@ -33,7 +33,11 @@ COMMANDS = (SCRIPT,)
 
 
 class EngineImage(Construct):
-    """`uri` names an image that is there once `built` is: what uses it is in a stack that depends on this one's."""
+    """Image repository with the build of the current image.
+
+    `uri`: the image, which exists once the custom resource `built` does; users are in stacks that depend on this one.
+    `dead`: dead-letter queue of build events that could not be reported to CloudFormation.
+    """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -46,8 +50,8 @@ class EngineImage(Construct):
             "Repository",
             image_scan_on_push=True,
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
-            lifecycle_rules=[ecr.LifecycleRule(max_image_count=KEPT_IMAGES)],
-            removal_policy=RemovalPolicy.DESTROY,  # it can be built again
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=MAX_IMAGES)],
+            removal_policy=RemovalPolicy.DESTROY,  # images can be rebuilt
             empty_on_delete=True,
         )
         project = self._project(source, torch)
@@ -58,8 +62,8 @@ class EngineImage(Construct):
             service_token=builder.function_arn,
             properties={"Tag": tag},
         )
-        # A build is only started once its project may push and its end would be heard.
-        self.built.node.add_dependency(project, self._answers)
+        # A build must not start before its project may push and the rule reports its end.
+        self.built.node.add_dependency(project, self._end_rule)
         self.uri = self.repository.repository_uri_for_tag(tag)
 
     def _project(self, source: assets.Asset, torch: str) -> codebuild.Project:
@@ -94,16 +98,16 @@ class EngineImage(Construct):
         )
         self.repository.grant_pull_push(project)
         self.repository.grant(project, "ecr:DescribeImages")
-        accept(project, "CB3", "it builds an image: that needs Docker, and Docker needs this mode")
-        accept(project, "CB4", "it has no artefacts that could be encrypted; its output is the image")
+        accept(project, "CB3", "building an image takes Docker, which needs privileged mode")
+        accept(project, "CB4", "it produces no artifacts to encrypt; its output is the image")
         accept(
             role, "IAM5",
-            "CDK's own grants: its report groups and the assets bucket; a registry login only exists for *",
+            "CDK's own grants for report groups and the assets bucket; registry login only allows *",
         )  # fmt: skip
         return project
 
     def _builder(self, project: codebuild.Project) -> lambda_.Function:
-        """The Lambda that starts builds and answers CloudFormation when they end."""
+        """Return the Lambda that starts builds and responds to CloudFormation when they end."""
         role = iam.Role(self, "BuilderRole", assumed_by=trust.service(self, self._config, "lambda"))
         log = logs.LogGroup(
             self, "BuilderLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
@@ -125,8 +129,8 @@ class EngineImage(Construct):
             environment={"PROJECT": project.project_name, "REPOSITORY": self.repository.repository_name},
         )
         accept(function, "L1", "the same pinned Python as all other functions")
-        # A build's end that cannot be told is kept: whoever waits for it can be answered by hand within the hour.
-        self.dead = queue(self, "EndedDead", self._config, retention_period=KEPT)
+        # Keeps build results that could not be reported, so that an operator can respond within CloudFormation's hour.
+        self.dead = queue(self, "EndedDead", self._config, retention_period=DEAD_LETTER_RETENTION)
         accept(self.dead, "SQS3", "it is the rule's dead-letter queue")
         ended = events.Rule(
             self,
@@ -135,9 +139,9 @@ class EngineImage(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.codebuild"],
                 detail_type=["CodeBuild Build State Change"],
-                detail={"project-name": [project.project_name], "build-status": list(ENDED)},
+                detail={"project-name": [project.project_name], "build-status": list(END_STATUSES)},
             ),
             targets=[targets.LambdaFunction(function, dead_letter_queue=self.dead)],
         )
-        self._answers = ended
+        self._end_rule = ended
         return function

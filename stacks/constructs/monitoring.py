@@ -1,4 +1,4 @@
-"""Monitoring: alarms to a topic, and a dashboard of the traffic."""
+"""Monitoring: alarms that notify a topic, and a dashboard."""
 
 from collections.abc import Mapping
 
@@ -18,35 +18,35 @@ from stacks.constructs.http_api import HttpApi
 from stacks.constructs.python_function import METRICS_NAMESPACE, PythonFunction
 
 MINUTES = Duration.minutes
-# Names that lambdas/core/aws/observability.py emits.
-COUNTED = (
+# Metric names that lambdas/core/aws/observability.py emits.
+COUNTERS = (
     "AnalysesStarted", "AnalysesCompleted", "AnalysesFailed", "MinutesAnalyzed", "QuotaRefusals", "CeilingRefusals",
     "DropRefusals", "RequestsThrottled", "WebhooksFailed",
 )  # fmt: skip
 FAILURES_IN_15_MINUTES = 5
-EDGE_ERRORS = 5  # percent of all answers
-SLOWEST = Duration.seconds(28)  # p99; requests wait for results for 25 s on purpose, and the gateway ends them at 29
-OLDEST_MESSAGE = Duration.minutes(15)
-BUDGET_ALARMS = (("ACTUAL", 80), ("FORECASTED", 100))  # percent of it
+EDGE_ERRORS = 5  # percent of all responses
+MAX_LATENCY = Duration.seconds(28)  # p99; long polls take 25 s by design, and the gateway's timeout is 29 s
+MAX_MESSAGE_AGE = Duration.minutes(15)
+BUDGET_ALARMS = (("ACTUAL", 80), ("FORECASTED", 100))  # percent of the budget
 
 
 class Monitoring(Construct):
-    """Alarms speak to `topic`. What they watch is named by who made it: queues, dead letters, functions, the API."""
+    """Alarms and dashboard of a stage. `topic`: receives the alarms; operators subscribe to it."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
         self._config = config
         self.topic = sns.Topic(self, "Alarms", enforce_ssl=not config.is_local)
         if not config.is_local:
-            self._let_publish("Alarms", "cloudwatch")
+            self._allow_publishing("Alarms", "cloudwatch")
             if config.monthly_budget:
-                self._let_publish("Budget", "budgets")
-                self._budget(config.monthly_budget)
+                self._allow_publishing("Budget", "budgets")
+                self._add_budget(config.monthly_budget)
         if config.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
 
-    def _let_publish(self, sid: str, service: str) -> None:
-        """Allow a service of this account to publish: a topic with a policy of its own has none of SNS's default one.
+    def _allow_publishing(self, sid: str, service: str) -> None:
+        """Allow an AWS service to publish for this account: a custom topic policy replaces SNS's default one.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
         https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
@@ -61,17 +61,17 @@ class Monitoring(Construct):
             )
         )
 
-    def _budget(self, dollars: int) -> None:
-        """Tell when the account has cost most of its budget in a month, or will have cost more at its end.
+    def _add_budget(self, dollars: int) -> None:
+        """Add alarms on the account's actual and forecast monthly cost.
 
-        Of the whole account: by tags, it would see nothing until somebody activates them for billing.
+        The budget covers the whole account: by tags it would see no cost until they are activated for billing.
         """
         budget = budgets.CfnBudget
         budget(
             self,
             "Budget",
             budget=budget.BudgetDataProperty(
-                budget_name=f"{self._config.name}-{Stack.of(self).region}",  # taken once in an account
+                budget_name=f"{self._config.name}-{Stack.of(self).region}",  # unique in an account
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budget.SpendProperty(amount=dollars, unit="USD"),
@@ -93,14 +93,14 @@ class Monitoring(Construct):
         )
 
     def watch_stream(self, name: str, function: PythonFunction) -> None:
-        """Alarm when changes of the table wait for their function."""
+        """Add an alarm on the delay of a function that reads the table's stream."""
         age = function.function.metric("IteratorAge", statistic="max")
-        self._alarm(f"{name}Behind", age, OLDEST_MESSAGE.to_milliseconds(), periods=3)
+        self._alarm(f"{name}Behind", age, MAX_MESSAGE_AGE.to_milliseconds(), periods=3)
 
     def watch_edge(self, distribution: cloudfront.IDistribution) -> None:
-        """Alarm when the edge answers with errors, where it can: CloudFront counts in us-east-1 alone.
+        """Add an alarm on 5xx responses of the distribution, in us-east-1 only.
 
-        In other regions an alarm on it would never have data; `GatewayErrors` and the synthetic canary are there.
+        CloudFront's metrics exist only there. Other regions have `GatewayErrors` and the synthetic canary.
         """
         rate = cloudwatch.Metric(
             namespace="AWS/CloudFront",
@@ -111,8 +111,8 @@ class Monitoring(Construct):
         )
         alarm = self._alarm("EdgeErrors", rate, EDGE_ERRORS, periods=3).node.default_child
         assert isinstance(alarm, cloudwatch.CfnAlarm)
-        counted = Fn.condition_equals(Aws.REGION, "us-east-1")
-        alarm.cfn_options.condition = CfnCondition(self, "CountsEdge", expression=counted)
+        has_metrics = Fn.condition_equals(Aws.REGION, "us-east-1")
+        alarm.cfn_options.condition = CfnCondition(self, "CountsEdge", expression=has_metrics)
 
     def watch(
         self,
@@ -121,24 +121,24 @@ class Monitoring(Construct):
         dead: Mapping[str, sqs.IQueue],
         api: HttpApi,
     ) -> None:
-        """Alarms on all of it, and a dashboard."""
+        """Add alarms on functions, queues, dead-letter queues and the API, and the dashboard."""
         for name, queue in dead.items():
             self._alarm(f"{name}Dead", queue.metric_approximate_number_of_messages_visible(statistic="max"), 1)
         for name, queue in queues.items():
             age = queue.metric_approximate_age_of_oldest_message(statistic="max")
-            self._alarm(f"{name}Age", age, OLDEST_MESSAGE.to_seconds(), periods=3)
+            self._alarm(f"{name}Age", age, MAX_MESSAGE_AGE.to_seconds(), periods=3)
         for name, function in functions.items():
             self._alarm(f"{name}Throttled", function.function.metric_throttles(statistic="sum"), 1, periods=3)
             self._alarm(f"{name}Errors", function.function.metric_errors(statistic="sum"), 3, periods=2)
-        self._alarm("Failures", self._counted("AnalysesFailed", MINUTES(15)), FAILURES_IN_15_MINUTES)
-        self._alarm("DropRefusals", self._counted("DropRefusals", MINUTES(5)), 1)
-        self._alarm("CeilingRefusals", self._counted("CeilingRefusals", MINUTES(5)), 1)
+        self._alarm("Failures", self._counter("AnalysesFailed", MINUTES(15)), FAILURES_IN_15_MINUTES)
+        self._alarm("DropRefusals", self._counter("DropRefusals", MINUTES(5)), 1)
+        self._alarm("CeilingRefusals", self._counter("CeilingRefusals", MINUTES(5)), 1)
         self._alarm("GatewayErrors", api.api.metric_server_error(statistic="sum"), 5, periods=2)
-        self._alarm("ApiSlow", api.api.metric_latency(statistic="p99"), SLOWEST.to_milliseconds(), periods=3)
+        self._alarm("ApiSlow", api.api.metric_latency(statistic="p99"), MAX_LATENCY.to_milliseconds(), periods=3)
         self._dashboard(functions, queues, dead, api)
 
     def _alarm(self, id: str, metric: cloudwatch.Metric, threshold: float, periods: int = 1) -> cloudwatch.Alarm:
-        """Alarm when the metric reaches the threshold in so many consecutive periods. Missing data is no alarm."""
+        """Add an alarm on a metric that reaches the threshold in consecutive periods; missing data is ignored."""
         alarm = cloudwatch.Alarm(
             self,
             id,
@@ -162,9 +162,9 @@ class Monitoring(Construct):
         lambdas = [function.function for function in functions.values()]
         endpoint = {"EndpointName": self._config.endpoint_name}
         rows: list[tuple[str, list[cloudwatch.IMetric]]] = [
-            ("Analyses", [self._counted(name) for name in COUNTED[:3]]),
-            ("Minutes analyzed", [self._counted("MinutesAnalyzed")]),
-            ("Refusals and failed webhooks", [self._counted(name) for name in COUNTED[4:]]),
+            ("Analyses", [self._counter(name) for name in COUNTERS[:3]]),
+            ("Minutes analyzed", [self._counter("MinutesAnalyzed")]),
+            ("Refusals and failed webhooks", [self._counter(name) for name in COUNTERS[4:]]),
             ("Endpoint: backlog", [_endpoint("ApproximateBacklogSize", endpoint),
                                    _endpoint("ApproximateBacklogSizePerInstance", endpoint)]),
             ("API", [api.api.metric_count(), api.api.metric_client_error(), api.api.metric_server_error()]),
@@ -174,7 +174,7 @@ class Monitoring(Construct):
             ("Queues: waiting", [q.metric_approximate_number_of_messages_visible() for q in queues.values()]),
             ("Dead letters", [q.metric_approximate_number_of_messages_visible() for q in dead.values()]),
         ]  # fmt: skip
-        # Dashboards of all regions share their names.
+        # Dashboard names are unique across regions.
         region = "" if self._config.is_local else f"-{Stack.of(self).region}"
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"{self._config.name}{region}")
         for at in range(0, len(rows), 2):
@@ -182,8 +182,8 @@ class Monitoring(Construct):
                 *(cloudwatch.GraphWidget(title=title, left=left, width=12) for title, left in rows[at : at + 2])
             )
 
-    def _counted(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
-        """Metric that the Lambdas of this stage count (lambdas.core.aws.observability)."""
+    def _counter(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
+        """Return a metric emitted by the Lambdas of this stage (lambdas.core.aws.observability)."""
         return cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
             metric_name=name,

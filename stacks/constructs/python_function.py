@@ -1,4 +1,4 @@
-"""Lambda function of ours: the shared bundle and environment, logs with a retention, and traces."""
+"""Python Lambda function with the shared bundle and environment, log retention and tracing."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ METRICS_NAMESPACE = "VideoSentiment"
 
 
 class PythonFunction(Construct):
-    """`lambdas/{name}`, run by `handler`. `role` is its own and allows its own log and traces alone."""
+    """Lambda function with its own log group and a role that, at first, only allows logging and tracing."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class PythonFunction(Construct):
         memory: int = 512,
         reserved: int | None = None,
     ) -> None:
-        """`memory` in MB decides the CPU as well (1769 MB are one core); `reserved`: runs at a time at most."""
+        """`memory`: MB, which also determines the CPU (1769 MB are one core); `reserved`: reserved concurrency."""
         super().__init__(scope, id)
         self.timeout = timeout
         keep = removal(config)
@@ -56,14 +56,14 @@ class PythonFunction(Construct):
         )
         if not config.is_local:
             accept(
-                self.role, "IAM5", "X-Ray takes no resource: its two write actions only exist for *",
+                self.role, "IAM5", "X-Ray's two write actions support no resource but *",
                 only=["Resource::*"],
             )  # fmt: skip
-        accept(self.function, "L1", "one pinned Python for all functions; raised with the lock in requirements/api.txt")
+        accept(self.function, "L1", "all functions share one Python version, upgraded with requirements/api.txt")
 
 
 def _runtime_environment(config: StageConfig) -> dict[str, str]:
-    """Return the environment variables that Powertools reads, not our own settings."""
+    """Return the environment variables of Powertools."""
     environment = {
         "POWERTOOLS_SERVICE_NAME": config.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,

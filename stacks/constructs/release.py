@@ -1,4 +1,4 @@
-"""Release of a function's new code: a tenth of the calls for a while, then all of them; back where alarms go off."""
+"""Gradual release of a function's new code: 10% of the calls for five minutes, then all; rolled back on alarms."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,14 +12,14 @@ from stacks.constructs import trust
 from stacks.nag import accept
 
 ALIAS = "live"
-ERRORS = 3  # in a minute: raised by the function, or answered by the gateway with 5xx
+ERRORS = 3  # per minute: raised by the function, or 5xx responses of the gateway
 
 
 class Release(Construct):
-    """`alias` is what is called. CodeDeploy moves it; CloudFormation waits for that, and goes back with it.
+    """Alias that CodeDeploy shifts to new versions; a failed shift also rolls the CloudFormation deployment back.
 
-    For the API alone, whose callers see an error at once. What queues and the stream call is repeated, and ends in
-    dead letters that can be put back: an alias would only make each of their deployments longer.
+    Only for the API, whose callers see errors at once. Calls by queues and the stream are retried and end in
+    dead-letter queues that can be redriven, so aliases would only prolong their deployments.
     """
 
     def __init__(
@@ -28,15 +28,15 @@ class Release(Construct):
         super().__init__(scope, id)
         self.alias = lambda_.Alias(self, "Alias", alias_name=ALIAS, version=function.current_version)
         minute = Duration.minutes(1)
-        # By the API's name: by its id it would be a circle, as the API calls the alias.
-        answered = cloudwatch.Metric(
+        # By the API's name: its id would be a circular dependency, since the API refers to the alias.
+        gateway_errors = cloudwatch.Metric(
             namespace="AWS/ApiGateway",
             metric_name="5XXError",
             dimensions_map={"ApiName": api_name},
             statistic="sum",
             period=minute,
         )
-        metrics = {"Errors": self.alias.metric_errors(statistic="sum", period=minute), "5xx": answered}
+        metrics = {"Errors": self.alias.metric_errors(statistic="sum", period=minute), "5xx": gateway_errors}
         self.alarms = [
             cloudwatch.Alarm(
                 self,
@@ -63,4 +63,4 @@ class Release(Construct):
             role=role,
             deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
         )
-        accept(role, "IAM4", "AWS's own policy for CodeDeploy's releases of functions, as CDK attaches it")
+        accept(role, "IAM4", "AWS managed policy for CodeDeploy's releases of functions, as CDK attaches it")

@@ -1,4 +1,4 @@
-"""The one origin for browsers and clients: the web app, and the API behind /api and /app."""
+"""CloudFront distribution: one origin for browsers and clients, with the web app and the API under /api and /app."""
 
 import json
 from pathlib import Path
@@ -26,31 +26,31 @@ from stacks.edge.headers import (
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
-ORIGIN_HEADER = "X-Origin-Secret"  # lambdas/api/entry_points.py asks for it
-# Headers that CloudFront has fields of its own for.
+ORIGIN_HEADER = "X-Origin-Secret"  # checked by lambdas/api/entry_points.py
 STRICT_TRANSPORT = "Strict-Transport-Security"
-KEPT_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront keeps by itself
+CACHED_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront caches by default
+# Headers with their own fields in CloudFront's response headers policy.
 OWN_FIELDS = (STRICT_TRANSPORT, "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 
 
 def pages(folder: Path) -> list[str]:
-    """The paths of a site's pages, each with a slash at its end."""
+    """Return the paths of a built site's pages, each with a trailing slash."""
     found = (path.parent.relative_to(folder).as_posix() for path in folder.rglob("index.html"))
     return sorted({"/docs/", *("/" if path == "." else f"/{path}/" for path in found)})
 
 
 class SiteBucket(Construct):
-    """Bucket of the web app's files; only the distribution reads it. Anything in it can be uploaded again."""
+    """Bucket of the web app's files, which only the distribution reads. All of them can be uploaded again."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
         settings = safe(config) | {"removal_policy": cdk.RemovalPolicy.DESTROY}
         self.bucket = s3.Bucket(self, "Bucket", versioned=False, **settings)
-        accept(self.bucket, "S1", "public files, read by the distribution alone, which has a log of its own")
+        accept(self.bucket, "S1", "public files, read only by the distribution, which has its own access log")
 
 
 class Site(Construct):
-    """The CloudFront distribution. `url` has no slash at its end."""
+    """CloudFront distribution of the web app and the API. `url` has no trailing slash."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Site(Construct):
         log: s3.IBucket,
         secret: secretsmanager.ISecret,
     ) -> None:
-        """`secret`: what the API asks of each request, in ORIGIN_HEADER."""
+        """`secret`: sent to the API with each request in ORIGIN_HEADER."""
         super().__init__(scope, id)
         self._config = config
         headers = self._security_headers("Headers", uploads, results)
@@ -84,11 +84,11 @@ class Site(Construct):
             **self._domain(config),
             log_bucket=log,
             log_file_prefix="site/",
-            # By default the edge keeps an error for 10 seconds, whatever the behavior's cache policy and the origin's
-            # Cache-Control are, and gives it to everybody who asks for the same path there.
+            # By default CloudFront caches errors for 10 seconds, regardless of the cache policy and the origin's
+            # Cache-Control, and returns them to every client that requests the same path.
             # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
             error_responses=[
-                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in KEPT_ERRORS
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in CACHED_ERRORS
             ],
             default_behavior=cloudfront.BehaviorOptions(
                 **files, response_headers_policy=headers, function_associations=[_on_request(pages_function)]
@@ -118,19 +118,19 @@ class Site(Construct):
     def _backend(
         self, api: HttpApi, secret: secretsmanager.ISecret, headers: cloudfront.ResponseHeadersPolicy
     ) -> dict[str, Any]:
-        """Behavior shared by both prefixes of the API: nothing is cached, and nothing is rewritten."""
+        """Return the behavior shared by both prefixes of the API: no caching, no rewriting."""
         return {
             "origin": origins.RestApiOrigin(
                 api.api,
-                # The API waits for short videos; CloudFront must not give up before the gateway does.
+                # Longer than the gateway's own timeout, since the API waits for the results of short videos.
                 read_timeout=Duration.seconds(int(INTEGRATION_TIMEOUT.to_seconds()) + 1),
-                # A reference in the template, which CloudFormation resolves: the secret itself is nowhere in it.
+                # A dynamic reference that CloudFormation resolves: the template does not contain the secret.
                 custom_headers={ORIGIN_HEADER: secret.secret_value.unsafe_unwrap()},
             ),
             "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             "allowed_methods": cloudfront.AllowedMethods.ALLOW_ALL,
             "cache_policy": cloudfront.CachePolicy.CACHING_DISABLED,
-            # The gateway finds its API by the Host header: the viewer's would lead nowhere.
+            # The gateway finds its API by the Host header, so the viewer's must not be forwarded.
             "origin_request_policy": cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
             "response_headers_policy": headers,
         }
@@ -138,7 +138,10 @@ class Site(Construct):
     def _security_headers(
         self, id: str, uploads: s3.IBucket, results: s3.IBucket, page: Path | None = None
     ) -> cloudfront.ResponseHeadersPolicy:
-        """`page`: one with scripts and styles of its own, which are allowed by their hashes."""
+        """Return the policy with the security headers.
+
+        `page`: a page with inline scripts and styles, which are allowed by their hashes.
+        """
         fixed = fixed_headers()
         body = page.read_bytes() if page and page.is_file() else b""
         region = cdk.Stack.of(self).region
@@ -183,7 +186,7 @@ class Site(Construct):
         )
 
     def _files(self, bucket: s3.IBucket) -> dict[str, Any]:
-        """Behavior shared by all files: read by the distribution alone, compressed, cached at the edge."""
+        """Return the behavior shared by all files: private bucket, compressed, cached at the edge."""
         access = cloudfront.S3OriginAccessControl(
             self, "FilesAccess", origin_access_control_name=self._global_name("Files")
         )
@@ -195,7 +198,7 @@ class Site(Construct):
         }
 
     def _global_name(self, id: str) -> str:
-        """Return a name that is taken once in all regions of an account: CloudFront knows no regions."""
+        """Return a name that is unique in the account: CloudFront is global, so the name includes the region."""
         return f"{self._config.name}-{cdk.Stack.of(self).region}-{id}"
 
     def _function(self, id: str, code: str) -> cloudfront.Function:
@@ -208,11 +211,11 @@ class Site(Construct):
         )
 
     def _accept_findings(self, config: StageConfig) -> None:
-        accept(self.distribution, "CFR1", "open to every country; docs/operations.md says how to restrict it")
+        accept(self.distribution, "CFR1", "open to every country; docs/operations.md describes restrictions")
         if not config.web_acl_arn:
-            accept(self.distribution, "CFR2", "throttled by key, quota and stage; `-c waf=true` puts AWS WAF before it")
+            accept(self.distribution, "CFR2", "throttled by key, quota and stage; `-c waf=true` adds AWS WAF")
         if not config.certificate_arn:
-            accept(self.distribution, "CFR4", "CloudFront's own certificate; a domain of one's own brings TLS 1.2 up")
+            accept(self.distribution, "CFR4", "CloudFront's own certificate; a custom domain requires TLS 1.2 or newer")
 
 
 def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociation:
@@ -220,6 +223,6 @@ def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociatio
 
 
 def _pages_code() -> str:
-    """The function that finds a page's file, with the site's pages written into it."""
+    """Return the code of the CloudFront function that resolves pages, with the site's list of pages inserted."""
     code = (EDGE / "pages.js").read_text()
     return code.replace("/* PAGES */ []", json.dumps(pages(site_folder())))

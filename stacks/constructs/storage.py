@@ -1,4 +1,4 @@
-"""Storage: the table, the bucket of videos, the bucket of results, and the log of their readers."""
+"""Storage: the table, the buckets of videos and results, and the bucket of their access logs."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ERRORS_OF_NO_OWNER = f"{prefixes.RESULTS}!nobody/"
 
 
 class Table(Construct):
-    """The one table. `lambdas.core.storage.tables` defines its items."""
+    """DynamoDB table of all records, whose items are defined in `lambdas.core.storage.tables`."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -58,7 +58,7 @@ class Table(Construct):
 
 
 class Buckets(Construct):
-    """Videos and results, and the log of access to both."""
+    """Buckets of videos and results, and of the access logs of both."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -68,7 +68,7 @@ class Buckets(Construct):
             "Media",
             cors=[
                 s3.CorsRule(
-                    # A presigned address is the permission; an origin is not, and multipart clients read the ETag.
+                    # A presigned URL is the permission, so any origin is allowed; multipart clients read the ETag.
                     allowed_origins=["*"],
                     allowed_methods=[s3.HttpMethods.PUT, s3.HttpMethods.GET, s3.HttpMethods.HEAD],
                     allowed_headers=["*"],
@@ -86,13 +86,13 @@ class Buckets(Construct):
                 ),
             ],
         )
-        # By hand: CDK's own way brings a Lambda along that does nothing else.
+        # Set on the CloudFormation resource, since CDK's own option adds a Lambda for this alone.
         media = self.media.node.default_child
         assert isinstance(media, s3.CfnBucket)
         media.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
         self.results = self._bucket(
             "Results",
-            # A result too long for an answer is fetched from here, by the web app as well.
+            # Clients, the web app among them, fetch results from here that are too long for a response.
             cors=[s3.CorsRule(allowed_origins=["*"], allowed_methods=[s3.HttpMethods.GET], max_age=3600)],
             lifecycle_rules=[
                 s3.LifecycleRule(id=prefix.removesuffix("/"), prefix=prefix, expiration=Duration.days(RAW_DAYS))
@@ -126,16 +126,16 @@ class Buckets(Construct):
         bucket = s3.Bucket(
             self,
             "Logs",
-            # CloudFront writes its log by ACL.
+            # CloudFront delivers its logs by ACL.
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
             lifecycle_rules=[s3.LifecycleRule(id="old", expiration=Duration.days(LOG_DAYS))],
             **safe(self._config),
         )
-        accept(bucket, "S1", "it is the log: logging its own writes would never end")
+        accept(bucket, "S1", "it is the log bucket: logging its own writes would never end")
         return bucket
 
     def _give_drop_folder(self, owner: str, principal: str) -> None:
-        """`principal` may put videos into its own drop folder, and list and get its own answers; nothing else."""
+        """Allow a principal to put videos into the owner's drop folder, and to list and get the owner's results."""
         who = iam.ArnPrincipal(principal)
         self.results.add_to_resource_policy(
             iam.PolicyStatement(
@@ -159,12 +159,12 @@ class Buckets(Construct):
 
 
 def removal(config: StageConfig) -> RemovalPolicy:
-    """Return the removal policy of users' data: it outlives its stack, except on one machine and in a rehearsal."""
+    """Return the removal policy of users' data: retained, except on stage local and in a rehearsal."""
     return RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
 
 
 def safe(config: StageConfig) -> dict[str, Any]:
-    """Return the properties of all buckets: encrypted, private, TLS only (the emulator speaks plain HTTP)."""
+    """Return the properties of all buckets: encrypted, private, TLS only (except locally, over plain HTTP)."""
     return {
         "encryption": s3.BucketEncryption.S3_MANAGED,
         "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,

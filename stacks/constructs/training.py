@@ -1,4 +1,4 @@
-"""Resources of training/launch.py: a bucket for corpora, checkpoints and artefacts, and the role of its jobs."""
+"""Resources of training/launch.py: a bucket for corpora, checkpoints and artifacts, and the role of training jobs."""
 
 import aws_cdk as cdk
 from aws_cdk import Duration, RemovalPolicy
@@ -15,14 +15,14 @@ from stacks.nag import accept
 
 
 class Training(Construct):
-    """The names of both go to `training.launch train` as TRAINING_BUCKET and TRAINING_ROLE."""
+    """Bucket and role for `training.launch train`, which reads them as TRAINING_BUCKET and TRAINING_ROLE."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig, key: kms.IKey | None) -> None:
-        """`key`: that the bucket is encrypted with; None: S3's own."""
+        """`key`: encrypts the bucket; None: S3's own key."""
         super().__init__(scope, id)
-        # Kept with what is in it, but not by a first deployment that fails.
-        kept = RemovalPolicy.DESTROY if config.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-        settings = safe(config) | {"removal_policy": kept}
+        # Retained with its content, but removed when the first deployment fails.
+        policy = RemovalPolicy.DESTROY if config.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        settings = safe(config) | {"removal_policy": policy}
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -36,7 +36,7 @@ class Training(Construct):
             ],
             **settings,
         )
-        accept(self.bucket, "S1", "corpora, checkpoints and artefacts of one's own; nobody's data but the operator's")
+        accept(self.bucket, "S1", "the operator's own corpora, checkpoints and artifacts; no users' data")
         self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "sagemaker"))
         use_key(self.role, key, {"s3": WRITE})
         stack = cdk.Stack.of(self)
@@ -46,7 +46,7 @@ class Training(Construct):
             (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [self.bucket.arn_for_objects("*")]),
             (
                 ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
-                # Of any account: the framework containers are in AWS's own, another in each region.
+                # Repositories of any account: AWS publishes its framework containers from a different one per region.
                 # https://docs.aws.amazon.com/deep-learning-containers/latest/devguide/
                 [f"arn:{stack.partition}:ecr:{stack.region}:*:repository/*"],
             ),
@@ -66,5 +66,5 @@ class Training(Construct):
         )
         accept(
             self.role, "IAM5",
-            "the operator's own objects, images and log streams; metrics and a registry login only exist for *",
+            "the operator's own objects, images and log streams; metrics and registry login only allow *",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Triggers of Lambdas besides HTTP: queues with a dead-letter queue each, and the table's stream as the outbox."""
+"""Lambda triggers besides HTTP: queues, each with a dead-letter queue, and the table's stream, used as an outbox."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,23 +15,27 @@ from stacks.config import StageConfig
 from stacks.constructs.python_function import PythonFunction
 from stacks.nag import accept
 
-VISIBILITY_FACTOR = 6  # a message may be retried while its batch still waits: AWS asks for six timeouts
-KEPT = Duration.days(14)  # dead letters, the most that SQS keeps
+VISIBILITY_FACTOR = 6  # visibility timeout in function timeouts; AWS recommends six, for retries of waiting batches
+DEAD_LETTER_RETENTION = Duration.days(14)  # the maximum of SQS
 ATTEMPTS = 5
-STREAM_ATTEMPTS = 10  # of a batch, bisected on the way; then the record goes to the dead letters
+STREAM_ATTEMPTS = 10  # per batch, which is bisected on errors; then the record goes to the dead-letter queue
 
 SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {table_names.SORT_KEY: {"S": [table_names.SLOTS]}}}}
+PLAN_CHANGED = {
+    "eventName": ["INSERT", "MODIFY"],
+    "dynamodb": {"NewImage": {table_names.SORT_KEY: {"S": [table_names.PLAN]}}},
+}
 
 
 class WorkQueue(Construct):
-    """A queue and its dead letters."""
+    """Queue with a dead-letter queue (`dead`)."""
 
     def __init__(
         self, scope: Construct, id: str, config: StageConfig, *, timeout: Duration, attempts: int = ATTEMPTS
     ) -> None:
-        """`timeout`: of the function that works on it; `attempts` before a message is dead."""
+        """`timeout`: of the consuming function; `attempts`: before a message goes to the dead-letter queue."""
         super().__init__(scope, id)
-        self.dead = queue(self, "Dead", config, retention_period=KEPT)
+        self.dead = queue(self, "Dead", config, retention_period=DEAD_LETTER_RETENTION)
         accept(self.dead, "SQS3", "it is the dead-letter queue")
         self.queue = queue(
             self,
@@ -42,20 +46,21 @@ class WorkQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=attempts),
         )
 
-    def feed(self, function: PythonFunction, *, batch: int = 10, at_a_time: int | None = None) -> None:
-        """Call `function` with up to `batch` messages; what fails comes back alone, not with its batch.
+    def feed(self, function: PythonFunction, *, batch: int = 10, max_concurrency: int | None = None) -> None:
+        """Invoke `function` with up to `batch` messages; failed messages are retried without the rest of their batch.
 
-        `at_a_time`: calls at most; what the function's own limit refuses would count as tried.
+        `max_concurrency`: limit of concurrent invocations; with reserved concurrency alone, throttled messages would
+        use up their attempts.
         """
         function.function.add_event_source(
             sources.SqsEventSource(
-                self.queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=at_a_time
+                self.queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=max_concurrency
             )
         )
 
 
 def queue(scope: Construct, id: str, config: StageConfig, **more: Any) -> sqs.Queue:
-    """An encrypted queue that only speaks TLS (the emulator speaks plain HTTP)."""
+    """Return an encrypted queue that requires TLS, except locally, where the emulator uses plain HTTP."""
     return sqs.Queue(scope, id, encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=not config.is_local, **more)
 
 
@@ -68,11 +73,11 @@ def on_records(
     slots: bool = False,
     batch: int = 10,
 ) -> None:
-    """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do.
+    """Invoke `function` when a change leaves an analysis in one of the statuses; failed records go to `dead`.
 
-    `slots`: also for changes of the owners' slots at the endpoint.
+    `slots`: also on changes of owners' slots at the endpoint, and of their plans, which set the number of slots.
     """
-    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED] if slots else [])]
+    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED, PLAN_CHANGED] if slots else [])]
     function.function.add_event_source(
         sources.DynamoEventSource(
             table,
@@ -82,7 +87,7 @@ def on_records(
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
             retry_attempts=STREAM_ATTEMPTS,
-            max_record_age=Duration.hours(24),  # what the stream keeps
+            max_record_age=Duration.hours(24),  # the stream's retention
             parallelization_factor=10,
             on_failure=sources.SqsDlq(dead),
         )

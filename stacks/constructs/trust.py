@@ -1,4 +1,4 @@
-"""Trust policies: which service may take on a role, and on behalf of whom."""
+"""Trust policies of roles, protected against confused deputies."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -8,10 +8,10 @@ from stacks.config import StageConfig
 
 
 def service(scope: Construct, config: StageConfig, name: str) -> iam.ServicePrincipal:
-    """Return the service `name`.amazonaws.com acting for resources of this account, not for anybody else's.
+    """Return the principal `name`.amazonaws.com, limited to requests on behalf of this account's resources.
 
-    The service passes the account of the resource that it acts for (aws:SourceAccount), so another customer's resource
-    cannot have it use this role. The emulator passes none.
+    The service passes the account of the resource that it acts for (aws:SourceAccount), so a resource of another
+    account cannot make it use this role. The emulator passes none.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
     account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}

@@ -1,1 +1,1 @@
-"""Rules by which the edge changes requests and answers: plain data, read by the distribution and by `local/`."""
+"""Rules by which the edge rewrites requests and responses, shared by the distribution and `local/`."""

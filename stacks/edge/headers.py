@@ -1,7 +1,7 @@
-"""The security headers of every answer of the edge: one definition for the distribution and for the local origin.
+"""Security headers of every response of the edge, defined once for the distribution and the local origin.
 
-Imports nothing of CDK. Inline scripts and styles are allowed by their hashes alone, so what somebody else got into a
-page does not run. The web app has none (its build lists them in csp.json); the API reference has its own.
+Independent of CDK. Inline scripts and styles are allowed by their hashes only, so that injected ones do not run. The
+web app's build lists its hashes in csp.json; those of the API reference are computed from the page.
 """
 
 import base64
@@ -23,7 +23,7 @@ def _definition() -> dict[str, Any]:
 
 
 def fixed_headers() -> dict[str, str]:
-    """The headers that do not depend on anything, by name."""
+    """Return the headers with a constant value, by name."""
     return dict(_definition()["headers"])
 
 
@@ -39,10 +39,10 @@ def content_security_policy(
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
 ) -> str:
-    """The value of Content-Security-Policy.
+    """Return the value of Content-Security-Policy.
 
-    `connect`: origins that pages may call besides their own (the upload bucket's, Cognito's); `media`: those that
-    videos may come from; `scripts`, `styles`: sources as `inline_hashes` and the site's csp.json give them.
+    `connect`: origins that pages may call besides their own (the upload bucket's, Cognito's); `media`: origins of
+    videos; `scripts`, `styles`: sources as `inline_hashes` and the site's csp.json list them.
     """
     added = {"connect-src": connect, "media-src": media, "script-src": sorted(scripts), "style-src": sorted(styles)}
     directives = _definition()["content_security_policy"]
@@ -50,7 +50,7 @@ def content_security_policy(
 
 
 def inline_hashes(page: bytes, element: Literal["script", "style"]) -> set[str]:
-    """The CSP sources, `'sha256-...'`, of what a page holds between tags of this element."""
+    """Return the CSP sources (`'sha256-...'`) of a page's inline elements of this kind."""
     pattern = rb"<%s(?P<attributes>[^>]*)>(?P<body>.*?)</%s>" % (element.encode(), element.encode())
     found = re.finditer(pattern, page, re.DOTALL | re.IGNORECASE)
     bodies = (match["body"] for match in found if b"src=" not in match["attributes"].lower())
@@ -58,7 +58,7 @@ def inline_hashes(page: bytes, element: Literal["script", "style"]) -> set[str]:
 
 
 def site_script_sources(site: Path) -> list[str]:
-    """The sources of inline scripts that a built web app lists; none where it lists none or is not built."""
+    """Return the sources of inline scripts that a built web app lists in csp.json; none if there is no such file."""
     listed = site / "csp.json"
     if not listed.is_file():
         return []

@@ -1,6 +1,6 @@
-// CloudFront Function on requests for the web app: pages are folders, /dashboard/ is dashboard/index.html. A path
-// without a file's extension that is no page is answered here: S3 would answer in XML, and an error page for the
-// whole distribution would hide the API's own answers. The list of pages is written in when the stack is built.
+// CloudFront Function on requests for the web app. Pages are folders: /dashboard/ is dashboard/index.html. It answers
+// paths without a file extension that are not pages with 404, since S3 would answer in XML, and an error page for the
+// whole distribution would hide the API's own errors. The list of pages is inserted when the stack is synthesized.
 var PAGES = /* PAGES */ [];
 
 function handler(event) {
@@ -18,6 +18,6 @@ function handler(event) {
         statusCode: 404,
         statusDescription: "Not Found",
         headers: { "content-type": { value: "text/html; charset=utf-8" }, "cache-control": { value: "no-cache" } },
-        body: "<!doctype html><html lang=en><title>Not found</title><h1>There is no such page</h1><p><a href=/>Start</a>",
+        body: "<!doctype html><html lang=en><title>Not found</title><h1>Page not found</h1><p><a href=/>Go to home page</a>",
     };
 }

@@ -1,4 +1,4 @@
-"""Files of the checkout that the site is made of. Imports nothing of CDK: scripts/deploy.py uploads them."""
+"""Paths of the site's files in the checkout. Independent of CDK, for scripts/deploy.py, which uploads them."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EDGE = ROOT / "stacks" / "edge"
 BUILT_SITE = ROOT / "frontend_site" / "out"
 PLACEHOLDER = EDGE / "placeholder"
-REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, and beside it the schema that it describes
+REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, next to its schema
 
 
 def site_folder() -> Path:
-    """Return the folder to serve: the built web app, or a page that says it is not built."""
+    """Return the folder to serve: the built web app, or else a placeholder page."""
     return BUILT_SITE if (BUILT_SITE / "index.html").is_file() else PLACEHOLDER

@@ -1,6 +1,6 @@
-// CloudFront Function on requests to /api/*: a token `vs_ID_SECRET`, given as a bearer or as an API key, becomes
-// `x-api-key: ID` for the gateway and `Authorization: Bearer vs_ID_SECRET` for the Lambda. Without a token no
-// x-api-key goes on: an id alone is no secret. tests/edge_vectors.json holds the rules as examples.
+// CloudFront Function on requests to /api/*: a token `vs_ID_SECRET`, sent as a bearer token or as an API key, becomes
+// `x-api-key: ID` for the gateway and `Authorization: Bearer vs_ID_SECRET` for the Lambda. Without a token, x-api-key
+// is removed, since an id alone is not a secret. tests/edge_vectors.json has examples of these rules.
 var TOKEN = /^vs_([A-Za-z0-9]+)_[A-Za-z0-9_-]+$/;
 var BEARER = /^bearer +(.+)$/i;
 

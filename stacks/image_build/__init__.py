@@ -1,0 +1,1 @@
+"""Lambda of the custom resource that builds the engine's image."""

@@ -1,10 +1,9 @@
-"""A custom resource's Lambda: has CodeBuild build an image, and tells CloudFormation when that is done.
+"""Lambda of a custom resource: starts the build of an image in CodeBuild, and responds to CloudFormation at its end.
 
-Two kinds of events come here: CloudFormation's request, which starts a build that carries the request in its
-environment, and CodeBuild's news of how the build ended (through EventBridge), which answers that request. So nothing
-waits in between, and a build that dies is answered, too. An image that is in the registry already, from an earlier
-deployment or before a rollback, is not built again: its tag is immutable, so it could not be pushed. Runs in a Lambda
-with what Python and Lambda bring.
+It handles two kinds of events. CloudFormation's request starts a build that carries the request in its environment;
+CodeBuild's event about the end of the build, through EventBridge, answers that request. So no function has to wait, and
+failed builds are reported as well. An image that is in the registry already, from an earlier deployment or before a
+rollback, is not built again, since its immutable tag could not be pushed. Needs only packages of Lambda's runtime.
 """
 
 import json
@@ -14,33 +13,34 @@ from typing import Any
 
 import boto3
 
-CARRIED = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")  # of the request, to answer it
+# Properties of the request that the response needs.
+REQUEST_PROPERTIES = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
 PREFIX = "CFN_"
-SECONDS = 10
+TIMEOUT = 10  # seconds
 
 
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001  (Lambda's signature)
-    """Either kind of event. A request that cannot be carried out is answered with the reason."""
+    """Handle either kind of event. A request that fails is answered with the reason."""
     if event.get("source") == "aws.codebuild":
         finish(event["detail"])
         return
     tag = event["ResourceProperties"]["Tag"]
-    if event["RequestType"] == "Delete":  # images stay: an older deployment may come back to one
+    if event["RequestType"] == "Delete":  # images are kept, since a rollback may need one
         answer(event, "SUCCESS", event["PhysicalResourceId"])
         return
     try:
-        built = exists(tag)
-        if not built:
+        is_built = exists(tag)
+        if not is_built:
             start(event, tag)
     except Exception as error:
         answer(event, "FAILED", event.get("PhysicalResourceId", tag), f"the build could not be started: {error}")
     else:
-        if built:
+        if is_built:
             answer(event, "SUCCESS", tag)
 
 
 def exists(tag: str) -> bool:
-    """Return True when the registry holds an image of this tag."""
+    """Return True when the registry has an image with this tag."""
     ecr = boto3.client("ecr")
     try:
         ecr.describe_images(repositoryName=os.environ["REPOSITORY"], imageIds=[{"imageTag": tag}])
@@ -50,21 +50,21 @@ def exists(tag: str) -> bool:
 
 
 def start(request: dict[str, Any], tag: str) -> None:
-    """Start a build of this tag that knows whom to answer."""
-    carried = {f"{PREFIX}{name}": request[name] for name in CARRIED}
-    variables = [{"name": n, "value": v, "type": "PLAINTEXT"} for n, v in {**carried, "TAG": tag}.items()]
+    """Start a build of this tag, with the request in its environment."""
+    properties = {f"{PREFIX}{name}": request[name] for name in REQUEST_PROPERTIES}
+    variables = [{"name": n, "value": v, "type": "PLAINTEXT"} for n, v in {**properties, "TAG": tag}.items()]
     boto3.client("codebuild").start_build(projectName=os.environ["PROJECT"], environmentVariablesOverride=variables)
 
 
 def finish(detail: dict[str, Any]) -> None:
-    """Answer the request that started a build; builds that somebody started by hand are nobody's request."""
+    """Answer the request that started a build; builds that were started manually have none."""
     environment = detail["additional-information"]["environment"]["environment-variables"]
     values = {variable["name"]: variable["value"] for variable in environment}
     if f"{PREFIX}ResponseURL" not in values:
-        values = variables_of(detail["build-id"])  # CodeBuild does not promise that an event holds what was overridden
+        values = variables_of(detail["build-id"])  # an event need not contain overridden variables
     if f"{PREFIX}ResponseURL" not in values:
         return
-    request = {name: values[f"{PREFIX}{name}"] for name in CARRIED}
+    request = {name: values[f"{PREFIX}{name}"] for name in REQUEST_PROPERTIES}
     status = detail["build-status"]
     logs = detail["additional-information"].get("logs", {}).get("deep-link", "CodeBuild's log")
     reason = "" if status == "SUCCEEDED" else f"the build of the image ended as {status}; see {logs}"
@@ -72,21 +72,21 @@ def finish(detail: dict[str, Any]) -> None:
 
 
 def variables_of(build: str) -> dict[str, str]:
-    """Return the environment variables that a build was started with; none of a build that is gone."""
+    """Return the environment variables that a build was started with; none if the build no longer exists."""
     builds = boto3.client("codebuild").batch_get_builds(ids=[build])["builds"]
     return {v["name"]: v["value"] for found in builds for v in found["environment"].get("environmentVariables", [])}
 
 
 def answer(request: dict[str, Any], status: str, physical_id: str, reason: str = "") -> None:
-    """Tell CloudFormation. Raises OSError when it cannot be reached; Lambda then tries again."""
+    """Send the response to CloudFormation. Raises OSError when it is unreachable; Lambda then retries."""
     body = {
         "Status": status,
         "Reason": reason or "done",
         "PhysicalResourceId": physical_id,
-        **{name: request[name] for name in CARRIED if name != "ResponseURL"},
+        **{name: request[name] for name in REQUEST_PROPERTIES if name != "ResponseURL"},
     }
     put = urllib.request.Request(
         request["ResponseURL"], data=json.dumps(body).encode(), method="PUT", headers={"Content-Type": ""}
     )
-    with urllib.request.urlopen(put, timeout=SECONDS):
+    with urllib.request.urlopen(put, timeout=TIMEOUT):
         pass

@@ -1,7 +1,7 @@
-"""The product as `make up` starts it, and a page of somebody else's in the developer's browser: it gets nowhere.
+"""A hostile page in the developer's browser cannot reach the product that `make up` starts.
 
-Whatever reaches the emulator can run code on this machine. The page knows all there is to know but the secrets of the
-run: ports, names of functions, buckets and objects.
+Anyone who reaches the emulator can run code on this machine. The page is assumed to have everything but the secrets of
+the run: ports, and the names of functions, buckets and objects.
 """
 
 import base64
@@ -23,20 +23,20 @@ from local.credentials import Credentials
 from local.settings import Ports
 from local.sockets import LINK
 from tests.browsers import MISSING, chromium, find_chromium
-from tests.e2e.product import Product, missing_tools, running
+from tests.e2e.product import Product, missing_tools, running_product
 
-lacking = missing_tools() or (None if find_chromium() else MISSING)
+missing = missing_tools() or (None if find_chromium() else MISSING)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(lacking is not None, reason=str(lacking)),
+    pytest.mark.skipif(missing is not None, reason=str(missing)),
 ]
 
-SECRET = "what only we may read"
+SECRET = "confidential content"
 WELL_KNOWN = 4566
-# What a page can send without being asked first (the first two), and what its browser asks for (the others).
+# Content types that a page may send without a CORS preflight (the first two), and others.
 KINDS = ["text/plain", "application/x-www-form-urlencoded", "application/json", "application/x-amz-json-1.1"]
-# Each answer that the page can read; the others stay opaque, or do not come at all.
+# Returns each response that the page can read; others are opaque or fail.
 ATTACK = """
 async ({calls, kinds}) => {
   const seen = [];
@@ -45,8 +45,8 @@ async ({calls, kinds}) => {
       for (const kind of body === null ? [null] : kinds) {
         const headers = {...(kind && {"Content-Type": kind}), ...(target && {"X-Amz-Target": target})};
         try {
-          const answer = await fetch(url, {method, mode, body: body ?? undefined, headers});
-          seen.push({url, mode, status: answer.status, text: await answer.text()});
+          const response = await fetch(url, {method, mode, body: body ?? undefined, headers});
+          seen.push({url, mode, status: response.status, text: await response.text()});
         } catch (error) { seen.push({url, mode, error: String(error)}); }
       }
   return seen;
@@ -59,7 +59,7 @@ SUBMIT = """
   const form = document.createElement("form");
   Object.assign(form, {method: "POST", action: url, enctype: "text/plain", target: frame.name});
   const field = document.createElement("input");
-  Object.assign(field, {name: body.slice(0, -1) + ', "x": "', value: '"}'}); // it is sent as name=value
+  Object.assign(field, {name: body.slice(0, -1) + ', "x": "', value: '"}'}); // sent as name=value
   form.append(field);
   document.body.append(frame, form);
   frame.addEventListener("load", () => setTimeout(done, 500), {once: true});
@@ -78,21 +78,21 @@ SOCKET = """
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """As `make up` starts it: without checks of policies."""
-    with running(tmp_path_factory.mktemp("plain") / "state", enforce_iam=False) as product:
+    """Yield a product as `make up` starts it, without IAM enforcement."""
+    with running_product(tmp_path_factory.mktemp("plain") / "state", enforce_iam=False) as product:
         yield product
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """With a name of somebody else's that leads to this machine, as DNS rebinding has it."""
+    """Yield a browser in which a foreign host name resolves to this machine, as after DNS rebinding."""
     with chromium("--host-resolver-rules=MAP evil.example 127.0.0.1") as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> Iterator[str]:
-    """The site of somebody else: an empty page at an origin of its own."""
+def foreign_site() -> Iterator[str]:
+    """Yield the URL of an empty page at a foreign origin."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -113,15 +113,15 @@ def elsewhere() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def marker(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that the function `victim` writes when somebody calls it; beside it lies an object of ours."""
+    """Return a file that the function `victim` writes when it is invoked; also store a secret object."""
     path = tmp_path_factory.mktemp("marker") / "called"
     product.aws("lambda").create_function(**function("victim", path) | {"Code": {"ZipFile": code_of(path)}})
-    product.aws("s3").put_object(Bucket=product.outputs["MediaBucket"], Key="ours.txt", Body=SECRET.encode())
+    product.aws("s3").put_object(Bucket=product.outputs["MediaBucket"], Key="secret.txt", Body=SECRET.encode())
     return path
 
 
 def code_of(marker: Path) -> bytes:
-    """A function's code that leaves a trace."""
+    """Return the zipped code of a function that writes the marker file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("main.py", f"def handler(event, context):\n    open({str(marker)!r}, 'w').close()\n")
@@ -129,6 +129,7 @@ def code_of(marker: Path) -> bytes:
 
 
 def function(name: str, marker: Path) -> dict[str, Any]:
+    """Return the parameters of CreateFunction."""
     return {
         "FunctionName": name,
         "Runtime": "python3.13",
@@ -139,19 +140,19 @@ def function(name: str, marker: Path) -> dict[str, Any]:
 
 
 def calls(product: Product, marker: Path) -> list[tuple[str, str, str | None, str]]:
-    """What the page tries: method, URL, body, and the operation where a header names it."""
+    """Return the requests of the hostile page: method, URL, body, and the X-Amz-Target header if any."""
     media, table = product.outputs["MediaBucket"], product.outputs["TableName"]
-    made = json.dumps(function("hostile", marker))
-    tries: list[tuple[str, str, str | None, str]] = []
-    ways_out = ("/api/..%2f..%2f..%2f..%2f..", "/api/%252e%252e/%252e%252e/%252e%252e", "/app/..%5c..%5c..%5c..%5c..")
+    creation = json.dumps(function("hostile", marker))
+    attempts: list[tuple[str, str, str | None, str]] = []
+    traversals = ("/api/..%2f..%2f..%2f..%2f..", "/api/%252e%252e/%252e%252e/%252e%252e", "/app/..%5c..%5c..%5c..%5c..")
     emulator = product.settings.emulator_url
-    for base in (emulator, emulator.replace("127.0.0.1", "localhost"), *(product.base + way for way in ways_out)):
-        tries += [
-            ("POST", f"{base}/2015-03-31/functions", made, ""),
+    for base in (emulator, emulator.replace("127.0.0.1", "localhost"), *(product.base + path for path in traversals)):
+        attempts += [
+            ("POST", f"{base}/2015-03-31/functions", creation, ""),
             ("POST", f"{base}/2015-03-31/functions/victim/invocations", "{}", ""),
-            ("GET", f"{base}/{media}/ours.txt", None, ""),
+            ("GET", f"{base}/{media}/secret.txt", None, ""),
             ("GET", f"{base}/{media}?list-type=2", None, ""),
-            ("PUT", f"{base}/{media}/theirs.txt", "1", ""),
+            ("PUT", f"{base}/{media}/hostile.txt", "1", ""),
             ("POST", f"{base}/", json.dumps({"TableName": table}), "DynamoDB_20120810.Scan"),
             ("POST", f"{base}/", f"Action=ListUsers&UserPoolId={product.outputs['UserPoolId']}", ""),
             ("POST", f"{base}/_ministack/reset", "", ""),
@@ -159,37 +160,40 @@ def calls(product: Product, marker: Path) -> list[tuple[str, str, str | None, st
     users = json.dumps({"UserPoolId": product.outputs["UserPoolId"]})
     for operation in ("ListUsers", "AdminGetUser", "InitiateAuth"):
         target = f"AWSCognitoIdentityProviderService.{operation}"
-        tries.append(("POST", f"{product.base}/cognito/", users, target))
-    return tries
+        attempts.append(("POST", f"{product.base}/cognito/", users, target))
+    return attempts
 
 
 def assert_nothing_happened(product: Product, marker: Path) -> None:
+    """Fail if a function was created or invoked, or an object written, or the emulator reset."""
     functions = {each["FunctionName"] for each in product.aws("lambda").list_functions()["Functions"]}
-    assert "victim" in functions, "everything is gone"
+    assert "victim" in functions, "the emulator was reset"
     assert "hostile" not in functions
     assert not marker.exists()
-    assert "theirs.txt" not in product.keys("MediaBucket")
+    assert "hostile.txt" not in product.keys("MediaBucket")
 
 
-def assert_nothing_is_read(seen: list[dict[str, Any]]) -> None:
-    for answer in seen:
-        if "error" not in answer:
-            assert answer["status"] in (0, 400, 403, 404, 405), answer
-            assert SECRET not in answer["text"] and "ListBucketResult" not in answer["text"], answer
+def assert_nothing_is_read(responses: list[dict[str, Any]]) -> None:
+    """Fail if the page could read a response with content."""
+    for response in responses:
+        if "error" not in response:
+            assert response["status"] in (0, 400, 403, 404, 405), response
+            assert SECRET not in response["text"] and "ListBucketResult" not in response["text"], response
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
+    """Yield a page in a fresh browser context."""
     context = browser.new_context()
     yield context.new_page()
     context.close()
 
 
-def test_a_page_of_another_site_gets_nowhere(product: Product, page: Page, elsewhere: str, marker: Path) -> None:
-    page.goto(elsewhere)
-    tries = calls(product, marker)
-    assert_nothing_is_read(page.evaluate(ATTACK, {"calls": tries, "kinds": KINDS}))
-    for method, url, body, _ in tries:
+def test_a_foreign_page_cannot_reach_the_product(product: Product, page: Page, foreign_site: str, marker: Path) -> None:
+    page.goto(foreign_site)
+    attempts = calls(product, marker)
+    assert_nothing_is_read(page.evaluate(ATTACK, {"calls": attempts, "kinds": KINDS}))
+    for method, url, body, _ in attempts:
         if method == "POST" and body is not None:
             page.evaluate(SUBMIT, [url, body])
     socket = product.settings.emulator_url.replace("http", "ws")
@@ -198,29 +202,29 @@ def test_a_page_of_another_site_gets_nowhere(product: Product, page: Page, elsew
 
 
 @pytest.mark.parametrize("part", ["emulator", "web"])
-def test_a_name_that_is_led_here_gets_nowhere(product: Product, page: Page, marker: Path, part: str) -> None:
-    """To its browser the page is of the very origin that it asks: `Host` alone tells."""
+def test_dns_rebinding_is_rejected(product: Product, page: Page, marker: Path, part: str) -> None:
+    """For the browser the page has the same origin as its target; only `Host` reveals the attack."""
     base = f"http://evil.example:{product.settings.ports.named()[part]}"
-    answer = page.goto(f"{base}/")
-    assert answer is not None and answer.status in (400, 403)
+    response = page.goto(f"{base}/")
+    assert response is not None and response.status in (400, 403)
     own = product.settings.emulator_url if part == "emulator" else product.base
-    tries = [(m, url.replace(own, base), b, t) for m, url, b, t in calls(product, marker) if url.startswith(own)]
-    assert len(tries) >= 8
-    seen = page.evaluate(ATTACK, {"calls": tries, "kinds": KINDS})
-    assert any(answer.get("status") in (400, 403) for answer in seen)
+    attempts = [(m, url.replace(own, base), b, t) for m, url, b, t in calls(product, marker) if url.startswith(own)]
+    assert len(attempts) >= 8
+    seen = page.evaluate(ATTACK, {"calls": attempts, "kinds": KINDS})
+    assert any(response.get("status") in (400, 403) for response in seen)
     assert_nothing_is_read(seen)
     assert_nothing_happened(product, marker)
 
 
-def test_the_web_apps_own_page_cannot_reach_the_emulator_either(product: Product, page: Page, marker: Path) -> None:
-    """What somebody gets into a page of ours has presigned URLs and the API, like the page itself."""
+def test_the_web_app_itself_cannot_reach_the_emulator(product: Product, page: Page, marker: Path) -> None:
+    """Code injected into the web app has no more access than the app: presigned URLs and the API."""
     page.goto(product.base)
     assert_nothing_is_read(page.evaluate(ATTACK, {"calls": calls(product, marker), "kinds": KINDS}))
     assert_nothing_happened(product, marker)
 
 
 def listening(product: Product) -> dict[int, str]:
-    """Every TCP port that a process of the product listens at, with the address."""
+    """Return every TCP port on which a process of the product listens, with its address."""
     parents = [product.pid(name) for name in ("up", "emulator", "model server")]
     found = {}
     for parent in map(psutil.Process, parents):
@@ -232,13 +236,13 @@ def listening(product: Product) -> dict[int, str]:
 
 
 def unix_sockets(product: Product) -> set[str]:
-    """The paths of the sockets that other processes could open."""
+    """Return the paths of the product's Unix sockets."""
     parts = [psutil.Process(product.pid(name)) for name in ("up", "model server")]
     found = (connection for part in parts for connection in part.net_connections("unix"))
     return {connection.laddr for connection in found if connection.laddr}
 
 
-def test_nothing_listens_but_the_origin_and_the_guard(product: Product) -> None:
+def test_only_the_origin_and_the_guard_listen(product: Product) -> None:
     ports = product.settings.ports
     assert listening(product) == {ports.web: "127.0.0.1", ports.emulator: "127.0.0.1"}
     assert WELL_KNOWN not in Ports().named().values()
@@ -246,14 +250,14 @@ def test_nothing_listens_but_the_origin_and_the_guard(product: Product) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {Path(path) for path in unix_sockets(product)} == {folder / "sagemaker", folder / "model"}
     for headers in ({}, {"Origin": "https://evil.example"}, {"Host": "evil.example"}):
-        answer = httpx.get(f"{product.settings.emulator_url}/_ministack/health", headers=headers, trust_env=False)
-        assert answer.status_code == 403
+        response = httpx.get(f"{product.settings.emulator_url}/_ministack/health", headers=headers, trust_env=False)
+        assert response.status_code == 403
 
 
-def test_the_product_works_and_the_next_run_has_other_credentials(product: Product, clip: bytes) -> None:
-    """Without checks of policies, as users have it; what was stored before is still there afterwards."""
+def test_data_survives_a_restart_and_credentials_do_not(product: Product, clip: bytes) -> None:
+    """Analyze a clip, restart, and find the result again with new credentials."""
     developer = product.developer
-    done = developer.finished(developer.start(developer.upload(clip)))
+    done = developer.wait_for_analysis(developer.start(developer.upload(clip)))
     assert done["status"] == "completed"
     before = Credentials.read(product.settings.state)
     assert before.secret_access_key not in product.output.read_text()
@@ -262,6 +266,6 @@ def test_the_product_works_and_the_next_run_has_other_credentials(product: Produ
     after = Credentials.read(product.settings.state)
     for field in ("access_key_id", "secret_access_key", "token"):
         assert getattr(before, field) != getattr(after, field)
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.developer.get(f"/analyses/{done['id']}")["status"] == "completed"
     assert httpx.get(product.developer.get(f"/analyses/{done['id']}")["resultUrl"], trust_env=False).status_code == 200

@@ -1,4 +1,4 @@
-"""The operator's scripts, on a whole deployed product."""
+"""Operator's scripts against a local deployment of the product."""
 
 import json
 import os
@@ -13,15 +13,15 @@ import pytest
 from local.emulator import aws_environment
 from scripts import deploy
 from scripts.deployed import DeployedError, check_stage
-from tests.e2e.product import ROOT, Product, until
+from tests.e2e.product import ROOT, Product, wait_until
 
-PATIENCE = 300
+TIMEOUT = 300
 
 
 def _environment(product: Product) -> dict[str, str]:
-    """The emulator in AWS's place, and nothing of the user's own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {
+    """Return an environment in which AWS clients use the emulator and ignore the user's own settings."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return inherited | {
         **aws_environment(product.settings),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -33,7 +33,7 @@ def _script(product: Product, name: str, *arguments: str) -> subprocess.Complete
     command = [sys.executable, "-m", f"scripts.{name}", *arguments]
     environment = _environment(product)
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
 
 
@@ -44,33 +44,33 @@ def _ops(product: Product, *arguments: str) -> str:
 
 
 def _new_user(product: Product, name: str) -> tuple[str, str]:
-    """A user of one's own with an API key: owner and key."""
+    """Create a user with an API key, and return the owner and the key."""
     pool = product.outputs["UserPoolId"]
     cognito, password = product.aws("cognito-idp"), "Operator-has-no-1dea"
     attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
-    made = cognito.admin_create_user(
+    created = cognito.admin_create_user(
         UserPoolId=pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
     )
     cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
-    owner = next(a["Value"] for a in made["User"]["Attributes"] if a["Name"] == "sub")
+    owner = next(a["Value"] for a in created["User"]["Attributes"] if a["Name"] == "sub")
     session = product.client(product.sign_in(name, password), "/app")
     return owner, str(session.post("/keys", {"name": "test"}, 201)["token"])
 
 
 @pytest.mark.slow
-def test_smoke_passes_on_a_product_that_works(product: Product) -> None:
+def test_smoke_passes_on_a_working_product(product: Product) -> None:
     run = _script(product, "smoke", product.base, product.demo["api_key"], "--minutes", "4")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "analyzed:" in run.stdout and "deleted again" in run.stdout
 
 
-def test_smoke_fails_with_a_key_that_is_none(product: Product) -> None:
+def test_smoke_fails_with_an_unknown_key(product: Product) -> None:
     run = _script(product, "smoke", product.base, f"vs_{'b' * 24}_{'1' * 48}")
     assert run.returncode == 1
     assert "FAILED: GET /usage answered 401" in run.stderr
 
 
-def test_an_operator_sees_everybody_and_assigns_plans(product: Product) -> None:
+def test_an_operator_lists_owners_and_assigns_plans(product: Product) -> None:
     owner, key = _new_user(product, "planned@example.com")
     assert "has plan pro" in _ops(product, "plan", "planned@example.com", "pro")
     line = next(line for line in _ops(product, "owners").splitlines() if owner in line)
@@ -78,34 +78,34 @@ def test_an_operator_sees_everybody_and_assigns_plans(product: Product) -> None:
     assert product.client(key).get("/usage")["limit"] == 100_000
 
 
-def test_a_plan_that_is_none_is_one_line(product: Product) -> None:
+def test_an_unknown_plan_is_a_one_line_error(product: Product) -> None:
     run = _script(product, "ops", "--stage", "local", "plan", "somebody", "gold")
     assert run.returncode == 2
-    assert run.stderr.strip() == "error: there is no plan 'gold'; there are free, pro, business"
+    assert run.stderr.strip() == "error: unknown plan 'gold'; use one of: free, pro, business"
 
 
-def test_a_leaked_key_is_useless_at_once(product: Product) -> None:
+def test_a_leaked_key_can_be_revoked_immediately(product: Product) -> None:
     _, key = _new_user(product, "leaky@example.com")
-    assert product.client(key).ask("GET", "/usage").status_code == 200
+    assert product.client(key).request("GET", "/usage").status_code == 200
     assert "revoked key" in _ops(product, "revoke", key)
-    assert product.client(key).ask("GET", "/usage").status_code == 401
+    assert product.client(key).request("GET", "/usage").status_code == 401
 
 
-def test_dead_letters_come_back(product: Product) -> None:
+def test_dead_letters_are_redriven(product: Product) -> None:
     sqs = product.aws("sqs")
     url = product.outputs["ResultQueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
     name = json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2]
     dead = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    # A result of nobody's: on_result takes it and is done with it.
+    # A notification of an unknown inference, which on_result accepts and ignores.
     notice = {"invocationStatus": "Failed", "inferenceId": "none-of-ours", "responseParameters": {}}
     sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(notice))
     assert "1 dead" in next(line for line in _ops(product, "queues").splitlines() if line.startswith("result"))
     assert "moved 1 messages; 0 are left" in _ops(product, "redrive", "result")
-    until(lambda: _waiting(sqs, url) == 0)
+    wait_until(lambda: _message_count(sqs, url) == 0)
 
 
-def _waiting(sqs: Any, url: str) -> int:
+def _message_count(sqs: Any, url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     return sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
 
@@ -113,18 +113,19 @@ def _waiting(sqs: Any, url: str) -> int:
 def test_an_account_is_deleted(product: Product) -> None:
     owner, key = _new_user(product, "leaving@example.com")
     assert owner in _ops(product, "delete", "leaving@example.com", "--yes")
-    assert product.client(key).ask("GET", "/usage").status_code in (401, 403)
+    assert product.client(key).request("GET", "/usage").status_code in (401, 403)
     assert "being deleted" in next(line for line in _ops(product, "owners").splitlines() if owner in line)
 
 
 @pytest.fixture
 def as_operator(product: Product, monkeypatch: pytest.MonkeyPatch) -> Iterator[Product]:
+    """Yield the product with its AWS environment set for this process."""
     for name, value in _environment(product).items():
         monkeypatch.setenv(name, value)
     yield product
 
 
-def test_the_site_is_uploaded_as_browsers_want_it(
+def test_the_site_is_uploaded_with_types_and_cache_control(
     as_operator: Product, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     static = tmp_path / "_next" / "static"
@@ -138,7 +139,7 @@ def test_the_site_is_uploaded_as_browsers_want_it(
         s3.put_object(Bucket=bucket, Key=old, Body=b"old")
     deploy._upload("local", as_operator.outputs)
     keys = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
-    # What is gone is removed, but for scripts that a page which is still open may ask for.
+    # Removed files are deleted, except scripts, which a page that is still open may request.
     assert {"index.html", "config.json", "_next/static/main-1.js", "_next/static/main-2.js"} <= keys
     assert not {"old.html", "csp.json"} & keys
     page = s3.get_object(Bucket=bucket, Key="index.html")
@@ -148,7 +149,7 @@ def test_the_site_is_uploaded_as_browsers_want_it(
     assert config["userPoolId"] == as_operator.outputs["UserPoolId"]
 
 
-def test_stage_local_is_refused_where_aws_itself_would_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stage_local_requires_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with pytest.raises(DeployedError, match="set AWS_ENDPOINT_URL"):
         check_stage("local")

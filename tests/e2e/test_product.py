@@ -1,4 +1,4 @@
-"""The whole product, from its one command to the last byte deleted: each door, and what comes out of it."""
+"""Every entry point of the product, from upload to result, and deletion of the data."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ import pytest
 from model.contract import Analysis
 from model.pipeline import Models, analyze
 from tests.agreement import assert_same_answer
-from tests.e2e.product import ROOT, Product, missing_tools, readme_lines, until
+from tests.e2e.product import ROOT, Product, missing_tools, readme_commands, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,14 +28,14 @@ pytestmark = [
 
 @pytest.fixture(scope="session")
 def clip_analysis(clip: bytes, models: Models, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    """What the engine itself says of the clip."""
+    """Return the engine's own analysis of the clip."""
     path = tmp_path_factory.mktemp("engine") / "clip.mp4"
     path.write_bytes(clip)
     return analyze(path, models)
 
 
 @pytest.mark.usefixtures("early_upload")
-def test_what_is_printed_is_what_a_user_needs(product: Product) -> None:
+def test_up_prints_url_and_credentials(product: Product) -> None:
     printed = product.output.read_text()
     for wanted in (product.base, product.demo["email"], product.demo["password"], product.demo["api_key"]):
         assert wanted in printed
@@ -44,10 +44,10 @@ def test_what_is_printed_is_what_a_user_needs(product: Product) -> None:
 
 
 def test_the_readme_lines_analyze_the_sample(product: Product, analysis: Analysis) -> None:
-    """By API key; the request is repeated, as the README says, where the machine needs longer than the API waits."""
+    """By API key. On a slow machine the result is polled, as the README describes."""
     before = product.developer.used
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", readme_lines(product)],
+        ["bash", "-euo", "pipefail", "-c", readme_commands(product)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -55,16 +55,16 @@ def test_the_readme_lines_analyze_the_sample(product: Product, analysis: Analysi
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "NO_PROXY": "*"},
     )
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    if "analysis" not in answer:
-        assert answer["status"] in ("queued", "processing")
-        answer = product.developer.finished(answer["id"])
-    assert_same_answer(Analysis.model_validate(answer["analysis"]), analysis)
+    response = json.loads(done.stdout)
+    if "analysis" not in response:
+        assert response["status"] in ("queued", "processing")
+        response = product.developer.wait_for_analysis(response["id"])
+    assert_same_answer(Analysis.model_validate(response["analysis"]), analysis)
     assert product.developer.used == before + 1
 
 
-def test_a_new_user_signs_up_and_analyses_a_video(product: Product, clip: bytes, clip_analysis: Analysis) -> None:
-    """By JWT, as the web app does it: sign-up, SRP, upload, result, exports; nobody else sees any of it."""
+def test_a_new_user_signs_up_and_analyzes_a_video(product: Product, clip: bytes, clip_analysis: Analysis) -> None:
+    """By JWT like the web app: sign-up, SRP, upload, result, exports; other users have no access."""
     name, password = f"{uuid.uuid4().hex}@example.com", f"Pw-{uuid.uuid4().hex}-1"
     client_id = product.outputs["UserPoolClientId"]
     email = [{"Name": "email", "Value": name}]
@@ -72,46 +72,46 @@ def test_a_new_user_signs_up_and_analyses_a_video(product: Product, clip: bytes,
     product.cognito("ConfirmSignUp", {"ClientId": client_id, "Username": name, "ConfirmationCode": "123456"})
     user = product.client(product.sign_in(name, password), "/app")
     analysis_id = user.start(user.upload(clip), fileName="holiday.mp4")
-    found = user.finished(analysis_id)
+    found = user.wait_for_analysis(analysis_id)
     assert_same_answer(Analysis.model_validate(found["analysis"]), clip_analysis)
     assert found["fileName"] == "holiday.mp4"
-    assert user.ask("GET", f"/analyses/{analysis_id}?format=srt").text.startswith("1\n00:00:0")
+    assert user.request("GET", f"/analyses/{analysis_id}?format=srt").text.startswith("1\n00:00:0")
     assert httpx.get(found["resultUrl"], trust_env=False).json()["utterances"] == found["analysis"]["utterances"]
     assert [item["id"] for item in user.get("/analyses")["analyses"]] == [analysis_id]
     assert user.get("/usage")["used"] == 1
-    assert product.developer.ask("GET", f"/analyses/{analysis_id}").status_code == 404
-    # The password itself must not be all that it takes: an access token is no ID token.
-    assert product.client("x" * 40, "/app").ask("GET", "/analyses").status_code in (401, 403)
+    assert product.developer.request("GET", f"/analyses/{analysis_id}").status_code == 404
+    # A string that is no ID token is rejected.
+    assert product.client("x" * 40, "/app").request("GET", "/analyses").status_code in (401, 403)
 
 
-def test_a_key_is_refused_as_soon_as_it_is_revoked(product: Product) -> None:
+def test_a_revoked_key_is_rejected_immediately(product: Product) -> None:
     user = product.client(product.sign_in(product.demo["email"], product.demo["password"]), "/app")
-    made = user.post("/keys", {"name": "short-lived"}, status=201)
-    holder = product.client(made["token"])
+    key = user.post("/keys", {"name": "short-lived"}, status=201)
+    holder = product.client(key["token"])
     assert holder.get("/usage")["plan"] == "free"
-    user.delete(f"/keys/{made['id']}", status=204)
-    assert holder.ask("GET", "/usage").status_code in (401, 403)
+    user.delete(f"/keys/{key['id']}", status=204)
+    assert holder.request("GET", "/usage").status_code in (401, 403)
 
 
-def test_a_dropped_video_is_answered_beside_it(product: Product, clip: bytes, clip_analysis: Analysis) -> None:
+def test_a_dropped_video_gets_a_result_file(product: Product, clip: bytes, clip_analysis: Analysis) -> None:
     owner, s3 = product.demo["owner"], product.aws("s3")
     media, results = product.outputs["MediaBucket"], product.outputs["ResultsBucket"]
     name = "Aufnahme 1/müde + wach.mp4"
     s3.put_object(Bucket=media, Key=f"drop/{owner}/{name}", Body=clip)
     s3.put_object(Bucket=media, Key=f"drop/{owner}/notes.mp4", Body=b"no video at all")
-    answer, refusal = (f"results/{owner}/{path}" for path in (f"{name}.json", "notes.mp4.error.json"))
-    until(lambda: {answer, refusal} <= set(product.keys("ResultsBucket")), every=0.5)
-    found = json.loads(s3.get_object(Bucket=results, Key=answer)["Body"].read())
+    result, failure = (f"results/{owner}/{path}" for path in (f"{name}.json", "notes.mp4.error.json"))
+    wait_until(lambda: {result, failure} <= set(product.keys("ResultsBucket")), every=0.5)
+    found = json.loads(s3.get_object(Bucket=results, Key=result)["Body"].read())
     assert_same_answer(Analysis.model_validate(found.get("analysis", found)), clip_analysis)
-    assert "video" in json.loads(s3.get_object(Bucket=results, Key=refusal)["Body"].read())["error"]
+    assert "video" in json.loads(s3.get_object(Bucket=results, Key=failure)["Body"].read())["error"]
     assert "drop" in [item["source"] for item in product.developer.get("/analyses")["analyses"]]
 
 
-def test_a_webhook_is_told_with_a_signature_that_proves_it(product: Product, clip: bytes, receiver: "Receiver") -> None:
+def test_a_webhook_event_is_signed(product: Product, clip: bytes, receiver: "Receiver") -> None:
     user = product.client(product.sign_in(product.demo["email"], product.demo["password"]), "/app")
     secret = user.get("/webhook")["secret"]
     analysis_id = product.developer.start(product.developer.upload(clip), webhookUrl=receiver.url)
-    until(lambda: bool(receiver.events))
+    wait_until(lambda: bool(receiver.events))
     headers, body = receiver.events[0]
     signature = dict(part.split("=") for part in headers["videosentiment-signature"].split(","))
     signed = f"{signature['t']}.".encode() + body
@@ -121,36 +121,36 @@ def test_a_webhook_is_told_with_a_signature_that_proves_it(product: Product, cli
     assert (event["type"], event["data"]["id"]) == ("analysis.completed", analysis_id)
 
 
-def test_what_is_deleted_is_gone_everywhere(product: Product, clip: bytes) -> None:
+def test_a_deleted_analysis_is_purged_from_all_buckets(product: Product, clip: bytes) -> None:
     developer = product.developer
     key = developer.upload(clip)
     analysis_id = developer.start(key)
-    developer.finished(analysis_id)
+    developer.wait_for_analysis(analysis_id)
     traces = (analysis_id, key.rpartition("/")[2])
 
-    def left() -> list[str]:
-        everything = product.keys("MediaBucket") + product.keys("ResultsBucket")
-        return [name for name in everything if any(trace in name for trace in traces)]
+    def remaining() -> list[str]:
+        keys = product.keys("MediaBucket") + product.keys("ResultsBucket")
+        return [name for name in keys if any(trace in name for trace in traces)]
 
-    assert left()
+    assert remaining()
     developer.delete(f"/analyses/{analysis_id}")
-    assert developer.ask("GET", f"/analyses/{analysis_id}").status_code == 404
+    assert developer.request("GET", f"/analyses/{analysis_id}").status_code == 404
     product.expire(analysis_id)
 
     def purged() -> bool:
         product.sweep()
-        return not left()
+        return not remaining()
 
-    until(purged, every=1.0)
+    wait_until(purged, every=1.0)
     outputs = [name for name in product.keys("ResultsBucket") if name.startswith(("outputs/", "failures/"))]
     assert outputs == [] or all(analysis_id not in name for name in outputs)
     assert analysis_id not in json.dumps(developer.get("/analyses"))
 
 
-def test_the_quota_is_visible_and_its_end_is_said(product: Product, clip: bytes) -> None:
+def test_the_quota_is_reported_and_enforced(product: Product, clip: bytes) -> None:
     developer, table = product.developer, product.outputs["TableName"]
     usage = developer.get("/usage")
-    assert usage["left"] == usage["limit"] - usage["used"]
+    assert usage["remaining"] == usage["limit"] - usage["used"]
     where = {"pk": {"S": f"OWNER#{product.demo['owner']}"}, "sk": {"S": f"QUOTA#{usage['month']}"}}
 
     def use(number: int) -> None:
@@ -164,7 +164,7 @@ def test_the_quota_is_visible_and_its_end_is_said(product: Product, clip: bytes)
     key = developer.upload(clip)
     use(usage["limit"])
     try:
-        refused = developer.ask("POST", "/sentiment-inference", json={"key": key})
+        refused = developer.request("POST", "/sentiment-inference", json={"key": key})
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
         assert refused.headers["content-type"] == "application/problem+json"
@@ -175,7 +175,7 @@ def test_the_quota_is_visible_and_its_end_is_said(product: Product, clip: bytes)
 
 
 class Receiver:
-    """Somebody's webhook, on this machine."""
+    """Webhook receiver on this machine that records events."""
 
     def __init__(self) -> None:
         self.events: list[tuple[dict[str, str], bytes]] = []
@@ -189,19 +189,21 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Says nothing."""
+                """Silence the access log."""
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://localhost:{self._server.server_address[1]}/hook?a=1"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.close()
+    """Yield a webhook receiver on this machine."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

@@ -1,4 +1,4 @@
-"""The whole product with signatures and policies checked as AWS checks them: who may do what with its buckets."""
+"""Access to the product's buckets, with signatures and IAM policies enforced as on AWS."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.origin.cognito import SERVICE
-from tests.e2e.product import MAX_UPLOAD_BYTES, STUDIO, URL_SECONDS, Product, missing_tools, until
+from tests.e2e.product import MAX_UPLOAD_BYTES, STUDIO, URL_SECONDS, Product, missing_tools, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def studio(product: Product) -> Iterator[Any]:
-    """S3 as the studio's AWS principal sees it. It has no permission but what the buckets give it."""
+    """Yield an S3 client of the studio's AWS principal, whose only permissions are those of the bucket policies."""
     iam = product.aws("iam")
     iam.create_user(UserName=STUDIO)
     key = iam.create_access_key(UserName=STUDIO)["AccessKey"]
@@ -31,8 +31,8 @@ def studio(product: Product) -> Iterator[Any]:
     yield session.client("s3", endpoint_url=product.settings.emulator_url, config=config)
 
 
-def refused(call: Any, **parameters: Any) -> bool:
-    """Whether S3 does not allow a call."""
+def is_denied(call: Any, **parameters: Any) -> bool:
+    """Return whether S3 denies a call with status 403."""
     try:
         call(**parameters)
     except ClientError as error:
@@ -40,7 +40,7 @@ def refused(call: Any, **parameters: Any) -> bool:
     return False
 
 
-def test_a_principal_fills_its_own_drop_folder_and_sees_its_own_answers_alone(
+def test_a_principal_writes_its_drop_folder_and_reads_its_results_only(
     product: Product, studio: Any, clip: bytes
 ) -> None:
     media, results = product.outputs["MediaBucket"], product.outputs["ResultsBucket"]
@@ -50,7 +50,7 @@ def test_a_principal_fills_its_own_drop_folder_and_sees_its_own_answers_alone(
     root.put_object(Bucket=results, Key="analyses/x/1.json", Body=b"{}")
     register(product, STUDIO)
     studio.put_object(Bucket=media, Key=f"drop/{own}", Body=clip)
-    until(lambda: f"results/{own}.json" in product.keys("ResultsBucket"), every=0.5)
+    wait_until(lambda: f"results/{own}.json" in product.keys("ResultsBucket"), every=0.5)
     assert b"utterances" in studio.get_object(Bucket=results, Key=f"results/{own}.json")["Body"].read()
     for call, where in (
         (studio.put_object, {"Bucket": media, "Key": f"drop/{other}", "Body": b""}),
@@ -62,71 +62,71 @@ def test_a_principal_fills_its_own_drop_folder_and_sees_its_own_answers_alone(
         (studio.delete_object, {"Bucket": media, "Key": f"drop/{own}"}),
         (studio.list_objects_v2, {"Bucket": media}),
     ):
-        assert refused(call, **where), (call.__name__, where)
+        assert is_denied(call, **where), (call.__name__, where)
 
 
-def test_nobody_gets_in_without_a_signature(product: Product, clip: bytes) -> None:
+def test_unsigned_requests_are_denied(product: Product, clip: bytes) -> None:
     key = product.developer.upload(clip)
     address = f"{product.settings.emulator_url}/{product.outputs['MediaBucket']}/{key}"
     assert httpx.get(address, trust_env=False).status_code == 403
     assert httpx.put(address, content=b"", trust_env=False).status_code == 403
 
 
-def test_nobody_gets_in_by_a_second_factor_alone(product: Product) -> None:
-    answer = {"USERNAME": product.demo["email"], "SOFTWARE_TOKEN_MFA_CODE": "0"}
+def test_a_second_factor_without_a_password_is_rejected(product: Product) -> None:
+    challenge_responses = {"USERNAME": product.demo["email"], "SOFTWARE_TOKEN_MFA_CODE": "0"}
     call = {
         "ChallengeName": "SOFTWARE_TOKEN_MFA",
         "ClientId": product.outputs["UserPoolClientId"],
-        "ChallengeResponses": answer,
+        "ChallengeResponses": challenge_responses,
     }
     headers = {"x-amz-target": f"{SERVICE}RespondToAuthChallenge"}
-    for more, status in (({}, 403), ({"Session": "made-up"}, 400)):
-        refusal = httpx.post(f"{product.base}/cognito/", headers=headers, json=call | more, trust_env=False)
+    for extra, status in (({}, 403), ({"Session": "made-up"}, 400)):
+        refusal = httpx.post(f"{product.base}/cognito/", headers=headers, json=call | extra, trust_env=False)
         assert refusal.status_code == status
         assert "Token" not in refusal.text
 
 
-def test_an_upload_url_is_good_for_its_key_its_type_and_its_size(product: Product, clip: bytes) -> None:
+def test_an_upload_url_is_bound_to_key_type_and_size(product: Product, clip: bytes) -> None:
     upload = product.developer.post("/upload-url", {"fileType": ".mp4", "fileSize": len(clip)})
     url, headers = httpx.URL(upload["url"]), upload["headers"]
     signature = url.params["X-Amz-Signature"]
 
-    def put(url: httpx.URL | str, content: bytes = clip, more: dict[str, str] | None = None) -> int:
-        return httpx.put(url, content=content, headers=headers | (more or {}), trust_env=False).status_code
+    def put(url: httpx.URL | str, content: bytes = clip, extra: dict[str, str] | None = None) -> int:
+        return httpx.put(url, content=content, headers=headers | (extra or {}), trust_env=False).status_code
 
     assert put(str(url).replace(upload["fileId"], "f" * 32)) == 403
     assert put(url.copy_set_param("X-Amz-Signature", signature[::-1])) == 403
     assert put(url.copy_set_param("X-Amz-Expires", "86400")) == 403
-    assert put(url, more={"Content-Type": "text/html"}) == 403
+    assert put(url, extra={"Content-Type": "text/html"}) == 403
     assert put(url, clip + b"1", {"Content-Length": str(len(clip) + 1)}) == 403
     assert httpx.get(url, trust_env=False).status_code == 403
     assert upload["key"] not in product.keys("MediaBucket")
     assert put(url) == 200
 
 
-def test_an_upload_url_runs_out(product: Product, clip: bytes, early_upload: tuple[float, dict[str, Any]]) -> None:
-    made, upload = early_upload
-    time.sleep(max(0.0, made + URL_SECONDS + 2 - time.monotonic()))
-    answer = httpx.put(upload["url"], content=clip, headers=upload["headers"], trust_env=False)
-    assert answer.status_code == 403
+def test_an_upload_url_expires(product: Product, clip: bytes, early_upload: tuple[float, dict[str, Any]]) -> None:
+    issued, upload = early_upload
+    time.sleep(max(0.0, issued + URL_SECONDS + 2 - time.monotonic()))
+    response = httpx.put(upload["url"], content=clip, headers=upload["headers"], trust_env=False)
+    assert response.status_code == 403
     assert upload["key"] not in product.keys("MediaBucket")
 
 
-def test_what_is_larger_than_may_be_is_not_analyzed(product: Product, clip: bytes) -> None:
+def test_an_oversized_upload_is_not_analyzed(product: Product, clip: bytes) -> None:
     developer = product.developer
-    assert developer.ask("POST", "/upload-url", json={"fileType": ".mp4", "fileSize": 1 << 31}).status_code == 413
+    assert developer.request("POST", "/upload-url", json={"fileType": ".mp4", "fileSize": 1 << 31}).status_code == 413
     upload = developer.post("/upload-url", {"fileType": ".mp4"})
     grown = clip + bytes(MAX_UPLOAD_BYTES)
     assert httpx.put(upload["url"], content=grown, headers=upload["headers"], trust_env=False).status_code == 200
     used = developer.used
-    refused = developer.ask("POST", "/sentiment-inference", json={"key": upload["key"]})
-    assert refused.status_code in (409, 413), "removed as it arrived, or not yet"
+    refused = developer.request("POST", "/sentiment-inference", json={"key": upload["key"]})
+    assert refused.status_code in (409, 413), "deleted on arrival, or not yet"
     assert str(MAX_UPLOAD_BYTES) in refused.json()["detail"]
     assert developer.used == used
 
 
 def register(product: Product, owner: str) -> None:
-    """Make an owner known, as assigning it a plan does."""
+    """Create the owner's record, as assigning a plan does."""
     product.aws("dynamodb").put_item(
         TableName=product.outputs["TableName"],
         Item={

@@ -1,4 +1,4 @@
-"""The whole product when its parts fail: nothing is lost, nothing is charged for nothing, and it can be tried again."""
+"""Failures of the product's parts: no analysis is lost, failures are not charged, and retries succeed."""
 
 from functools import partial
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from local.sagemaker.queue import JobQueue
-from tests.e2e.product import Product, missing_tools, until
+from tests.e2e.product import Product, missing_tools, wait_until
 from tests.model.media_files import Sound, gray_frames, speech_of, write
 
 pytestmark = [
@@ -17,27 +17,27 @@ pytestmark = [
 ]
 
 
-def test_a_video_that_kills_the_model_server_fails_for_free_and_can_be_tried_again(
+def test_an_analysis_that_kills_the_model_server_is_not_charged_and_can_be_retried(
     product: Product, sample_bytes: bytes
 ) -> None:
     developer = product.developer
     before = developer.used
     key = developer.upload(sample_bytes)
     analysis_id = developer.start(key)
-    for begun in (1, 2):
-        until(partial(has_begun, product, analysis_id, begun))
+    for starts in (1, 2):
+        wait_until(partial(has_started, product, analysis_id, starts))
         product.kill_model_server()
-    failed = developer.finished(analysis_id)
+    failed = developer.wait_for_analysis(analysis_id)
     assert failed["status"] == "failed"
     assert failed["error"]["message"]
     assert developer.used == before
     assert developer.start(key) == analysis_id
-    again = developer.finished(analysis_id)
-    assert (again["status"], again["attempt"]) == ("completed", 2)
+    retried = developer.wait_for_analysis(analysis_id)
+    assert (retried["status"], retried["attempt"]) == ("completed", 2)
     assert developer.used == before + 1
 
 
-def test_a_lost_notification_is_made_up_for(product: Product, clip: bytes) -> None:
+def test_the_sweeper_recovers_a_lost_notification(product: Product, clip: bytes) -> None:
     sns, developer = product.aws("sns"), product.developer
     topic = product.outputs["SuccessTopicArn"]
     (subscription,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
@@ -45,9 +45,9 @@ def test_a_lost_notification_is_made_up_for(product: Product, clip: bytes) -> No
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     try:
         analysis_id = developer.start(developer.upload(clip))
-        until(lambda: bool(product.analyses_started(analysis_id)))
+        wait_until(lambda: bool(product.analyses_started(analysis_id)))
         queue = JobQueue(product.settings.state / "sagemaker.sqlite")
-        until(lambda: not queue.all())  # the message was published, to nobody
+        wait_until(lambda: not queue.all())  # the notification was published without subscribers
         assert developer.get(f"/analyses/{analysis_id}")["status"] == "processing"
     finally:
         sns.subscribe(
@@ -58,34 +58,35 @@ def test_a_lost_notification_is_made_up_for(product: Product, clip: bytes) -> No
         )
     product.expire(analysis_id)
     product.sweep()
-    assert developer.finished(analysis_id)["status"] == "completed"
+    assert developer.wait_for_analysis(analysis_id)["status"] == "completed"
 
 
-def test_a_file_that_is_no_video_fails_with_the_reason_and_costs_nothing(product: Product, clip: bytes) -> None:
+def test_a_damaged_file_fails_with_a_reason_and_is_not_charged(product: Product, clip: bytes) -> None:
     developer = product.developer
     before = developer.used
-    damaged = clip[:64] + bytes(len(clip) // 2)  # begins like a video, and is none
-    failed = developer.finished(developer.start(developer.upload(damaged)))
+    damaged = clip[:64] + bytes(len(clip) // 2)  # starts like a video
+    failed = developer.wait_for_analysis(developer.start(developer.upload(damaged)))
     assert failed["status"] == "failed"
     assert "video" in failed["error"]["message"]
     assert developer.used == before
 
 
-def has_begun(product: Product, analysis_id: str, times: int) -> bool:
+def has_started(product: Product, analysis_id: str, times: int) -> bool:
+    """Return whether the model server has started an analysis exactly this many times."""
     return product.analyses_started(analysis_id) == times
 
 
-def test_a_cancelled_analysis_stops_at_once(product: Product, sample: Path, clip: bytes, tmp_path: Path) -> None:
-    """The model server is in the middle of minutes of speech; whoever comes next does not wait for the rest."""
+def test_a_cancelled_analysis_stops_immediately(product: Product, sample: Path, clip: bytes, tmp_path: Path) -> None:
+    """The model server drops the rest of a long video, so that the next analysis need not wait."""
     developer = product.developer
     before = developer.used
     speech = np.tile(speech_of(sample, 10.0), 60)  # ten minutes
     video = write(tmp_path / "long.mp4", gray_frames(600.0, rate=1.0), [Sound(speech)])
     analysis_id = developer.start(developer.upload(video.read_bytes()))
-    until(lambda: product.analyses_started(analysis_id) == 1)
+    wait_until(lambda: product.analyses_started(analysis_id) == 1)
     cancelled = developer.post(f"/analyses/{analysis_id}/cancel")
     assert (cancelled["status"], cancelled["error"]["code"]) == ("failed", "cancelled")
-    until(lambda: '"problem": "cancelled"' in product.settings.log("model-server").read_text())
-    assert developer.finished(developer.start(developer.upload(clip)))["status"] == "completed"
+    wait_until(lambda: '"problem": "cancelled"' in product.settings.log("model-server").read_text())
+    assert developer.wait_for_analysis(developer.start(developer.upload(clip)))["status"] == "completed"
     assert developer.used == before + 1
     assert developer.get(f"/analyses/{analysis_id}")["error"]["code"] == "cancelled"

@@ -1,4 +1,4 @@
-"""One user's flood, or a file that kills the model server, beside another user's clip: in the order of what is done."""
+"""Fair scheduling: another user's flood, or a file that kills the model server, must not delay an analysis."""
 
 import re
 import uuid
@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from tests.e2e.product import Caller, Product, missing_tools, until
+from tests.e2e.product import ApiClient, Product, missing_tools, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,7 +18,8 @@ FLOOD = 6
 STARTED = re.compile(r"analysis started.*?([a-z2-7]{26})\.\d+")
 
 
-def new_user(product: Product) -> Caller:
+def new_user(product: Product) -> ApiClient:
+    """Sign up a user and return its API client."""
     name, password = f"{uuid.uuid4().hex}@example.com", f"Pw-{uuid.uuid4().hex}-1"
     client_id = product.outputs["UserPoolClientId"]
     email = [{"Name": "email", "Value": name}]
@@ -28,42 +29,43 @@ def new_user(product: Product) -> Caller:
 
 
 def started(product: Product) -> list[str]:
-    """Ids of the analyses that the model server has begun with, in order."""
+    """Return the ids of the analyses that the model server has started, in order."""
     log = product.settings.log("model-server").read_text()
     return [found[1] for line in log.splitlines() if (found := STARTED.search(line))]
 
 
-def has_begun(product: Product, analysis_id: str, times: int) -> bool:
+def has_started(product: Product, analysis_id: str, times: int) -> bool:
+    """Return whether the model server has started an analysis at least this many times."""
     return started(product).count(analysis_id) >= times
 
 
-def test_a_flood_of_one_user_does_not_keep_another_waiting(product: Product, clip: bytes) -> None:
+def test_a_flood_of_analyses_does_not_delay_another_user(product: Product, clip: bytes) -> None:
     alice, bob = new_user(product), new_user(product)
     keys = [alice.upload(clip) for _ in range(FLOOD)]
     key = bob.upload(clip)
     flood = [alice.start(key) for key in keys]
-    until(lambda: bool(set(flood) & set(started(product))))
+    wait_until(lambda: bool(set(flood) & set(started(product))))
     assert alice.get(f"/analyses/{flood[-1]}")["position"] is not None
     mine = bob.start(key)
-    assert bob.finished(mine)["status"] == "completed"
+    assert bob.wait_for_analysis(mine)["status"] == "completed"
     order = started(product)
     before = [analysis for analysis in order[: order.index(mine)] if analysis in flood]
-    # The one that runs, and one more while the event of the other's analysis is on its way.
+    # The running one, and one more while the event of Bob's analysis is in transit.
     assert len(set(before)) <= 2, before
-    assert [alice.finished(analysis)["status"] for analysis in flood] == ["completed"] * FLOOD
+    assert [alice.wait_for_analysis(analysis)["status"] for analysis in flood] == ["completed"] * FLOOD
     assert [analysis for analysis in started(product) if analysis in flood] == flood
 
 
-def test_a_file_that_kills_the_model_server_does_not_keep_another_user_waiting(product: Product, clip: bytes) -> None:
+def test_a_file_that_kills_the_model_server_does_not_delay_another_user(product: Product, clip: bytes) -> None:
     alice, bob = new_user(product), new_user(product)
     poison, next_poison = (alice.start(alice.upload(clip)) for _ in range(2))
-    until(lambda: poison in started(product))
+    wait_until(lambda: poison in started(product))
     mine = bob.start(bob.upload(clip))
-    for attempt in (1, 2):  # as often as the adapter tries it
-        until(partial(has_begun, product, poison, attempt))
+    for attempt in (1, 2):  # the adapter's number of attempts
+        wait_until(partial(has_started, product, poison, attempt))
         product.kill_model_server()
-    assert bob.finished(mine)["status"] == "completed"
-    assert alice.finished(poison)["status"] == "failed"
-    alice.finished(next_poison)
+    assert bob.wait_for_analysis(mine)["status"] == "completed"
+    assert alice.wait_for_analysis(poison)["status"] == "failed"
+    alice.wait_for_analysis(next_poison)
     order = started(product)
-    assert order.index(mine) <= order.index(next_poison) + 1, "at the latest beside it: two are analyzed at a time"
+    assert order.index(mine) <= order.index(next_poison) + 1, "at most concurrently: two analyses run at a time"

@@ -1,4 +1,4 @@
-"""Each stage is synthesized once a session, two at a time."""
+"""Fixtures of synthesized stages: each is synthesized once per session, two at a time."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ DROPPER = "arn:aws:iam::123456789012:role/video-producer"
 PROD = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
 LOCAL = {"stage": "local"}
 KEYED = {**PROD, "customerKey": "true", "canaryHours": "24"}
-GPU = {  # differs from the first wherever it may
+GPU = {  # differs from PROD in every option possible
     "stage": "prod",
     "acceptResearchLicence": "true",
     "instanceType": "ml.g5.xlarge",
@@ -42,7 +42,7 @@ Run = tuple[Path, subprocess.CompletedProcess[str]]
 
 
 def _by_command_line(home: Path) -> Run:
-    """`cdk synth -c stage=prod`, really, with no credentials and no network: where, and how it went."""
+    """Run `cdk synth -c stage=prod` without credentials or network; return the output folder and the process."""
     out = home / "cdk.out"
     options = [part for key, value in PROD.items() for part in ("-c", f"{key}={value}")]
     command: list[str | Path] = [CDK, "synth", "--quiet", "--no-notices", "--output", out, *options]
@@ -52,13 +52,13 @@ def _by_command_line(home: Path) -> Run:
 
 @pytest.fixture(scope="session", autouse=True)
 def bundles() -> dict[str, Path]:
-    """The assets, built: from here on nothing needs the network."""
+    """The built Lambda bundles; after this, nothing needs the network."""
     return {name: bundle.build(name) for name in ("aws", "local")}
 
 
 @pytest.fixture(scope="session")
 def started(bundles: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Any]]]:
-    """All stages, being synthesized: each runs in processes of its own, so two keep two cores busy."""
+    """Futures of all stages, two of which are synthesized at a time, each in its own process."""
     assert bundles
     jobs: dict[str, Callable[[], Any]] = {
         "prod": partial(_by_command_line, tmp_path_factory.mktemp("prod")),
@@ -91,21 +91,21 @@ def local(started: dict[str, Future[Any]]) -> Stage:
 
 @pytest.fixture(scope="session")
 def gpu(started: dict[str, Future[Any]]) -> Stage:
-    """A stage that differs from the first wherever it may."""
+    """Stage prod with every option different from `prod`."""
     found: Stage = started["gpu"].result()
     return found
 
 
 @pytest.fixture(scope="session")
 def keyed(started: dict[str, Future[Any]]) -> Stage:
-    """Stage prod with a key of its own."""
+    """Stage prod with its own encryption key."""
     found: Stage = started["keyed"].result()
     return found
 
 
 @pytest.fixture
 def moto_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    """An empty AWS account, in moto; yields a session of it in eu-west-1, which is also the default one's region."""
+    """An empty AWS account in moto; yields a session in eu-west-1, also the region of the default session."""
     from moto import mock_aws
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -1,4 +1,4 @@
-"""The stacks of a stage as templates, and what tests ask of them."""
+"""Synthesized templates of a stage, with queries for tests."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-# As on a machine that has never heard of AWS, and without a way out: nothing listens at that port.
+# Proxy address on which nothing listens, so that no request leaves the machine.
 NOWHERE = "http://127.0.0.1:9"
 PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
@@ -19,7 +19,7 @@ Resource = Mapping[str, Any]
 
 
 def bare_environment(home: Path) -> dict[str, str]:
-    """No credentials, no region, no network."""
+    """Return an environment without credentials, region or network."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     python = Path(sys.executable).parent
     paths = {"HOME": str(home), "PATH": f"{python}:{os.environ['PATH']}", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -27,7 +27,7 @@ def bare_environment(home: Path) -> dict[str, str]:
 
 
 def synthesize(out: Path, **context: Any) -> "Stage":
-    """Run app.py as the command line does, but without it, which takes most of the time."""
+    """Run app.py as the CDK command line does, but without its overhead."""
     given = {**json.loads((ROOT / "cdk.json").read_text())["context"], **context}
     environment = bare_environment(out.parent) | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(given)}
     command = [sys.executable, "app.py"]
@@ -56,28 +56,28 @@ class Stage:
         )
 
     def resources(self, kind: str, stack: str | None = None) -> dict[str, Resource]:
-        """The properties of all resources of a type, by logical id."""
-        return {name: r.get("Properties", {}) for name, r in self.whole(kind, stack).items()}
+        """Return the properties of all resources of a type, by logical id."""
+        return {name: r.get("Properties", {}) for name, r in self.full_resources(kind, stack).items()}
 
-    def whole(self, kind: str, stack: str | None = None) -> dict[str, Resource]:
-        """The resources of a type with their attributes (DeletionPolicy, DependsOn, Metadata)."""
+    def full_resources(self, kind: str, stack: str | None = None) -> dict[str, Resource]:
+        """Return the resources of a type with their attributes (DeletionPolicy, DependsOn, Metadata)."""
         chosen = [self.templates[stack]] if stack else self.templates.values()
         return {n: r for t in chosen for n, r in t["Resources"].items() if r["Type"] == kind}
 
     def function(self, name: str) -> Resource:
-        """A Lambda of ours, by its package's name."""
+        """Return one of our Lambdas, by its package's name."""
         (found,) = (
             f for f in self.resources("AWS::Lambda::Function").values() if f["Handler"].startswith(f"lambdas.{name}.")
         )
         return found
 
     def functions(self) -> dict[str, Resource]:
-        """All Lambdas of ours, by logical id."""
+        """Return all of our Lambdas, by logical id."""
         found = self.resources("AWS::Lambda::Function")
         return {name: f for name, f in found.items() if f["Handler"].startswith("lambdas.")}
 
     def statements(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every statement of every policy of a role, with the logical id it stands in."""
+        """Yield every statement of every role's policies, with the logical id of the resource that contains it."""
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"):
             for name, properties in self.resources(kind).items():
                 documents = [p["PolicyDocument"] for p in properties.get("Policies", [])]
@@ -90,7 +90,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def flat(value: Any) -> str:
-    """A value of a template as one text: what it is joined from, and the ids that it refers to in ${}."""
+    """Return a template value as text, with joins resolved and references as ${ID}."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -106,7 +106,7 @@ def flat(value: Any) -> str:
 
 
 def references(value: Any) -> Iterator[str]:
-    """Logical ids that a value refers to."""
+    """Yield the logical ids that a value refers to."""
     if isinstance(value, list):
         for item in value:
             yield from references(item)

@@ -1,4 +1,4 @@
-"""All that runs: environments, times that fit each other, queues that lose nothing, doors that are locked, alarms."""
+"""App stack: environments, consistent timeouts, queues without loss, authentication, alarms."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from lambdas.core.owners import api_keys, quota
 from lambdas.core.settings import Settings
 from lambdas.core.storage import item_keys
 from stacks.constructs.http_api import DEFAULT_PLAN, PROBLEMS, USAGE_PLANS
-from stacks.constructs.monitoring import COUNTED
+from stacks.constructs.monitoring import COUNTERS
 from stacks.constructs.python_function import METRICS_NAMESPACE
 from tests.infra.synthesized import ROOT, Stage, flat, references
 
@@ -49,13 +49,13 @@ def test_functions_are_arm_of_one_python_traced_and_their_logs_end(prod: Stage) 
 def test_the_api_answers_before_the_gateway_gives_up(prod: Stage) -> None:
     wait = Settings.model_fields["wait_seconds"].default
     timeout = prod.function("api")["Timeout"]
-    assert wait + 2 <= timeout < GATEWAY_SECONDS  # and time to answer after the wait
+    assert wait + 2 <= timeout < GATEWAY_SECONDS  # with time to respond after the wait
     for method in prod.resources("AWS::ApiGateway::Method").values():
         assert timeout * 1000 < method["Integration"]["TimeoutInMillis"] <= GATEWAY_SECONDS * 1000
 
 
 def _mappings(stage: Stage, service: str) -> dict[str, Any]:
-    """Event sources of a service, by the Lambda's package."""
+    """Return the event sources of a service, by the Lambda's package."""
     functions = stage.functions()
     found = {}
     for mapping in stage.resources("AWS::Lambda::EventSourceMapping").values():
@@ -81,7 +81,7 @@ def test_each_queue_hides_messages_for_six_timeouts_and_keeps_its_dead(prod: Sta
 
 
 def test_webhooks_have_a_concurrency_of_their_own(prod: Stage, gpu: Stage, local: Stage) -> None:
-    """Reserved where the account can reserve any; calls beyond it would count as deliveries that failed."""
+    """Concurrency is reserved if the account allows it; throttled invocations would count as failed deliveries."""
     for stage, reserved, calls in ((prod, 10, 10), (gpu, None, 5), (local, None, None)):
         functions = stage.functions().values()
         held = {
@@ -92,7 +92,7 @@ def test_webhooks_have_a_concurrency_of_their_own(prod: Stage, gpu: Stage, local
         assert scaling == ({"MaximumConcurrency": calls} if calls else None)
 
 
-def test_all_queues_are_encrypted_and_want_tls(prod: Stage) -> None:
+def test_all_queues_are_encrypted_and_require_tls(prod: Stage) -> None:
     denied = {
         reference
         for policy in prod.resources("AWS::SQS::QueuePolicy").values()
@@ -114,23 +114,24 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
     (dead,) = references(mapping["DestinationConfig"]["OnFailure"]["Destination"])
     assert dead in prod.resources("AWS::SQS::Queue")
     patterns = [json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"]]
-    slots = [{"sk": {"S": ["SLOTS"]}}] if name == "submit" else []
+    slots = [{"sk": {"S": [kind]}} for kind in ("SLOTS", "PLAN")] if name == "submit" else []
     images = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
     assert images == [{"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}, *slots]
     assert (item_keys.analysis("x")[1], item_keys.slots("x")[1]) == ("ANALYSIS", "SLOTS")
+    assert item_keys.plan_change("x")[1] == "PLAN"
     assert not any("REMOVE" in pattern["eventName"] for pattern in patterns)
 
 
 def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> None:
-    """A Lambda that ends in the middle of a copy begins the whole batch again, and copies for nothing."""
+    """A timeout in the middle of a copy would repeat the whole batch with its copies."""
     batch = _mappings(prod, "dynamodb")["submit"]["BatchSize"]
     copy = clients.COPY_ATTEMPTS * clients.COPY_SECONDS
-    asked = clients.ATTEMPTS * clients.READ_SECONDS
-    assert batch * (copy + asked) < prod.function("submit")["Timeout"]
+    request = clients.ATTEMPTS * clients.READ_SECONDS
+    assert batch * (copy + request) < prod.function("submit")["Timeout"]
     assert _mappings(local, "dynamodb")["submit"]["BatchSize"] == 10
 
 
-def test_drops_and_uploads_are_looked_at_when_they_arrive(prod: Stage) -> None:
+def test_drops_and_uploads_send_events_when_they_arrive(prod: Stage) -> None:
     patterns = [r["EventPattern"] for r in prod.resources("AWS::Events::Rule", "App").values() if "EventPattern" in r]
     for pattern in patterns:
         assert pattern["source"] == ["aws.s3"]
@@ -154,24 +155,24 @@ def test_both_topics_reach_on_result_as_they_are(prod: Stage) -> None:
     assert all(s["RawMessageDelivery"] is True for s in subscriptions)
 
 
-def test_the_two_doors(prod: Stage, local: Stage) -> None:
-    """/api wants an API key, /app a user; there is no third way in."""
+def test_the_two_entry_points_require_authentication(prod: Stage, local: Stage) -> None:
+    """/api requires an API key, /app a signed-in user; there is no third entry point."""
     for stage in (prod, local):
         resources = stage.resources("AWS::ApiGateway::Resource")
         (authorizer,) = stage.resources("AWS::ApiGateway::Authorizer")
-        doors = {}
+        methods = {}
         for method in stage.resources("AWS::ApiGateway::Method").values():
             (proxy,) = references(method["ResourceId"])
             (parent,) = references(resources[proxy]["ParentId"])
-            doors[resources[parent]["PathPart"]] = method
-        assert set(doors) == {"api", "app"}
-        assert doors["api"]["ApiKeyRequired"] is True
-        assert doors["app"]["AuthorizationType"] == "COGNITO_USER_POOLS"
-        assert list(references(doors["app"]["AuthorizerId"])) == [authorizer]
+            methods[resources[parent]["PathPart"]] = method
+        assert set(methods) == {"api", "app"}
+        assert methods["api"]["ApiKeyRequired"] is True
+        assert methods["app"]["AuthorizationType"] == "COGNITO_USER_POOLS"
+        assert list(references(methods["app"]["AuthorizerId"])) == [authorizer]
 
 
-def test_keys_are_throttled_one_by_one(prod: Stage) -> None:
-    """By their owner's billing plan. Analyses are ours to count: refunds, plans, calendar months."""
+def test_each_api_key_is_throttled_by_its_plan(prod: Stage) -> None:
+    """The gateway only counts requests; analyses are counted in the table, with refunds, plans and calendar months."""
     plans = {p["UsagePlanName"].rpartition("-")[2]: p for p in prod.resources("AWS::ApiGateway::UsagePlan").values()}
     assert set(plans) == set(quota.PLANS) == set(USAGE_PLANS) and quota.DEFAULT_PLAN == DEFAULT_PLAN
     assert plans["free"]["Throttle"] == {"RateLimit": 20, "BurstLimit": 40}
@@ -179,12 +180,12 @@ def test_keys_are_throttled_one_by_one(prod: Stage) -> None:
     assert rates == sorted(set(rates))
     (stage,) = prod.resources("AWS::ApiGateway::Stage").values()
     (setting,) = stage["MethodSettings"]
-    assert rates[-1] < setting["ThrottlingRateLimit"]  # which would otherwise be the limit of all others
+    assert rates[-1] < setting["ThrottlingRateLimit"]  # one key must not use up the limit of the whole stage
     for name, plan in plans.items():
         month = 100 * quota.PLANS[name].requests_per_month
         assert plan["Quota"] == {"Limit": month, "Period": "MONTH"}
         assert len(plan["ApiStages"]) == 1
-    # Keys of when there was one plan for all are on the default one's, which has kept its id.
+    # Keys from the time of a single plan are on the default plan, which has kept its construct id.
     ((default, _),) = (item for item in prod.resources("AWS::ApiGateway::UsagePlan").items() if "free" in str(item))
     assert "RestPlan" in default
 
@@ -202,7 +203,7 @@ def test_the_gateway_answers_as_the_api_does(prod: Stage) -> None:
     retry = "gatewayresponse.header.Retry-After"
     assert answers["THROTTLED"]["ResponseParameters"][retry] == "'1'"
     assert answers["QUOTA_EXCEEDED"]["ResponseParameters"][retry] == "'3600'"  # a month's requests are used up
-    assert api_keys.FORM in answers["INVALID_API_KEY"]["ResponseTemplates"]["application/json"]
+    assert api_keys.KEY_FORMAT_HINT in answers["INVALID_API_KEY"]["ResponseTemplates"]["application/json"]
 
 
 @pytest.mark.parametrize(
@@ -224,20 +225,20 @@ def test_codes_and_statuses_are_the_apis(kind: str, error: type[errors.DomainErr
     assert status in (error.status, None)
 
 
-def test_a_new_answer_of_the_gateway_is_deployed(prod: Stage) -> None:
-    """A stage serves the answers that its deployment has seen: they come first."""
-    (deployment,) = prod.whole("AWS::ApiGateway::Deployment").values()
+def test_error_responses_of_the_gateway_are_deployed(prod: Stage) -> None:
+    """A stage only has the error responses that existed before its deployment."""
+    (deployment,) = prod.full_resources("AWS::ApiGateway::Deployment").values()
     assert set(prod.resources("AWS::ApiGateway::GatewayResponse")) <= set(deployment["DependsOn"])
 
 
-def test_ids_that_would_be_circles_come_by_parameter(prod: Stage) -> None:
+def test_ids_that_would_be_circular_dependencies_are_parameters(prod: Stage) -> None:
     names = {p["Name"] for p in prod.resources("AWS::SSM::Parameter").values()}
     variables = prod.function("api")["Environment"]["Variables"]
     plans = {f"{variables['USAGE_PLAN_PARAMETER']}/{plan}" for plan in quota.PLANS}
     assert names == {*plans, variables["PUBLIC_URL_PARAMETER"]}
 
 
-def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
+def test_every_queue_and_function_has_alarms(prod: Stage) -> None:
     alarms = prod.resources("AWS::CloudWatch::Alarm", "App").values()
     watched = {(a["MetricName"], reference) for a in alarms for reference in references(a.get("Dimensions", []))}
     dead = {n for n in prod.resources("AWS::SQS::Queue", "App") if "Dead" in n}
@@ -259,10 +260,10 @@ def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
     assert email["Endpoint"] == "ops@example.com"
 
 
-def test_the_gateways_own_log_ends_too(prod: Stage) -> None:
-    """The gateway makes it for an API's stage where it is not there, and keeps it for ever."""
+def test_the_gateways_own_log_has_a_retention_period(prod: Stage) -> None:
+    """The gateway itself would create the log group without one."""
     (api,) = prod.resources("AWS::ApiGateway::RestApi")
-    (stage,) = prod.whole("AWS::ApiGateway::Stage").values()
+    (stage,) = prod.full_resources("AWS::ApiGateway::Stage").values()
     name = f"API-Gateway-Execution-Logs_${{{api}}}/{stage['Properties']['StageName']}"
     groups = prod.resources("AWS::Logs::LogGroup", "App")
     (group,) = (n for n, g in groups.items() if flat(g.get("LogGroupName", "")) == name)
@@ -270,14 +271,14 @@ def test_the_gateways_own_log_ends_too(prod: Stage) -> None:
     assert group in stage["DependsOn"]  # before the gateway writes anything
 
 
-def test_every_log_group_ends(prod: Stage) -> None:
+def test_every_log_group_has_a_retention_period(prod: Stage) -> None:
     groups = prod.resources("AWS::Logs::LogGroup")
     assert len(groups) > 8
     assert all(0 < group["RetentionInDays"] <= 365 for group in groups.values())
 
 
 def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
-    """A topic's own policy replaces SNS's default one, which lets CloudWatch in: it has to name it."""
+    """A custom topic policy replaces SNS's default one, which admits CloudWatch, so it has to admit it as well."""
     topics = prod.resources("AWS::SNS::Topic")
     allowed = {
         topic
@@ -292,16 +293,16 @@ def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
     }
     for stack in ("App", "Inference"):
         alarms = prod.resources("AWS::CloudWatch::Alarm", stack)
-        told = {name: [t for t in topics if t in flat(alarm["AlarmActions"])] for name, alarm in alarms.items()}
-        notified = {name: found for name, found in told.items() if found}
-        assert notified  # and what calls no topic starts an instance
+        by_alarm = {name: [t for t in topics if t in flat(alarm["AlarmActions"])] for name, alarm in alarms.items()}
+        notified = {name: found for name, found in by_alarm.items() if found}
+        assert notified  # alarms without a topic start an instance
         assert set().union(*notified.values()) <= allowed, notified
 
 
-def test_new_code_of_the_api_gets_a_tenth_of_the_calls_first_and_goes_back_by_itself(prod: Stage, local: Stage) -> None:
-    ((alias, whole),) = prod.whole("AWS::Lambda::Alias").items()
+def test_new_code_of_the_api_gets_a_tenth_of_the_calls_first_and_is_rolled_back(prod: Stage, local: Stage) -> None:
+    ((alias, resource),) = prod.full_resources("AWS::Lambda::Alias").items()
     ((group, release),) = prod.resources("AWS::CodeDeploy::DeploymentGroup").items()
-    update = whole["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    update = resource["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     assert group in references(update["DeploymentGroupName"])
     assert release["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
     assert release["AutoRollbackConfiguration"]["Enabled"] is True
@@ -309,7 +310,7 @@ def test_new_code_of_the_api_gets_a_tenth_of_the_calls_first_and_goes_back_by_it
     alarms = prod.resources("AWS::CloudWatch::Alarm", "App")
     watched = {alarms[r]["MetricName"] for a in release["AlarmConfiguration"]["Alarms"] for r in references(a["Name"])}
     assert watched == {"Errors", "5XXError"}
-    # And whatever calls the API's function calls the alias.
+    # All invocations of the API's function go through the alias.
     for method in prod.resources("AWS::ApiGateway::Method").values():
         assert list(references(method["Integration"]["Uri"])).count(alias) == 1
     functions = prod.functions()
@@ -319,15 +320,15 @@ def test_new_code_of_the_api_gets_a_tenth_of_the_calls_first_and_goes_back_by_it
     assert not local.resources("AWS::Lambda::Alias") and not local.resources("AWS::CodeDeploy::DeploymentGroup")
 
 
-def test_the_api_the_edge_and_the_stream_are_watched(prod: Stage) -> None:
-    alarms = prod.whole("AWS::CloudWatch::Alarm", "App")
+def test_the_api_the_edge_and_the_stream_have_alarms(prod: Stage) -> None:
+    alarms = prod.full_resources("AWS::CloudWatch::Alarm", "App")
     by_name = {flat(a["Properties"]["AlarmName"]).removeprefix("video-sentiment-prod-"): a for a in alarms.values()}
     slow = by_name["ApiSlow"]["Properties"]
     assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("Latency", "p99")
     assert Settings.model_fields["wait_seconds"].default * 1000 < slow["Threshold"] < GATEWAY_SECONDS * 1000
     edge = by_name["EdgeErrors"]
     assert edge["Properties"]["MetricName"] == "5xxErrorRate"
-    # CloudFront's metrics are in us-east-1; elsewhere the alarm would watch nothing and look well.
+    # CloudFront's metrics are in us-east-1 only; in other regions the alarm would have no data and never go off.
     condition = prod.templates["App"]["Conditions"][edge["Condition"]]
     assert condition == {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
     for name in ("SubmitBehind", "PublishBehind"):
@@ -338,19 +339,19 @@ def test_the_api_the_edge_and_the_stream_are_watched(prod: Stage) -> None:
 
 
 def _patterns(name: str) -> list[str]:
-    """Names that docs/operations.md may have for an alarm in its table: `...Dead` for all that end so."""
+    """Return patterns of an alarm's name that docs/operations.md may list, such as `...Dead`."""
     return [f"...{name[at:]}" for at in range(1, len(name)) if name[at].isupper() or name[at].isdigit()]
 
 
-def test_the_account_has_a_budget_that_tells_before_the_month_ends(prod: Stage, gpu: Stage) -> None:
+def test_the_account_has_a_budget_with_early_notifications(prod: Stage, gpu: Stage) -> None:
     (budget,) = prod.resources("AWS::Budgets::Budget").values()
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 200, "Unit": "USD"}
-    assert "CostFilters" not in budget["Budget"]  # a tag filters nothing in until it is activated for billing
-    told = {
+    assert "CostFilters" not in budget["Budget"]  # a filter by tag matches nothing until it is activated for billing
+    notifications = {
         (n["Notification"]["NotificationType"], n["Notification"]["Threshold"])
         for n in budget["NotificationsWithSubscribers"]
     }
-    assert told == {("ACTUAL", 80), ("FORECASTED", 100)}
+    assert notifications == {("ACTUAL", 80), ("FORECASTED", 100)}
     (topic,) = (t for t in prod.resources("AWS::SNS::Topic") if "Alarms" in t)
     for notification in budget["NotificationsWithSubscribers"]:
         assert [s["Address"] for s in notification["Subscribers"]] == [{"Ref": topic}]
@@ -367,9 +368,9 @@ def test_the_account_has_a_budget_that_tells_before_the_month_ends(prod: Stage, 
 
 def test_the_dashboard_shows_what_the_code_counts(prod: Stage) -> None:
     emitted = {getattr(observability, name) for name in vars(observability) if name.isupper()}
-    assert set(COUNTED) == emitted
+    assert set(COUNTERS) == emitted
     for function in prod.functions().values():
         assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == METRICS_NAMESPACE
     (board,) = prod.resources("AWS::CloudWatch::Dashboard").values()
     body = flat(board["DashboardBody"])
-    assert all(name in body for name in COUNTED)
+    assert all(name in body for name in COUNTERS)

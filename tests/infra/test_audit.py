@@ -1,4 +1,4 @@
-"""The audit log: operators' commands, in a log of the stage's own; and the saved query of each owner's use."""
+"""Audit log of operators' commands, and the saved query of owners' usage."""
 
 import io
 import json
@@ -21,7 +21,7 @@ KEY = f"vs_{'a' * 24}_{'0' * 48}"
 
 @pytest.fixture
 def logs(moto_account: boto3.Session) -> Any:
-    """The client of an account that has the stage's audit log."""
+    """CloudWatch Logs client of an account with the stage's audit log."""
     client = moto_account.client("logs")
     client.create_log_group(logGroupName=GROUP)
     return client
@@ -32,7 +32,7 @@ def _entries(logs: Any) -> list[dict[str, Any]]:
     return [json.loads(event["message"]) for event in events]
 
 
-def test_a_command_is_noted_with_who_gave_it_and_without_a_secret(logs: Any) -> None:
+def test_a_command_is_recorded_with_its_operator_and_without_secrets(logs: Any) -> None:
     audit.record(GROUP, "revoke", ["--stage", "prod", "revoke", KEY], NOW)
     audit.record(GROUP, "plan", ["--stage", "prod", "plan", "alice", "pro"], NOW)
     first, second = _entries(logs)
@@ -41,31 +41,31 @@ def test_a_command_is_noted_with_who_gave_it_and_without_a_secret(logs: Any) -> 
     assert second["arguments"][-2:] == ["alice", "pro"]
 
 
-@pytest.mark.parametrize(("command", "noted"), [(["plan", "alice", "nonsense"], True), (["queues"], False)])
-def test_commands_that_change_something_are_noted_before_they_run(
-    logs: Any, monkeypatch: pytest.MonkeyPatch, command: list[str], noted: bool
+@pytest.mark.parametrize(("command", "recorded"), [(["plan", "alice", "nonsense"], True), (["queues"], False)])
+def test_commands_that_change_something_are_recorded_before_they_run(
+    logs: Any, monkeypatch: pytest.MonkeyPatch, command: list[str], recorded: bool
 ) -> None:
-    monkeypatch.setattr(ops, "become", lambda _stage: {"AuditLog": GROUP})
+    monkeypatch.setattr(ops, "configure_core", lambda _stage: {"AuditLog": GROUP})
     monkeypatch.setattr(sys, "argv", ["ops", "--stage", "prod", *command])
     CliRunner().invoke(ops.app, ["--stage", "prod", *command])
-    assert [entry["command"] for entry in _entries(logs)] == (command[:1] if noted else [])
+    assert [entry["command"] for entry in _entries(logs)] == (command[:1] if recorded else [])
 
 
-def test_what_cannot_be_noted_does_not_run(logs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "become", lambda _stage: {"AuditLog": "/nowhere"})
+def test_a_command_that_cannot_be_recorded_does_not_run(logs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "configure_core", lambda _stage: {"AuditLog": "/nowhere"})
     run = CliRunner().invoke(ops.app, ["--stage", "prod", "plan", "alice", "nonsense"])
-    assert run.exception is not None and "there is no plan" not in str(run.exception)
+    assert run.exception is not None and "unknown plan" not in str(run.exception)
     assert logs.exceptions.ResourceNotFoundException.__name__ == type(run.exception).__name__
 
 
 def test_the_stage_keeps_the_log_for_a_year(prod: Stage, local: Stage) -> None:
-    groups = prod.whole("AWS::Logs::LogGroup", "App").values()
+    groups = prod.full_resources("AWS::Logs::LogGroup", "App").values()
     (group,) = (g for g in groups if g["Properties"].get("LogGroupName") == GROUP)
     assert group["Properties"]["RetentionInDays"] == 365 and group["DeletionPolicy"] == "Retain"
     assert "AuditLog" in prod.templates["App"]["Outputs"] and "AuditLog" not in local.templates["App"]["Outputs"]
 
 
-def test_what_single_owners_used_is_a_saved_question(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_usage_of_single_owners_is_a_saved_query(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     (query,) = prod.resources("AWS::Logs::QueryDefinition").values()
     text = flat(query["QueryString"])
     written = io.StringIO()

@@ -1,4 +1,4 @@
-"""The Lambdas' bundle: complete, small, for the machine it runs on, and the same whenever its content is."""
+"""Lambda bundle: complete, small, built for its target platform, and reproducible."""
 
 import ast
 import os
@@ -36,8 +36,8 @@ def test_the_zip_is_small(bundles: Bundles, name: str) -> None:
     assert size <= bundle.MAX_ZIP
 
 
-def test_every_handler_is_there(local: Stage) -> None:
-    """Each is a module of the checkout with a `handler`, which is what the bundle is made of."""
+def test_every_handler_exists(local: Stage) -> None:
+    """Each is the `handler` of a module in the checkout, from which the bundle is built."""
     for function in local.functions().values():
         module, _, attribute = function["Handler"].rpartition(".")
         assert attribute == "handler"
@@ -45,7 +45,7 @@ def test_every_handler_is_there(local: Stage) -> None:
 
 
 def test_the_handlers_import_from_the_bundle_alone(bundles: Bundles) -> None:
-    """On the Python that the emulator runs them with, with none of that Python's own packages, and without torch."""
+    """They import with the emulator's Python, without its site packages and without torch."""
     import_handlers(bundles["local"], IMPORT)
 
 
@@ -64,7 +64,7 @@ def test_native_code_is_for_the_target(bundles: Bundles) -> None:
     assert all("aarch64" in name and f"cpython-{bundle.RUNTIME.replace('.', '')}" in name for name in native)
 
 
-def test_of_ours_there_is_only_what_lambdas_need(bundles: Bundles) -> None:
+def test_the_bundle_has_only_code_that_lambdas_need(bundles: Bundles) -> None:
     model = bundles["aws"] / "model"
     files = {str(path.relative_to(model)) for path in model.rglob("*") if path.is_file()}
     assert files == {"__init__.py", "contract.py", "reports/__init__.py", "reports/formats.py"}
@@ -82,7 +82,7 @@ importlib.machinery.SourceFileLoader.source_to_code = compiles
 
 
 def test_a_cold_start_compiles_nothing(bundles: Bundles, tmp_path: Path) -> None:
-    """Although files come out of a zip with other times than they had when they were compiled."""
+    """Unzipping changes the files' modification times."""
     unzipped = tmp_path / "task"
     shutil.copytree(bundles["local"], unzipped, copy_function=shutil.copyfile)
     for path in unzipped.rglob("*.py"):
@@ -90,7 +90,7 @@ def test_a_cold_start_compiles_nothing(bundles: Bundles, tmp_path: Path) -> None
     import_handlers(unzipped, COLD_START + IMPORT)
 
 
-def test_code_for_aws_is_compiled_by_lambdas_own_python_or_not_at_all(bundles: Bundles) -> None:
+def test_code_for_aws_is_compiled_by_lambdas_python_version_or_not_at_all(bundles: Bundles) -> None:
     compiled = list(bundles["aws"].rglob("*.pyc"))
     if bundle.targets()["aws"].compiler is None:
         assert compiled == []
@@ -99,8 +99,8 @@ def test_code_for_aws_is_compiled_by_lambdas_own_python_or_not_at_all(bundles: B
         assert {path.name.split(".")[-2] for path in compiled} == {f"cpython-{bundle.RUNTIME.replace('.', '')}"}
 
 
-def test_what_only_pretends_to_be_a_python_compiles_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Such as pyenv's stand-in for a version that is not switched on."""
+def test_a_python_shim_that_does_not_run_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """For example pyenv's shim for a version that is not enabled."""
     shim = tmp_path / f"python{bundle.RUNTIME}"
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
@@ -108,16 +108,16 @@ def test_what_only_pretends_to_be_a_python_compiles_nothing(monkeypatch: pytest.
     assert bundle.targets()["aws"].compiler is None
 
 
-def test_every_service_that_the_code_asks_for_is_described(bundles: Bundles) -> None:
-    asked = {service for path in (ROOT / "lambdas").rglob("*.py") for service in _services(path)}
-    assert {"apigateway", "sqs", "sagemaker-runtime"} <= asked
-    # pynamodb and the tracer ask for theirs themselves.
-    assert asked | {"dynamodb", "s3", "xray"} == set(bundle.SERVICES)
+def test_every_service_that_the_code_uses_has_its_model(bundles: Bundles) -> None:
+    used = {service for path in (ROOT / "lambdas").rglob("*.py") for service in _services(path)}
+    assert {"apigateway", "sqs", "sagemaker-runtime"} <= used
+    # pynamodb and the tracer create their clients themselves.
+    assert used | {"dynamodb", "s3", "xray"} == set(bundle.SERVICES)
     assert all((bundles["aws"] / "botocore" / "data" / service).is_dir() for service in bundle.SERVICES)
 
 
 def _services(path: Path) -> Iterator[str]:
-    """First arguments of calls of anything named `client`."""
+    """Yield the first arguments of calls of functions named `client`."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -126,7 +126,7 @@ def _services(path: Path) -> Iterator[str]:
 
 
 def test_the_same_content_makes_the_same_bundle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Made anew elsewhere from the same packages, it has the same name and holds the same bytes."""
+    """A rebuild elsewhere from the same packages has the same name and the same bytes."""
     first = bundle.build("local")
     packages = bundle._packages(bundle.targets()["local"])
     monkeypatch.setattr(bundle, "BUILD", tmp_path)
@@ -138,14 +138,14 @@ def test_the_same_content_makes_the_same_bundle(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_change_of_ours_makes_another_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
     first = bundle.build("local")
-    monkeypatch.setattr(bundle, "OURS", (*bundle.OURS, "model/reports/palette.py"))
+    monkeypatch.setattr(bundle, "SOURCES", (*bundle.SOURCES, "model/reports/palette.py"))
     assert bundle.build("local") != first
 
 
-def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "OURS", (*bundle.OURS, "model/reports/pages.py"))
+def test_a_bundle_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "SOURCES", (*bundle.SOURCES, "model/reports/pages.py"))
     monkeypatch.setattr(bundle, "MAX_ZIP", 1_000_000)
-    with pytest.raises(ValueError, match=r"zip would be \d+\.\d MB, more than 1"):
+    with pytest.raises(ValueError, match=r"zip is \d+\.\d MB; the limit is 1 MB"):
         bundle.build("local")
 
 

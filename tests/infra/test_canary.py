@@ -1,4 +1,4 @@
-"""The synthetic canary: what `make smoke` does, by a schedule, with a key of its own, and an alarm when it fails."""
+"""Synthetic canary: the scheduled smoke test with its own API key, and an alarm on failure."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from stacks.constructs.canary import COMMANDS
 from tests.infra.synthesized import ROOT, Stage, as_list, flat, references
 
 
-def test_it_runs_by_schedule_where_it_is_asked_for_and_tells_when_it_fails(gpu: Stage, prod: Stage) -> None:
+def test_it_runs_on_a_schedule_if_enabled_and_raises_an_alarm_on_failure(gpu: Stage, prod: Stage) -> None:
     (project,) = gpu.resources("AWS::CodeBuild::Project", "App")
     rules = gpu.resources("AWS::Events::Rule", "App").values()
     (rule,) = (r for r in rules if r.get("ScheduleExpression") == "rate(1 day)")
@@ -19,10 +19,10 @@ def test_it_runs_by_schedule_where_it_is_asked_for_and_tells_when_it_fails(gpu: 
     alarms = gpu.resources("AWS::CloudWatch::Alarm", "App").values()
     (failed,) = (a for a in alarms if a["MetricName"] == "FailedBuilds")
     assert project in references(failed["Dimensions"]) and "Monitoring" in flat(failed["AlarmActions"])
-    assert not prod.resources("AWS::CodeBuild::Project", "App")  # each run wakes the endpoint, which is paid for
+    assert not prod.resources("AWS::CodeBuild::Project", "App")  # off by default, since each run starts the endpoint
 
 
-def test_it_may_make_and_revoke_its_own_key_and_nothing_else_of_its_kind(gpu: Stage) -> None:
+def test_it_may_only_create_and_revoke_its_api_key(gpu: Stage) -> None:
     allowed = {
         action for place, s in gpu.statements() if place.startswith("GrantsCanary") for action in as_list(s["Action"])
     }
@@ -33,7 +33,7 @@ def test_it_may_make_and_revoke_its_own_key_and_nothing_else_of_its_kind(gpu: St
 
 
 def test_its_command_runs_on_its_files_alone(gpu: Stage) -> None:
-    """Its last command, on the folder that goes up: all that it imports is there, and it is the one of `make smoke`."""
+    """The last command runs in the uploaded folder, which has all its imports."""
     (project,) = gpu.resources("AWS::CodeBuild::Project", "App").values()
     spec = json.loads(project["Source"]["BuildSpec"])
     assert spec["phases"]["build"]["commands"] == list(COMMANDS)
@@ -52,7 +52,7 @@ def test_its_command_runs_on_its_files_alone(gpu: Stage) -> None:
     assert (folder / SAMPLE.relative_to(ROOT)).read_bytes() == SAMPLE.read_bytes()
 
 
-def test_what_it_installs_is_pinned() -> None:
-    assert len(canary_source.requirements()) == len(canary_source.BESIDE)
+def test_its_packages_are_pinned() -> None:
+    assert len(canary_source.requirements()) == len(canary_source.EXTRA_PACKAGES)
     assert all("==" in requirement for requirement in canary_source.requirements())
     assert "--require-hashes" in COMMANDS[0]

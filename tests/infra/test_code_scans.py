@@ -1,6 +1,6 @@
-"""Scans by others' rules of our code, by bandit, and of the locked packages, by pip-audit.
+"""Security scans of our code by bandit, and of the locked packages by pip-audit.
 
-Both are in the scanners' environment (`make test-cloud` installs it), as those of the templates (test_scans.py).
+Both are in the scanners' environment, which `make test-cloud` installs, like the template scanners of test_scans.py.
 """
 
 import json
@@ -15,20 +15,20 @@ from tests.infra.synthesized import ROOT
 
 BIN = environment_of("scan") / "bin"
 CODE = ("app.py", "bench", "lambdas", "local", "model", "scripts", "stacks", "training")
-# What bandit finds of medium severity or more, each looked at.
+# Reviewed findings of bandit with medium or higher severity, with the reason why each is safe.
 REVIEWED = {
-    ("local/guard/tables.py", "B608"): "the statements name tables of a constant list",
-    ("local/sagemaker/queue.py", "B608"): "the statement names columns, which are the fields of a class",
-    ("model/reports/html.py", "B704"): "style and script are files of ours; images are written in base64",
-    ("scripts/api_page.py", "B704"): "the style is a file of ours, and the text that of our own API's description",
-    ("stacks/image_build/handler.py", "B310"): "CloudFormation gives the address with its request",
+    ("local/guard/tables.py", "B608"): "table names come from a constant list",
+    ("local/sagemaker/queue.py", "B608"): "column names are the fields of a class",
+    ("model/reports/html_report.py", "B704"): "style and script are files of ours; images are base64",
+    ("scripts/api_page.py", "B704"): "the style is a file of ours, the text our own API's description",
+    ("stacks/image_build/handler.py", "B310"): "the URL comes from CloudFormation's request",
     ("training/card.py", "B701"): "the template writes Markdown",
-    ("training/data/sources.py", "B202"): "the archive's members pass the filter `data`",
+    ("training/data/sources.py", "B202"): "the archive is extracted with the filter `data`",
     ("training/evaluation/report.py", "B704"): "the style is a file of ours",
-    ("training/teachers.py", "B615"): "the weights are in a folder, whose files' hashes are known",
+    ("training/teachers.py", "B615"): "the weights are in a folder whose files' hashes are checked",
 }
 AUDITED = ("api", "cloud", "dev", "launch", "local", "model", "train")
-AUDIT_SECONDS = 120  # for a lock
+AUDIT_SECONDS = 120  # per lock
 
 
 def _run(name: str, arguments: Sequence[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
@@ -46,7 +46,7 @@ def _bandit(*paths: str) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def test_bandit_finds_what_was_looked_at_and_nothing_else() -> None:
+def test_bandit_has_no_unreviewed_finding() -> None:
     found = _bandit(*CODE)
     assert len(found["metrics"]) > 200  # files
     assert {(result["filename"].removeprefix("./"), result["test_id"]) for result in found["results"]} == set(REVIEWED)
@@ -60,14 +60,14 @@ def test_bandit_would_find_something(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lock", AUDITED)
 def test_no_locked_package_has_a_known_vulnerability(lock: str) -> None:
-    """Skipped where the package index has no advisories: PyPI has them beside each package, some mirrors do not."""
+    """Skipped if the package index has no advisories: PyPI serves them with each package, some mirrors do not."""
     options = ["--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json", "--timeout", "10"]
     try:
         run = _run("pip-audit", [*options, "-r", f"requirements/{lock}.txt"], timeout=AUDIT_SECONDS)
     except subprocess.TimeoutExpired:
-        pytest.skip(f"pip-audit got no answer within {AUDIT_SECONDS} s")
+        pytest.skip(f"pip-audit got no response within {AUDIT_SECONDS} s")
     if not run.stdout:
-        pytest.skip(f"pip-audit cannot ask for advisories here: {run.stderr.strip()[-300:]}")
+        pytest.skip(f"pip-audit cannot download advisories: {run.stderr.strip()[-300:]}")
     audited = [package for package in json.loads(run.stdout)["dependencies"] if "skip_reason" not in package]
     if not audited:
         pytest.skip("the package index of this machine has no advisories")

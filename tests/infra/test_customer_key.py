@@ -1,7 +1,7 @@
-"""The stage's own key: everything at rest has it, and whoever reads or writes there may use it, and nobody else.
+"""Customer-managed key: all data at rest are encrypted with it, and exactly the principals that need it may use it.
 
-KMS answers no emulator, so the templates are read as it would: each principal that touches what is encrypted, by its
-own policy or by a resource's, is looked for in what it may do with the key.
+The emulator has no KMS, so the templates are evaluated as KMS would do: for each principal with access to an encrypted
+resource, by its own policy or the resource's, its permissions on the key are checked.
 """
 
 import copy
@@ -21,7 +21,7 @@ from stacks.config import CUSTOMER_KEY, ConfigError, StageConfig
 from tests.infra.conftest import DROPPER
 from tests.infra.synthesized import Stage, as_list, flat, references
 
-# Where a kind of resource names its key.
+# Properties that hold a resource's key, by resource type.
 ENCRYPTED = {
     "AWS::S3::Bucket": "BucketEncryption",
     "AWS::DynamoDB::Table": "SSESpecification",
@@ -32,9 +32,9 @@ ENCRYPTED = {
     "AWS::Backup::BackupVault": "EncryptionKeyArn",
     "AWS::SageMaker::EndpointConfig": "KmsKeyId",
 }
-SPARED = {"BucketsLogs": "S3 writes its log of access only to a bucket with its own encryption"}
+EXCLUDED = {"BucketsLogs": "S3 delivers access logs only to buckets with its own encryption"}
 READ, WRITE = {"kms:Decrypt"}, {"kms:Decrypt", "kms:GenerateDataKey"}
-# The service that asks the key, and what for, in the name of whoever may do this.
+# By action: the service that uses the key on behalf of the principal, and the actions on the key that it needs.
 NEEDS: Mapping[str, tuple[str, set[str]]] = {
     "s3:GetObject": ("s3", READ),
     "s3:GetObjectVersion": ("s3", READ),
@@ -55,7 +55,7 @@ ACCOUNT = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 class Encryption:
-    """A stage's templates as KMS would read them."""
+    """Key permissions in a stage's templates, evaluated as by KMS."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -65,11 +65,11 @@ class Encryption:
         self._exports = {o["Export"]["Name"]: o["Value"] for o in outputs}
 
     def refers(self, value: Any) -> set[str]:
-        """Logical ids that a value refers to, in whichever stack."""
+        """Return the logical ids that a value refers to, in any stack."""
         return set(references(self._resolved(value)))
 
     def encrypted(self) -> set[str]:
-        """Logical ids of what is encrypted with the key."""
+        """Return the logical ids of resources encrypted with the key."""
         return {
             name
             for kind, setting in ENCRYPTED.items()
@@ -78,7 +78,7 @@ class Encryption:
         }
 
     def needed(self) -> dict[str, dict[str, set[str]]]:
-        """Return the actions on the key that each role's policies take, by service."""
+        """Return the actions on the key that each role's policies require, by service."""
         found: dict[str, dict[str, set[str]]] = {}
         encrypted = self.encrypted()
         for role, statement in self._of_roles():
@@ -107,7 +107,7 @@ class Encryption:
         return found
 
     def outsiders(self) -> Iterator[tuple[str, set[str]]]:
-        """Services and foreign principals that a resource's policy lets in, with what they take of the key."""
+        """Yield the services and principals admitted by resource policies, with the actions on the key they need."""
         encrypted = self.encrypted()
         for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
             for policy in self.stage.resources(kind).values():
@@ -118,7 +118,7 @@ class Encryption:
                         yield from ((who, NEEDS[action][1]) for who in principals(statement))
 
     def lacking(self) -> list[str]:
-        """Describe every role and service that touches an encrypted resource and may not use the key."""
+        """Describe every role and service with access to an encrypted resource but not to the key."""
         granted = self.granted()
         found = [
             f"{role} by {service}: {sorted(actions - granted.get(role, {}).get(service, set()))}"
@@ -126,9 +126,9 @@ class Encryption:
             for service, actions in services.items()
             if actions - granted.get(role, {}).get(service, set())
         ]
-        let_in = {who: set(as_list(s["Action"])) for s in self.policy for who in principals(s)}
+        admitted = {who: set(as_list(s["Action"])) for s in self.policy for who in principals(s)}
         return found + [
-            f"{who}: {sorted(actions)}" for who, actions in self.outsiders() if actions - let_in.get(who, set())
+            f"{who}: {sorted(actions)}" for who, actions in self.outsiders() if actions - admitted.get(who, set())
         ]
 
     def _of_roles(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -158,23 +158,23 @@ def test_everything_at_rest_has_the_key(keyed: Stage) -> None:
         names = keyed.resources(kind)
         assert names, kind
         for name in names:
-            assert (name in encrypted) is not name.startswith(tuple(SPARED)), name
+            assert (name in encrypted) is not name.startswith(tuple(EXCLUDED)), name
     for bucket in keyed.resources("AWS::S3::Bucket").values():
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         if rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms":
-            assert rule["BucketKeyEnabled"] is True  # or each object would cost a request to KMS
+            assert rule["BucketKeyEnabled"] is True  # otherwise each object would cost a request to KMS
     for queue in keyed.resources("AWS::SQS::Queue").values():
         assert "SqsManagedSseEnabled" not in queue  # SQS refuses both
 
 
 def test_the_key_is_rotated_and_outlives_its_stack(keyed: Stage) -> None:
-    (key,) = keyed.whole("AWS::KMS::Key").values()
+    (key,) = keyed.full_resources("AWS::KMS::Key").values()
     assert key["Properties"]["EnableKeyRotation"] is True
     assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
     assert CUSTOMER_KEY in keyed.templates["Data"]["Outputs"]
 
 
-def test_everybody_who_touches_what_is_encrypted_may_use_the_key(keyed: Stage) -> None:
+def test_every_principal_with_access_to_encrypted_data_may_use_the_key(keyed: Stage) -> None:
     encryption = Encryption(keyed)
     assert encryption.lacking() == []
     roles = {re.sub(r"(Lambdas)?(\w+?)Role[0-9A-F]{8}$", r"\2", role) for role in encryption.needed()}
@@ -184,7 +184,7 @@ def test_everybody_who_touches_what_is_encrypted_may_use_the_key(keyed: Stage) -
 
 
 def _without(stage: Stage, part: str, policy_of: str, text: str) -> Stage:
-    """The stage without what the text allows, in the policy of the resource whose name begins so."""
+    """Return the stage without the key permission that contains `text`, in the policy of resource `policy_of`."""
     templates = copy.deepcopy(dict(stage.templates))
     removed = 0
     for name, resource in templates[part]["Resources"].items():
@@ -226,7 +226,7 @@ def test_a_principal_that_lacks_the_key_would_be_found(
     assert any(who in line for line in Encryption(_without(keyed, part, policy_of, text)).lacking())
 
 
-def test_nobody_may_use_the_key_who_need_not(keyed: Stage) -> None:
+def test_no_other_principal_may_use_the_key(keyed: Stage) -> None:
     encryption = Encryption(keyed)
     needed, granted = encryption.needed(), encryption.granted()
     assert {role for role in granted if role not in needed} == {
@@ -238,11 +238,11 @@ def test_nobody_may_use_the_key_who_need_not(keyed: Stage) -> None:
             more = {"kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey"}
             allowed = granted[role][service]
             assert allowed == actions or (service == "dynamodb" and allowed <= actions | more), (role, service)
-    let_in = {who: s for s in encryption.policy for who in principals(s)}
-    # The account itself, so that its own policies count; and the log groups, whose key the service uses itself.
-    others = {who for who in let_in if ":root" in who or who.startswith("logs.")}
-    assert let_in.keys() - others == {who for who, _ in encryption.outsiders()} and len(others) == 2
-    assert all(statement["Condition"] for who, statement in let_in.items() if ":root" not in who)
+    admitted = {who: s for s in encryption.policy for who in principals(s)}
+    # The account itself, so that IAM policies apply, and CloudWatch Logs, which uses the key on its own behalf.
+    others = {who for who in admitted if ":root" in who or who.startswith("logs.")}
+    assert admitted.keys() - others == {who for who, _ in encryption.outsiders()} and len(others) == 2
+    assert all(statement["Condition"] for who, statement in admitted.items() if ":root" not in who)
 
 
 def test_services_use_the_key_for_this_account_alone(keyed: Stage) -> None:
@@ -270,18 +270,18 @@ def test_sagemaker_encrypts_results_and_disks_with_the_key(keyed: Stage, gpu: St
     [("c7i.xlarge", False), ("m7i.2xlarge", False), ("c6id.xlarge", True), ("m5d.large", True), ("g5.xlarge", True)],
 )
 def test_instances_with_disks_of_their_own_take_no_key(instance: str, own: bool) -> None:
-    """SageMaker refuses the endpoint otherwise: such disks encrypt themselves."""
+    """SageMaker refuses a key for them, since local disks encrypt themselves."""
     assert StageConfig(instance_type=f"ml.{instance}").has_own_disks is own
 
 
 def test_backups_are_in_a_vault_with_the_key_and_its_role_may_use_it(keyed: Stage, prod: Stage) -> None:
-    """A vault keeps its key: with another one it is another vault, or CloudFormation could not name it."""
+    """A vault's key cannot change, so with another key it is another vault under another name."""
     (vault,) = keyed.resources("AWS::Backup::BackupVault").values()
     (plain,) = prod.resources("AWS::Backup::BackupVault").values()
     assert vault["BackupVaultName"] != plain["BackupVaultName"] and "EncryptionKeyArn" not in plain
     (role,) = (name for name in keyed.resources("AWS::IAM::Role", "Data") if name.startswith("BackupsRole"))
     assert Encryption(keyed).granted()[role]["backup"] >= WRITE
-    # What AWS's own policies allow on any key: through S3 and DynamoDB, to back up and to restore.
+    # AWS's managed policies allow the use of any key through S3 and DynamoDB, for backups and restores.
     published = json.loads(aws_managed_policies_data)
     for name, service in (
         ("AWSBackupServiceRolePolicyForBackup", "dynamodb"),
@@ -308,15 +308,15 @@ def test_cdk_nag_finds_nothing_with_the_key_either(keyed: Stage) -> None:
 def test_without_the_option_there_is_no_key(prod: Stage, gpu: Stage, local: Stage) -> None:
     for stage in (prod, gpu, local):
         assert not stage.resources("AWS::KMS::Key") and "kms:" not in json.dumps(list(stage.templates.values()))
-    with pytest.raises(ConfigError, match="the emulator encrypts nothing"):
+    with pytest.raises(ConfigError, match="the emulator does not encrypt"):
         StageConfig(stage="local", customer_key=True)
 
 
 DATA = "VideoSentiment-prod-Data"
 
 
-def test_a_stage_is_not_taken_its_key_by_a_deployment_that_forgot_the_option(moto_account: boto3.Session) -> None:
-    """Roles would lose the key at once, and with it whatever was encrypted."""
+def test_a_deployment_without_the_option_is_refused_for_a_stage_with_a_key(moto_account: boto3.Session) -> None:
+    """Roles would lose access to the key, and so to all encrypted data."""
     without, with_key = StageConfig(stage="prod"), StageConfig(stage="prod", customer_key=True)
     check_key(without)  # nothing is deployed
     topic = {"Topic": {"Type": "AWS::SNS::Topic"}}

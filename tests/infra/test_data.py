@@ -1,4 +1,4 @@
-"""What holds users' data: keys as the code has them, encrypted, private, kept."""
+"""Data stack: keys that match the code, encryption, access and retention of users' data."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tests.infra.synthesized import Stage, as_list, flat, references
 
 
 def test_the_table_has_the_keys_and_indexes_that_the_code_uses(prod: Stage) -> None:
-    """Compared with what the pynamodb model itself would create."""
+    """Compared with the table that the pynamodb model itself would create."""
     (table,) = prod.resources("AWS::DynamoDB::Table").values()
     model = tables.Item._get_schema()
     assert _keys(table["KeySchema"]) == _keys(model["key_schema"])
@@ -32,8 +32,8 @@ def _keys(schema: Sequence[Any]) -> dict[str, str]:
     return {key["KeyType"]: key["AttributeName"] for key in schema}
 
 
-def test_the_table_is_kept_and_can_be_put_back(prod: Stage) -> None:
-    (table,) = prod.whole("AWS::DynamoDB::Table").values()
+def test_the_table_is_retained_and_can_be_restored(prod: Stage) -> None:
+    (table,) = prod.full_resources("AWS::DynamoDB::Table").values()
     properties = table["Properties"]
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert properties["DeletionProtectionEnabled"] is True
@@ -43,28 +43,28 @@ def test_the_table_is_kept_and_can_be_put_back(prod: Stage) -> None:
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_what_users_gave_is_backed_up_each_night_in_prod(prod: Stage, gpu: Stage) -> None:
+def test_users_data_is_backed_up_each_night_in_prod(prod: Stage, gpu: Stage) -> None:
     (plan,) = prod.resources("AWS::Backup::BackupPlan", "Data").values()
     (rule,) = plan["BackupPlan"]["BackupPlanRule"]
     assert rule["ScheduleExpression"] == "cron(0 3 * * ? *)"
-    assert rule["Lifecycle"] == {"DeleteAfterDays": 35}  # docs/operations.md, "Deleting data"
+    assert rule["Lifecycle"] == {"DeleteAfterDays": 35}  # docs/operations.md, "Deletion of data"
     (selection,) = prod.resources("AWS::Backup::BackupSelection", "Data").values()
     chosen = {r for arn in selection["BackupSelection"]["Resources"] for r in references(arn)}
     data = {n for n in prod.resources("AWS::S3::Bucket", "Data") if "Logs" not in n}
     assert chosen >= data | set(prod.resources("AWS::DynamoDB::Table")) and len(data) == 2
-    for name in data:  # or AWS Backup refuses the bucket
+    for name in data:  # AWS Backup requires versioned buckets
         assert prod.resources("AWS::S3::Bucket", "Data")[name]["VersioningConfiguration"] == {"Status": "Enabled"}
-    (vault,) = prod.whole("AWS::Backup::BackupVault", "Data").values()
+    (vault,) = prod.full_resources("AWS::Backup::BackupVault", "Data").values()
     assert vault["DeletionPolicy"] == "Retain"
     (role,) = (r for n, r in prod.resources("AWS::IAM::Role", "Data").items() if n.startswith("Backups"))
     policies = flat(role["ManagedPolicyArns"])
     assert all(f"PolicyFor{kind}" in policies for kind in ("Backup", "Restores", "S3Backup", "S3Restore"))
-    for stage, has in ((prod, True), (gpu, False)):  # `ops backups` and `ops recover` ask there
+    for stage, has in ((prod, True), (gpu, False)):  # read by `ops backups` and `ops recover`
         assert ({"BackupVault", "BackupRoleArn"} <= set(stage.templates["Data"]["Outputs"])) is has
     assert not gpu.resources("AWS::Backup::BackupPlan")  # backups=false
 
 
-def test_buckets_are_encrypted_and_private_and_speak_tls_alone(prod: Stage) -> None:
+def test_buckets_are_encrypted_and_private_and_require_tls(prod: Stage) -> None:
     buckets = prod.resources("AWS::S3::Bucket")
     assert len(buckets) == 5  # media, results, their log, the site's files, training's
     denied = set()
@@ -82,13 +82,11 @@ def test_buckets_are_encrypted_and_private_and_speak_tls_alone(prod: Stage) -> N
         assert "WebsiteConfiguration" not in bucket
 
 
-def test_what_users_gave_outlives_the_stack_in_every_stage_but_the_local_one(
-    prod: Stage, gpu: Stage, local: Stage
-) -> None:
+def test_users_data_outlives_the_stack_except_in_stage_local(prod: Stage, gpu: Stage, local: Stage) -> None:
     for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"):
         for stage in (prod, gpu):
-            assert {r["DeletionPolicy"] for r in stage.whole(kind, "Data").values()} == {"Retain"}
-        assert {r["DeletionPolicy"] for r in local.whole(kind, "Data").values()} == {"Delete"}
+            assert {r["DeletionPolicy"] for r in stage.full_resources(kind, "Data").values()} == {"Retain"}
+        assert {r["DeletionPolicy"] for r in local.full_resources(kind, "Data").values()} == {"Delete"}
 
 
 def _bucket(stage: Stage, name: str) -> Any:
@@ -96,15 +94,15 @@ def _bucket(stage: Stage, name: str) -> Any:
     return found
 
 
-def test_the_media_bucket_is_versioned_and_tells_eventbridge(prod: Stage) -> None:
+def test_the_media_bucket_is_versioned_and_notifies_eventbridge(prod: Stage) -> None:
     media = _bucket(prod, "Media")
     assert media["VersioningConfiguration"] == {"Status": "Enabled"}
     assert media["NotificationConfiguration"]["EventBridgeConfiguration"] == {"EventBridgeEnabled": True}
     (cors,) = media["CorsConfiguration"]["CorsRules"]
     assert set(cors["AllowedMethods"]) == {"PUT", "GET", "HEAD"}
-    assert cors["ExposedHeaders"] == ["ETag"]  # what a client completes an upload in parts with
+    assert cors["ExposedHeaders"] == ["ETag"]  # needed to complete a multipart upload
     (cors,) = _bucket(prod, "Results")["CorsConfiguration"]["CorsRules"]
-    assert cors["AllowedMethods"] == ["GET"]  # of results too long for an answer
+    assert cors["AllowedMethods"] == ["GET"]  # for results too long for a response
 
 
 @pytest.mark.parametrize(
@@ -114,8 +112,8 @@ def test_the_media_bucket_is_versioned_and_tells_eventbridge(prod: Stage) -> Non
         ("Results", {prefixes.OUTPUTS, prefixes.FAILURES, prefixes.PROGRESS, "results/!nobody/"}),
     ],
 )
-def test_what_is_left_over_goes_by_itself_and_nothing_else(prod: Stage, bucket: str, expiring: set[str]) -> None:
-    """Analyses, drop folders and results of owners end with their records, never by age."""
+def test_only_leftovers_expire_by_age(prod: Stage, bucket: str, expiring: set[str]) -> None:
+    """Analyses, drop folders and results of owners are removed with their records, never by lifecycle rules."""
     rules = _bucket(prod, bucket)["LifecycleConfiguration"]["Rules"]
     assert {rule.get("Prefix") for rule in rules if "ExpirationInDays" in rule} == expiring
     (leftovers,) = (rule for rule in rules if "Prefix" not in rule)
@@ -134,7 +132,7 @@ def test_the_log_of_access_is_kept_for_both_buckets(prod: Stage) -> None:
         assert _bucket(prod, name)["LoggingConfiguration"]["LogFilePrefix"] == f"{name.lower()}/"
 
 
-def test_a_dropper_may_put_its_own_videos_and_get_its_own_answers_and_nothing_else(prod: Stage) -> None:
+def test_a_drop_principal_may_only_put_its_own_videos_and_get_its_own_results(prod: Stage) -> None:
     granted, listed = [], []
     for policy in prod.resources("AWS::S3::BucketPolicy", "Data").values():
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -156,8 +154,8 @@ def test_a_dropper_may_put_its_own_videos_and_get_its_own_answers_and_nothing_el
     assert by_action["s3:GetObject"].endswith("/results/studio-1/*")
 
 
-def test_statements_of_a_policy_have_names_of_their_own(gpu: Stage) -> None:
-    """S3 refuses a policy with two statements of one name; owners may differ in a hyphen alone."""
+def test_statements_of_a_policy_have_unique_names(gpu: Stage) -> None:
+    """S3 refuses a policy with two statements of one name; owners may differ only in a hyphen."""
     for policy in gpu.resources("AWS::S3::BucketPolicy", "Data").values():
         names = [s["Sid"] for s in policy["PolicyDocument"]["Statement"] if "Sid" in s]
         assert len(names) == len(set(names))

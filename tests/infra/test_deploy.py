@@ -1,4 +1,4 @@
-"""The order of a deployment: what is checked before anything is made, and what a failed first one leaves behind."""
+"""Deployment: checks before it, and stacks after a failed first one."""
 
 import re
 from dataclasses import replace
@@ -19,9 +19,9 @@ PROD = StageConfig(stage="prod")
 
 
 class Account:
-    """CloudFormation as far as a deployment asks it, by AWS's rules: a protected stack cannot be deleted.
+    """Fake of the CloudFormation calls of a deployment, by AWS's rules: a protected stack cannot be deleted.
 
-    moto knows no protection from deletion, and no stack that failed.
+    moto supports neither termination protection nor failed stacks.
     """
 
     def __init__(self) -> None:
@@ -61,12 +61,12 @@ class Account:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    made = Account()
-    monkeypatch.setattr(boto3, "client", {"cloudformation": made}.__getitem__)
-    return made
+    fake = Account()
+    monkeypatch.setattr(boto3, "client", {"cloudformation": fake}.__getitem__)
+    return fake
 
 
-def test_a_stack_that_never_was_whole_is_deployed_unprotected_and_protected_once_it_is(
+def test_a_new_stack_is_protected_only_after_its_first_successful_deployment(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CDK must delete a stack whose first deployment failed before it can deploy it again."""
@@ -87,7 +87,7 @@ def test_a_stack_that_never_was_whole_is_deployed_unprotected_and_protected_once
     assert account.protected == {"Data": True, "App": True, "Image": True, "Inference": False}
 
 
-def test_the_command_line_deploys_those_that_are_new_unprotected_and_no_others() -> None:
+def test_only_stacks_listed_as_unprotected_are_unprotected() -> None:
     config = StageConfig.from_context({"stage": "prod", "unprotected": "Image,Inference"})
     assert [config.protects(part) for part in ("Data", "App", "Image", "Inference")] == [True, True, False, False]
     assert not StageConfig(stage="dev").protects("Data")
@@ -95,7 +95,7 @@ def test_the_command_line_deploys_those_that_are_new_unprotected_and_no_others()
 
 def test_stacks_whose_first_deployment_failed_are_cleaned_up_and_no_others(account: Account) -> None:
     account.make("Data", protected=True)
-    account.make("App", "UPDATE_ROLLBACK_COMPLETE", protected=True)  # it was whole before
+    account.make("App", "UPDATE_ROLLBACK_COMPLETE", protected=True)  # it was deployed before
     account.make("Image", "ROLLBACK_FAILED", protected=True)
     account.make("Inference", "ROLLBACK_COMPLETE", protected=True)
     stack_states.clean_up(PROD)
@@ -118,16 +118,19 @@ def _quota(value: float, instance: str = PROD.instance_type) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
-    [(0.0, "is 0, and 3 are needed.*; ask for more"), (2.0, "is 2, and 3 are needed.*deploy with -c maxInstances=1")],
+    ("value", "message"),
+    [
+        (0.0, "is 0, but 3 are needed.*; request an increase"),
+        (2.0, "is 2, but 3 are needed.*deploy with -c maxInstances=1"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["applied", "default"])
-def test_too_few_instances_are_refused_before_anything_is_made(
-    value: float, says: str, kind: str, monkeypatch: pytest.MonkeyPatch
+def test_an_insufficient_instance_quota_is_refused_before_the_deployment(
+    value: float, message: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An update starts the new instance before the old ones end: one more than maxInstances."""
+    """An update starts a new instance before the old ones end, so it needs one more than maxInstances."""
     found = {"applied": [_quota(9.0, "ml.m5.large")], "default": []} | {kind: [_quota(value)]}
-    with pytest.raises(DeployedError, match=says):
+    with pytest.raises(DeployedError, match=message):
         preflight.check_quota(PROD, _quotas(monkeypatch, found["applied"], found["default"]))
 
 
@@ -146,10 +149,10 @@ def _lambdas(monkeypatch: pytest.MonkeyPatch, limit: int) -> Any:
 
 
 @pytest.mark.parametrize("limit", [10, 100, 109])
-def test_an_account_that_can_reserve_no_lambdas_is_told_how_to_do_without(
+def test_an_account_that_cannot_reserve_concurrency_gets_the_option_to_do_without(
     limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DeployedError, match=rf"runs {limit} Lambdas .* -c webhookConcurrency=0"):
+    with pytest.raises(DeployedError, match=rf"allows {limit} concurrent .* -c webhookConcurrency=0"):
         preflight.check_concurrency(PROD, _lambdas(monkeypatch, limit))
     preflight.check_concurrency(replace(PROD, webhook_concurrency=0), _lambdas(monkeypatch, limit))
 
@@ -173,21 +176,21 @@ def _ses(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Stubber]:
 
 
 def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pool sends by the identity of the domain; SES has none of it where the address alone was verified."""
-    config, asked = StageConfig(sender_email="hello@example.com"), {"EmailIdentity": "example.com"}
+    """The pool sends by the domain's identity, which does not exist in SES if only the address was verified."""
+    config, identity = StageConfig(sender_email="hello@example.com"), {"EmailIdentity": "example.com"}
     client, stub = _ses(monkeypatch)
-    stub.add_client_error("get_email_identity", "NotFoundException", expected_params=asked)
+    stub.add_client_error("get_email_identity", "NotFoundException", expected_params=identity)
     with pytest.raises(DeployedError, match="has not verified the domain example.com"):
         preflight.check_sender(config, client)
-    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, asked)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, identity)
     with pytest.raises(DeployedError, match="of type Domain"):
         preflight.check_sender(config, client)
-    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, identity)
     preflight.check_sender(config, client)
 
 
 @pytest.mark.parametrize(("kept", "becomes"), [(None, 90), ("never decided", 90), (7, 7)])
-def test_the_log_of_training_forgets_unless_somebody_decided_otherwise(
+def test_the_training_log_gets_a_retention_period_unless_it_has_one(
     kept: int | str | None, becomes: int, moto_account: boto3.Session
 ) -> None:
     logs = moto_account.client("logs")
@@ -202,7 +205,7 @@ def test_the_log_of_training_forgets_unless_somebody_decided_otherwise(
 
 
 def test_the_quota_that_training_needs_is_documented() -> None:
-    """The quota is that of `training.launch train`'s default instance type, named as Service Quotas names it."""
+    """It is the quota of `training.launch train`'s default instance type, under its name in Service Quotas."""
     launch = (ROOT / "training" / "launch.py").read_text()
     (instance,) = re.findall(r'\] = "(ml\.[a-z0-9.]+)",', launch)
     assert f'"{instance} for spot training job usage"' in (ROOT / "docs" / "deploy.md").read_text()
@@ -223,7 +226,7 @@ def test_a_region_without_a_service_is_named(capsys: pytest.CaptureFixture[str])
     assert "nowhere-1 may lack" in warned and all(name in warned for name in preflight.SERVICES)
 
 
-def test_a_budget_that_cloudformation_cannot_make_is_refused_before_anything_is_made() -> None:
+def test_a_budget_in_an_unsupported_region_is_refused_before_the_deployment() -> None:
     preflight.check_budget(StageConfig(stage="prod"), "eu-west-1")
     preflight.check_budget(StageConfig(stage="prod", monthly_budget=0), "eu-north-1")
     with pytest.raises(DeployedError, match="-c monthlyBudget=0"):
@@ -241,8 +244,8 @@ def test_the_regions_without_codebuild_are_those_of_the_documentation() -> None:
     assert lacking and all(f"`{region}`" in documented for region in lacking)
 
 
-def test_a_pipeline_is_asked_nothing() -> None:
-    """`cdk deploy` asks before permissions change, and fails where no terminal answers."""
+def test_a_pipeline_needs_no_approval() -> None:
+    """`cdk deploy` asks before permissions change, and fails without a terminal."""
     given = ["stage=prod", "maxInstances=4"]
     assert deploy.deploy_options(given, [], yes=False) == ["-c", "stage=prod", "-c", "maxInstances=4"]
     with_yes = deploy.deploy_options(given, ["--verbose"], yes=True)

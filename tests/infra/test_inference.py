@@ -1,4 +1,4 @@
-"""The endpoint: asynchronous, from none to N, what it may serve; and the image, built without Docker on this side."""
+"""Inference and image stacks: the asynchronous endpoint, its scaling and bundle, and the image build in CodeBuild."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def _only(stage: Stage, kind: str, stack: str | None = None) -> Any:
     return found
 
 
-def test_results_failures_and_news_go_where_the_app_looks_for_them(prod: Stage) -> None:
+def test_results_failures_and_notifications_go_where_the_app_expects_them(prod: Stage) -> None:
     config = _only(prod, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"]
     output = config["OutputConfig"]
     assert flat(output["S3OutputPath"]).endswith("/outputs")
@@ -41,7 +41,7 @@ def test_results_failures_and_news_go_where_the_app_looks_for_them(prod: Stage) 
     assert "Success" in topics["SuccessTopic"] and "Failure" in topics["ErrorTopic"]
 
 
-def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stage) -> None:
+def test_an_instance_gets_as_many_requests_as_it_has_workers(prod: Stage, gpu: Stage) -> None:
     for stage, workers in ((prod, 1), (gpu, 2)):
         client = _only(stage, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"]["ClientConfig"]
         environment = _only(stage, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
@@ -51,19 +51,19 @@ def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stag
         assert "Media" in json.dumps(environment["VIDEO_SENTIMENT_ALLOWED_BUCKETS"])  # to see when an input is removed
 
 
-def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_container_environment_is_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
-    told = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
-    for name, value in told.items():
+    variables = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
+    for name, value in variables.items():
         monkeypatch.setenv(name, flat(value).replace("${", "").replace("}", ""))
     settings = ServerSettings()
     assert settings.progress_s3_uri is not None and settings.progress_s3_uri.endswith("/progress")
     assert settings.workers == 1
-    assert len(settings.model_fields_set) == len(told)  # nothing is told that nobody reads
+    assert len(settings.model_fields_set) == len(variables)  # every variable is read
 
 
-def test_nothing_is_taken_that_sagemaker_would_refuse() -> None:
-    """1 GB, as SageMaker has it, is less than 2**30 bytes.
+def test_size_limits_are_within_sagemakers() -> None:
+    """SageMaker's limit of 1 GB is less than 2**30 bytes.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
     """
@@ -71,8 +71,8 @@ def test_nothing_is_taken_that_sagemaker_would_refuse() -> None:
     assert ServerSettings.model_fields["max_bytes"].default == 10**9
 
 
-def test_the_container_knows_its_region(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 reads the region from one variable alone; without it, the server's S3 client cannot be made."""
+def test_the_container_has_its_region(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 reads the region from only one variable, without which the server's S3 client cannot be created."""
     environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
     assert environment["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
@@ -84,15 +84,15 @@ def test_the_container_knows_its_region(prod: Stage, monkeypatch: pytest.MonkeyP
     assert boto3.session.Session().region_name == "eu-west-1"
 
 
-def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
-    for stage, most in ((prod, 2), (gpu, 5)):
+def test_it_scales_between_zero_and_the_maximum(prod: Stage, gpu: Stage) -> None:
+    for stage, maximum in ((prod, 2), (gpu, 5)):
         target = _only(stage, "AWS::ApplicationAutoScaling::ScalableTarget")
-        assert (target["MinCapacity"], target["MaxCapacity"]) == (0, most)
+        assert (target["MinCapacity"], target["MaxCapacity"]) == (0, maximum)
         assert target["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
         assert target["ResourceId"].endswith("/variant/AllTraffic")
 
 
-def test_a_video_that_waits_gets_an_instance_where_there_may_be_one_more(prod: Stage, gpu: Stage) -> None:
+def test_a_waiting_video_starts_another_instance(prod: Stage, gpu: Stage) -> None:
     for stage, workers in ((prod, 1), (gpu, 2)):
         policies = stage.resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
         (tracking,) = (p for p in policies if p["PolicyType"] == "TargetTrackingScaling")
@@ -100,7 +100,7 @@ def test_a_video_that_waits_gets_an_instance_where_there_may_be_one_more(prod: S
 
 
 def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: Stage, tmp_path: Path) -> None:
-    """SageMaker refuses another type for a variant that scales: the first of two steps only takes scaling away."""
+    """SageMaker refuses to change the type of a variant that scales, so the first of two steps only stops scaling."""
     unscaled = synthesize(tmp_path / "cdk.out", **PROD, scaling="false")
     kinds = {r["Type"] for r in unscaled.templates["Inference"]["Resources"].values()}
     assert not [kind for kind in kinds if kind.startswith("AWS::ApplicationAutoScaling")]
@@ -112,7 +112,7 @@ def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: 
 
 @pytest.fixture
 def endpoint_account(moto_account: boto3.Session) -> Any:
-    """An endpoint on ml.c5.xlarge, in moto; the client that lets it scale."""
+    """Client of Application Auto Scaling in a moto account with an endpoint on ml.c5.xlarge."""
     sagemaker = moto_account.client("sagemaker")
     sagemaker.create_model(ModelName="m", ExecutionRoleArn="arn:aws:iam::123456789012:role/r")
     variant = {"VariantName": "AllTraffic", "ModelName": "m", "InstanceType": "ml.c5.xlarge"}
@@ -131,7 +131,7 @@ def test_another_type_of_a_scaling_endpoint_is_refused_with_the_two_steps(endpoi
     check_instance_type(other)  # it does not scale
     endpoint_account.register_scalable_target(**target, MinCapacity=0, MaxCapacity=2)
     check_instance_type(StageConfig(stage="prod", instance_type="ml.c5.xlarge"))
-    check_instance_type(StageConfig(stage="dev"))  # which is not there
+    check_instance_type(StageConfig(stage="dev"))  # which does not exist
     with pytest.raises(DeployedError) as refused:
         check_instance_type(other)
     first, second = (line for line in str(refused.value).splitlines() if "scripts.deploy" in line)
@@ -141,7 +141,7 @@ def test_another_type_of_a_scaling_endpoint_is_refused_with_the_two_steps(endpoi
     check_instance_type(other)
 
 
-def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
+def test_it_scales_by_backlog_and_starts_from_zero(prod: Stage) -> None:
     policies = prod.resources("AWS::ApplicationAutoScaling::ScalingPolicy")
     by_kind = {policy["PolicyType"]: (name, policy) for name, policy in policies.items()}
     _, tracking = by_kind["TargetTrackingScaling"]
@@ -156,16 +156,16 @@ def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
     assert (wakes["MetricName"], wakes["Threshold"], wakes["EvaluationPeriods"]) == ("HasBacklogWithoutCapacity", 1, 1)
 
 
-def test_an_update_lets_running_analyses_finish_and_goes_back_by_itself(prod: Stage) -> None:
-    """The old instances are kept for a while: by default SageMaker ends them at once, with what they work on."""
-    (endpoint,) = prod.whole("AWS::SageMaker::Endpoint").values()
+def test_an_update_lets_running_analyses_finish_and_rolls_back_on_errors(prod: Stage) -> None:
+    """Old instances are kept for a while; by default SageMaker would end them at once with their requests."""
+    (endpoint,) = prod.full_resources("AWS::SageMaker::Endpoint").values()
     update = endpoint["Properties"]["DeploymentConfig"]
     policy = update["BlueGreenUpdatePolicy"]
-    # An hour of video, the longest there is, at the slowest factor that docs/performance.md has for this machine: 0.13.
+    # The longest video, one hour, at the slowest real-time factor in docs/performance.md for this machine, 0.13.
     assert ServerSettings.model_fields["max_duration"].default * 0.13 * 2 <= policy["TerminationWaitInSeconds"] <= 3600
-    watched = policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"]
-    assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE" and 0 < watched <= 3600
-    assert watched + policy["TerminationWaitInSeconds"] < policy["MaximumExecutionTimeoutInSeconds"] <= 28800
+    bake_time = policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"]
+    assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE" and 0 < bake_time <= 3600
+    assert bake_time + policy["TerminationWaitInSeconds"] < policy["MaximumExecutionTimeoutInSeconds"] <= 28800
     alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference")
     (named,) = update["AutoRollbackConfiguration"]["Alarms"]
     (errors,) = (name for name, alarm in alarms.items() if {"Ref": name} == named["AlarmName"])
@@ -173,10 +173,10 @@ def test_an_update_lets_running_analyses_finish_and_goes_back_by_itself(prod: St
     assert alarms[errors]["MetricName"] == "Invocation5XXErrors"
     assert {d["Name"]: d["Value"] for d in alarms[errors]["Dimensions"]}["VariantName"] == "AllTraffic"
     assert alarms[errors]["TreatMissingData"] == "notBreaching"
-    assert alarms[errors]["Period"] <= watched
+    assert alarms[errors]["Period"] <= bake_time
 
 
-def test_an_end_that_the_builder_cannot_tell_is_kept(prod: Stage) -> None:
+def test_build_results_that_cannot_be_reported_go_to_a_dead_letter_queue(prod: Stage) -> None:
     (rule,) = prod.resources("AWS::Events::Rule", "Image").values()
     (queue,) = prod.resources("AWS::SQS::Queue", "Image")
     assert queue in references(rule["Targets"][0]["DeadLetterConfig"]["Arn"])
@@ -192,14 +192,14 @@ def test_an_end_that_the_builder_cannot_tell_is_kept(prod: Stage) -> None:
     assert queue in flat(watches["Dimensions"][0]["Value"]) and "Monitoring" in flat(watches["AlarmActions"])
 
 
-def test_somebody_hears_when_no_instance_comes(prod: Stage) -> None:
+def test_an_alarm_goes_off_when_no_instance_starts(prod: Stage) -> None:
     alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference").values()
     (stuck,) = (a for a in alarms if a["EvaluationPeriods"] > 1)
     assert stuck["MetricName"] == "HasBacklogWithoutCapacity"
     assert "Monitoring" in flat(stuck["AlarmActions"])
 
 
-def test_sagemaker_may_give_up_what_it_writes_in_parts(prod: Stage) -> None:
+def test_sagemaker_may_abort_multipart_uploads(prod: Stage) -> None:
     (allowed,) = (
         s
         for _, s in prod.statements()
@@ -225,8 +225,8 @@ def test_the_image_fits_the_instance(prod: Stage, gpu: Stage) -> None:
         assert flat(_only(stage, "AWS::SageMaker::Model")["PrimaryContainer"]["Image"]).endswith(f":{tag}")
 
 
-def test_stage_prod_takes_the_starter_only_from_who_accepted_its_licence(prod: Stage, gpu: Stage) -> None:
-    """The address of a bundle is a parameter: CloudFormation refuses an empty one, with the reason."""
+def test_stage_prod_serves_the_starter_only_after_its_licence_was_accepted(prod: Stage, gpu: Stage) -> None:
+    """The bundle's URI is a parameter; CloudFormation refuses an empty one, with the reason."""
     parameter = prod.templates["Inference"]["Parameters"]["ModelDataUrl"]
     assert "Default" not in parameter
     assert _matches(parameter, "s3://bucket/model.tar.gz") and not _matches(parameter, "")
@@ -250,7 +250,7 @@ process.stdout.write(JSON.stringify(buildParameterMap2(parseParameters([process.
 
 
 def _by_stack(command: str) -> dict[str, dict[str, str]]:
-    """Parameters of a `cdk deploy` by stack, as the command line's own functions read them; `*` is every stack."""
+    """Return the parameters of a `cdk deploy` by stack, as parsed by CDK's own functions; `*` is every stack."""
     words = shlex.split(command)
     (value,) = (value for option, value in pairwise(words) if option == "--parameters")
     cdk = ROOT / "node_modules" / "aws-cdk" / "lib" / "index.js"
@@ -259,8 +259,8 @@ def _by_stack(command: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def test_training_hands_its_artefact_over_to_the_inference_stack_alone(prod: Stage) -> None:
-    """CloudFormation refuses a parameter that a template lacks, and most of ours lack this one."""
+def test_the_printed_parameter_goes_to_the_inference_stack_alone(prod: Stage) -> None:
+    """CloudFormation refuses a parameter that a template does not have, and only this stack has it."""
     uri = "s3://bucket/run=1/model.tar.gz"
     given = _by_stack(registry.deploy_command(registry.Artefact(uri), "prod"))
     assert given.pop("*") == {}
@@ -279,30 +279,30 @@ def test_the_documented_parameter_goes_to_the_inference_stack_alone(page: str) -
 
 
 @pytest.mark.parametrize("options", [["--parameters", "ModelDataUrl=s3://b/m"], ["--parameters=ModelDataUrl=s3://b/m"]])
-def test_a_parameter_for_every_stack_is_refused_before_anything_is_made(options: list[str]) -> None:
+def test_a_parameter_without_a_stack_is_refused_before_the_deployment(options: list[str]) -> None:
     with pytest.raises(DeployedError, match="--parameters VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m$"):
         check_parameters("prod", options)
     check_parameters("prod", ["--parameters", "VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m"])
 
 
-def test_the_image_is_built_in_a_stack_of_its_own_before_the_model_is_made(prod: Stage) -> None:
-    """A failure of the inference stack keeps the image, which took a quarter of an hour to build."""
+def test_the_image_is_built_in_its_own_stack_before_the_model_is_created(prod: Stage) -> None:
+    """A failure of the inference stack must not discard the image, whose build takes 15 minutes."""
     assert "Image" in prod.depends["Inference"]
     for kind in ("ECR::Repository", "CodeBuild::Project", "CloudFormation::CustomResource"):
         assert prod.resources(f"AWS::{kind}", "Image") and not prod.resources(f"AWS::{kind}", "Inference")
     assert "ImportValue" in json.dumps(_only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Image"])
-    (image,) = prod.whole("AWS::CloudFormation::CustomResource").values()
+    (image,) = prod.full_resources("AWS::CloudFormation::CustomResource").values()
     waits = image["DependsOn"]
     assert any(name in waits for name in prod.resources("AWS::CodeBuild::Project"))
     assert any(name in waits for name in prod.resources("AWS::Events::Rule", "Image"))
 
 
 def test_a_first_deployment_that_fails_leaves_no_bucket_behind(prod: Stage) -> None:
-    (bucket,) = prod.whole("AWS::S3::Bucket", "Inference").values()
+    (bucket,) = prod.full_resources("AWS::S3::Bucket", "Inference").values()
     assert bucket["DeletionPolicy"] == "RetainExceptOnCreate" and bucket["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_image_is_built_from_what_docker_would_see() -> None:
+def test_the_image_is_built_from_the_docker_context() -> None:
     source = image_source.build()
     found = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
     copied = [line.split()[1] for line in (ROOT / "model" / "Dockerfile").read_text().splitlines() if "COPY" in line]
@@ -313,15 +313,15 @@ def test_the_image_is_built_from_what_docker_would_see() -> None:
     assert image_source.build() == source
 
 
-# --- the custom resource's Lambda, on a real HTTP server in CloudFormation's place ---
+# --- The custom resource's Lambda, with a real HTTP server in the place of CloudFormation ---
 
 
 @pytest.fixture
 def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """An address, and the answers that were put to it."""
+    """A response URL, and the list of responses sent to it."""
     answers: list[dict[str, Any]] = []
 
-    class Taker(BaseHTTPRequestHandler):
+    class Receiver(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
             answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
@@ -330,7 +330,7 @@ def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Taker)
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/answer", answers
@@ -355,10 +355,14 @@ BUILD = "arn:aws:codebuild:eu-west-1:123456789012:build/engine:1"
 
 
 class Builds:
-    """CodeBuild as far as it is asked for a build: the variables that it was started with."""
+    """Fake of CodeBuild that returns the environment variables of a build."""
 
     def __init__(self, url: str | None) -> None:
-        carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+        carried = (
+            {}
+            if url is None
+            else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.REQUEST_PROPERTIES}
+        )
         self._variables = [{"name": n, "value": v} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
 
     def batch_get_builds(self, *, ids: list[str]) -> dict[str, Any]:
@@ -367,8 +371,10 @@ class Builds:
 
 
 def _ended(url: str | None, status: str) -> dict[str, Any]:
-    """CodeBuild's news of a build that `start` began."""
-    carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+    """Return CodeBuild's event about the end of a build that `start` started."""
+    carried = (
+        {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.REQUEST_PROPERTIES}
+    )
     variables = [{"name": n, "value": v, "type": "PLAINTEXT"} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
     return {
         "source": "aws.codebuild",
@@ -394,9 +400,7 @@ def test_a_build_that_ends_answers_the_request_that_started_it(
 
 
 @pytest.mark.parametrize("status", ["FAILED", "STOPPED", "TIMED_OUT", "FAULT"])
-def test_a_build_that_fails_says_where_its_log_is(
-    status: str, cloudformation: tuple[str, list[dict[str, Any]]]
-) -> None:
+def test_a_failed_build_is_reported_with_its_log(status: str, cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
     url, answers = cloudformation
     handler.handler(_ended(url, status), None)
     (answer,) = answers
@@ -404,7 +408,7 @@ def test_a_build_that_fails_says_where_its_log_is(
     assert status in answer["Reason"] and "https://console/log" in answer["Reason"]
 
 
-def test_a_build_that_somebody_started_by_hand_answers_nobody(
+def test_a_build_that_was_started_manually_sends_no_response(
     cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boto3, "client", {"codebuild": Builds(None)}.__getitem__)
@@ -415,7 +419,7 @@ def test_a_build_that_somebody_started_by_hand_answers_nobody(
 def test_a_build_whose_event_holds_no_variables_answers_its_request(
     cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or CloudFormation would wait for an hour, and fail."""
+    """Otherwise CloudFormation would wait for an hour and fail."""
     url, answers = cloudformation
     monkeypatch.setattr(boto3, "client", {"codebuild": Builds(url)}.__getitem__)
     event = _ended(None, "SUCCEEDED")
@@ -425,22 +429,22 @@ def test_a_build_whose_event_holds_no_variables_answers_its_request(
     assert (answer["Status"], answer["PhysicalResourceId"], answer["RequestId"]) == ("SUCCESS", "abc-cpu", "r-1")
 
 
-def test_the_builder_may_ask_for_the_builds_of_its_project(prod: Stage) -> None:
+def test_the_builder_may_read_the_builds_of_its_project(prod: Stage) -> None:
     (project,) = prod.resources("AWS::CodeBuild::Project")
-    asked = [s for _, s in prod.statements() if "codebuild:BatchGetBuilds" in s["Action"]]
-    assert any(project in references(s["Resource"]) for s in asked)
+    allowed = [s for _, s in prod.statements() if "codebuild:BatchGetBuilds" in s["Action"]]
+    assert any(project in references(s["Resource"]) for s in allowed)
 
 
-def test_images_stay_when_the_stack_goes(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
+def test_images_are_kept_when_the_stack_is_deleted(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
     url, answers = cloudformation
     handler.handler(_request(url, "Delete"), None)
     assert [answer["Status"] for answer in answers] == ["SUCCESS"]
 
 
-def test_a_build_that_cannot_be_started_is_answered_at_once(
+def test_a_build_that_cannot_be_started_is_reported_at_once(
     cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or CloudFormation would wait for an hour. Nothing listens where CodeBuild is said to be."""
+    """Otherwise CloudFormation would wait for an hour. Nothing listens at the endpoint configured for CodeBuild."""
     for name, value in {
         "PROJECT": "p", "REPOSITORY": "engine", "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
@@ -456,7 +460,7 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
 
 @pytest.fixture
 def build_account(moto_account: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """CodeBuild's project and the registry, in moto; CodeBuild's client."""
+    """Client of CodeBuild in a moto account with the project and the registry."""
     monkeypatch.setenv("PROJECT", "engine")
     monkeypatch.setenv("REPOSITORY", "engine")
     moto_account.client("ecr").create_repository(repositoryName="engine")
@@ -472,7 +476,7 @@ def build_account(moto_account: boto3.Session, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_request_travels_with_the_build(build_account: Any) -> None:
-    """What `start` puts into a build's environment is what `finish` reads from it (moto's CodeBuild in between)."""
+    """`start` puts the request into the environment of a build, in moto's CodeBuild."""
     handler.handler(_request("http://127.0.0.1:9/answer"), None)
     assert build_account.list_builds_for_project(projectName="engine")["ids"]
 
@@ -481,7 +485,7 @@ def test_the_request_travels_with_the_build(build_account: Any) -> None:
 def test_an_image_that_exists_is_not_built_again(
     kind: str, build_account: Any, cloudformation: tuple[str, list[dict[str, Any]]]
 ) -> None:
-    """A rollback asks for the tag of before, a retry for its own: a build could not push either of them."""
+    """A rollback requests an earlier tag, a retry its own; a build could push neither, since tags are immutable."""
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
     boto3.client("ecr").put_image(repositoryName="engine", imageManifest=json.dumps(manifest), imageTag="abc-cpu")
     url, answers = cloudformation
@@ -491,7 +495,7 @@ def test_an_image_that_exists_is_not_built_again(
     assert build_account.list_builds_for_project(projectName="engine")["ids"] == []
 
 
-def test_the_builder_may_ask_for_the_images_of_its_repository(prod: Stage) -> None:
+def test_the_builder_may_read_the_images_of_its_repository(prod: Stage) -> None:
     (builder,) = (f for f in prod.resources("AWS::Lambda::Function").values() if f["Handler"] == "handler.handler")
     (repository,) = prod.resources("AWS::ECR::Repository")
     assert builder["Environment"]["Variables"]["REPOSITORY"] == {"Ref": repository}
@@ -516,10 +520,10 @@ esac
 
 
 def _built(prod: Stage, folder: Path, *, exists: bool) -> tuple[int, list[str]]:
-    """Run the build's commands as CodeBuild does, each to its end and until one fails: the last status, and the calls.
+    """Run the build's commands as CodeBuild does, until one fails; return the last exit code and the recorded calls.
 
-    In the place of `aws` and `docker` are programs that only note how they were called. As in the registry, an image
-    is pushed only where its tag is free.
+    `aws` and `docker` are replaced with programs that record their calls. As in the registry, a push succeeds only if
+    its tag does not exist.
     """
     for name in ("aws", "docker"):
         (folder / name).write_text(FAKE)
@@ -541,7 +545,7 @@ def _built(prod: Stage, folder: Path, *, exists: bool) -> tuple[int, list[str]]:
     return status, calls.read_text().splitlines()
 
 
-def test_a_build_of_a_tag_that_exists_ends_well_and_pushes_nothing(prod: Stage, tmp_path: Path) -> None:
+def test_a_build_of_an_existing_tag_succeeds_without_a_push(prod: Stage, tmp_path: Path) -> None:
     status, calls = _built(prod, tmp_path, exists=True)
     assert status == 0
     assert not [call for call in calls if call.startswith("docker")]
@@ -554,8 +558,8 @@ def test_a_build_of_a_new_tag_pushes_it(prod: Stage, tmp_path: Path) -> None:
     assert any(call.startswith("docker build ") for call in calls)
 
 
-def test_images_are_built_on_one_base_that_its_digest_names() -> None:
-    """A tag may name something else tomorrow; a digest names the bytes."""
+def test_images_have_one_base_pinned_by_digest() -> None:
+    """A tag can be moved to other content; a digest cannot."""
     bases = {
         re.search(r"^ARG BASE=(\S+)\nFROM \$\{BASE\}$", (ROOT / folder / "Dockerfile").read_text(), re.MULTILINE)
         for folder in ("model", "training")
@@ -565,5 +569,5 @@ def test_images_are_built_on_one_base_that_its_digest_names() -> None:
     assert re.fullmatch(r"public\.ecr\.aws/docker/library/python:3\.11-slim@sha256:[0-9a-f]{64}", names.pop())
 
 
-def test_gpu_and_cpu_images_are_told_apart() -> None:
+def test_instances_with_and_without_a_gpu_are_distinguished() -> None:
     assert StageConfig(instance_type="ml.g6.xlarge").has_gpu and not StageConfig().has_gpu

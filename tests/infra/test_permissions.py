@@ -1,4 +1,4 @@
-"""Least privilege: exact actions on named resources. Every exception stands in a list here, with its reason."""
+"""Least privilege: exact actions on named resources. Every exception is listed here with its reason."""
 
 import json
 import re
@@ -13,27 +13,27 @@ from stacks.config import PROJECT
 from stacks.permissions import ACCESS
 from tests.infra.synthesized import Stage, as_list, flat
 
-# Actions that AWS only defines for every resource.
+# Actions that AWS defines without resources.
 FOR_ALL = {
     "xray:PutTelemetryRecords": "X-Ray's two write actions take no resource",
     "xray:PutTraceSegments": "X-Ray's two write actions take no resource",
     "ecr:GetAuthorizationToken": "a registry login takes no resource",
     "cloudwatch:PutMetricData": "metrics take no resource; the namespace is a condition",
-    "dynamodb:ListStreams": "streams are listed before they are known; CDK's own grant for a stream's reader",
+    "dynamodb:ListStreams": "takes no resource; CDK's own grant for a stream's reader",
 }
-# What may stand behind a `*` in a resource: names that do not exist before they are made.
+# Resources that may contain a `*`, for names that are unknown before they exist.
 OPEN_ENDS = (
     (r"/(uploads|drop|inputs|outputs|failures|progress|analyses|results)/\*$", "objects below one prefix"),
     (r":apigateway:.*::/apikeys/\*$", "API keys; those of this stage, by their tag"),
     (r":apigateway:.*::/usageplans/\$\{[^}]*Plan[^}]*\}/keys/\*$", "keys on one of this stage's usage plans"),
-    (r":apigateway:.*::/tags/\*$", "the tag of a key that is being made"),
+    (r":apigateway:.*::/tags/\*$", "the tag of a key that is being created"),
     (r":log-group:/aws/sagemaker/Endpoints/[a-z-]+:\*$", "log streams of one group"),
     (r":log-group:/aws/sagemaker/TrainingJobs\*$", "log groups of training jobs"),
     (r":log-group:(/aws/codebuild/)?\$\{EngineBuild[^}]*\}:\*$", "log streams of the build"),
     (r":report-group/\$\{EngineBuild[^}]*\}-\*$", "CDK's own grant for a project's reports"),
-    (r":repository/\*$", "training images, which their user names"),
+    (r":repository/\*$", "training images, chosen by the user"),
     (r"^\$\{TrainingBucket[^}]*\}/\*$", "the operator's own bucket for training"),
-    (r":stack/VideoSentiment-[a-z]+-(Data|App)/\*$", "the outputs of one stack, whose id is not known before"),
+    (r":stack/VideoSentiment-[a-z]+-(Data|App)/\*$", "the outputs of one stack, whose id is unknown before it exists"),
     (r":log-group:(/aws/codebuild/)?\$\{Canary[^}]*\}:\*$", "log streams of the canary"),
     (r":report-group/\$\{Canary[^}]*\}-\*$", "CDK's own grant for a project's reports"),
     (r":s3:::cdk-hnb659fds-assets-.*/\*$", "the assets that CDK uploads"),
@@ -46,7 +46,7 @@ def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> 
     checked = 0
     for place, statement in stage.statements():
         if "Resource" not in statement:
-            continue  # who may take on a role
+            continue  # a trust policy
         assert statement["Effect"] == "Allow"
         assert "NotAction" not in statement and "NotResource" not in statement
         actions = as_list(statement["Action"])
@@ -61,12 +61,12 @@ def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> 
 
 
 def _is_builds(place: str, action: str) -> bool:
-    """CDK's own grant for a build to read its source."""
+    """Return True for CDK's own grant for a build to read its source."""
     return place.startswith(("EngineBuild", "Canary")) and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
 
 
 def _either(value: Any) -> Iterator[Any]:
-    """Resources one by one; of a condition, what stands for yes and what for no."""
+    """Yield the resources one by one, with both branches of a condition."""
     for item in as_list(value):
         if isinstance(item, dict) and "Fn::If" in item:
             yield from item["Fn::If"][1:]
@@ -79,7 +79,7 @@ def _flat(resource: object) -> str:
     return re.sub(r"\$\{Fn::ImportValue[^}]*\}", "${imported}", text)
 
 
-def test_roles_are_for_the_services_that_need_them_and_carry_no_managed_policy(prod: Stage) -> None:
+def test_roles_have_known_services_and_no_other_managed_policies(prod: Stage) -> None:
     services = ("lambda", "sagemaker", "codebuild", "apigateway", "codedeploy", "backup", "events")
     known = {f"{service}.amazonaws.com" for service in services}
     managed_by_aws = (
@@ -114,13 +114,13 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
     ("action", "who"),
     [
         ("sagemaker:InvokeEndpointAsync", {"submit", "sweeper"}),
-        ("apigateway:POST", {"api", "sweeper"}),  # the sweeper: to move keys between plans, see below
+        ("apigateway:POST", {"api", "sweeper"}),  # the sweeper moves keys between plans, see below
         ("apigateway:GET", {"sweeper"}),  # lists the keys of the whole account
         ("apigateway:PUT", {"api"}),
         ("apigateway:DELETE", {"api", "sweeper"}),
         ("cognito-idp:AdminDeleteUser", {"sweeper"}),
         ("cognito-idp:AdminUserGlobalSignOut", {"api"}),
-        ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: what the stream could not do, to the dead letters
+        ("sqs:SendMessage", {"api", "publish", "submit", "webhook"}),  # submit: to the dead-letter queue
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
         ("dynamodb:Query", {"api", "submit", "on_result", "sweeper"}),
@@ -137,12 +137,22 @@ def test_who_may_do_what(prod: Stage, action: str, who: set[str]) -> None:
     assert {function for function in ACCESS if action in _actions(prod, function)} == who
 
 
+def test_who_copies_or_plays_a_video_reads_the_version_that_was_checked(prod: Stage) -> None:
+    readers = {
+        place.removeprefix("Grants").rstrip("0123456789ABCDEF")
+        for place, statement in prod.statements()
+        if "s3:GetObjectVersion" in as_list(statement["Action"])
+        and any("/uploads/*" in flat(resource) for resource in as_list(statement["Resource"]))
+    }
+    assert readers == {"Api", "Submit", "Sweeper"}
+
+
 def _statements(stage: Stage, action: str) -> list[Any]:
     return [statement for _, statement in stage.statements() if action in as_list(statement["Action"])]
 
 
 def test_no_key_of_another_stage_or_product_can_be_deleted(prod: Stage) -> None:
-    """All API keys of an account lie in one place: ours are told by a tag, which they get when they are made."""
+    """All API keys of an account share one path, so each key gets its stage as a tag on creation."""
     on_plans = [s for s in _statements(prod, "apigateway:DELETE") if "/usageplans/" in flat(s["Resource"])]
     for statement in on_plans:  # of this stage, each by its id
         assert all(re.search(r"::/usageplans/\$\{\w+\}/keys/\*$", flat(r)) for r in as_list(statement["Resource"]))
@@ -186,14 +196,14 @@ def test_services_use_roles_on_behalf_of_this_account_alone(prod: Stage, local: 
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         if statement.get("Condition") != ours:
             without.add(name)
-    # The gateway's is set for a whole account and only writes a log; nothing says that it passes the account.
+    # The gateway's role applies to the whole account and only writes logs; AWS does not document that it passes the id.
     assert [name for name in without if not name.startswith("ApiRestCloudWatchRole")] == []
     for role in local.resources("AWS::IAM::Role").values():
         assert "Condition" not in role["AssumeRolePolicyDocument"]["Statement"][0]
 
 
 def test_training_may_pull_its_own_images_and_the_frameworks(prod: Stage) -> None:
-    """The latter are in accounts of AWS's own, another in each region."""
+    """The latter are in AWS's own accounts, which differ by region."""
     (pulls,) = (
         statement
         for place, statement in prod.statements()
@@ -208,8 +218,8 @@ def test_nobody_may_delete_a_bucket_a_table_or_change_a_policy(prod: Stage) -> N
         assert not [action for action in _actions(prod, function) if forbidden.search(action)]
 
 
-def test_the_web_apps_video_is_read_by_a_signed_address_alone(prod: Stage) -> None:
-    """Nobody outside may read a bucket but the distribution its site, and a dropper its answers."""
+def test_videos_are_readable_only_by_presigned_urls(prod: Stage) -> None:
+    """Only the distribution may read the site's bucket, and drop principals their own results."""
     for policy in prod.resources("AWS::S3::BucketPolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Deny":

@@ -1,4 +1,4 @@
-"""The pipeline: a workflow of the usual host by its schema, whose commands exist, and which needs no stored key."""
+"""Deployment pipeline: a valid GitHub workflow with existing commands and without stored AWS keys."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def test_prod_comes_after_dev_and_an_approval() -> None:
     assert any("make synth STAGE=prod" in command for command in _commands("check"))  # cdk-nag's gate
 
 
-def test_on_schedule_it_rehearses_and_leaves_nothing() -> None:
+def test_the_scheduled_rehearsal_is_destroyed_afterwards() -> None:
     assert PIPELINE[True]["schedule"]  # YAML reads the key `on` as true
     options = PIPELINE[True]["workflow_dispatch"]["inputs"]["target"]["options"]
     assert "rehearsal" in options and "|| 'rehearsal'" in PIPELINE["env"]["TARGET"]
@@ -63,7 +63,7 @@ def test_on_schedule_it_rehearses_and_leaves_nothing() -> None:
     assert all("throwaway=true" in command for command in _commands("rehearsal") if "scripts.deploy" in command)
 
 
-def test_the_account_is_entered_by_openid_alone() -> None:
+def test_it_authenticates_by_openid_only() -> None:
     assert "secrets." not in (WORKFLOWS / "deploy.yml").read_text()
     for name in ("dev", "prod", "rehearsal"):
         assert JOBS[name]["permissions"]["id-token"] == "write"
@@ -102,8 +102,8 @@ def test_every_option_of_its_commands_exists() -> None:
                 assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-def test_only_a_rehearsal_can_be_thrown_away() -> None:
-    with pytest.raises(ConfigError, match="throwaway is for a rehearsal"):
+def test_only_a_throwaway_stage_can_be_destroyed() -> None:
+    with pytest.raises(ConfigError, match="throwaway cannot be used on stage prod"):
         StageConfig(stage="prod", throwaway=True)
     with pytest.raises(DeployedError, match="keeps its data"):
         stack_states.empty_buckets(StageConfig(stage="dev"))
@@ -112,10 +112,10 @@ def test_only_a_rehearsal_can_be_thrown_away() -> None:
 
 
 class Account:
-    """CloudFormation with one stack, Data, of which a bucket's policy of deletion is `kept`."""
+    """Fake of CloudFormation with one stack, Data, and its bucket with this deletion policy."""
 
-    def __init__(self, kept: str, bucket: str = "b") -> None:
-        self._template = {"Resources": {"Media": {"Type": "AWS::S3::Bucket", "DeletionPolicy": kept}}}
+    def __init__(self, deletion_policy: str, bucket: str = "b") -> None:
+        self._template = {"Resources": {"Media": {"Type": "AWS::S3::Bucket", "DeletionPolicy": deletion_policy}}}
         self._bucket = bucket
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Account:
 
 
 def test_a_stage_that_was_deployed_to_keep_its_data_is_not_destroyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the context says now: the deployed template decides."""
+    """The deployed template decides, regardless of the current context."""
     monkeypatch.setattr(boto3, "client", lambda _name: Account("Retain"))
     with pytest.raises(DeployedError, match="nothing was deleted"):
         stack_states.check_throwaway(REHEARSAL)

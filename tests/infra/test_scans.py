@@ -1,6 +1,6 @@
-"""Scans of the templates by others' rules: cfn-lint, in every region that has the services, and checkov.
+"""Scans of the templates by cfn-lint, in every region that has the services, and by checkov.
 
-Both are installed in an environment of their own (`make test-cloud` does). cdk-nag is in test_synth.py.
+Both are installed in their own environment by `make test-cloud`. cdk-nag is in test_synth.py.
 """
 
 import json
@@ -17,8 +17,8 @@ from scripts.setup import environment_of
 from tests.infra.synthesized import ROOT, Stage
 
 BIN = environment_of("scan") / "bin"
-UNLISTED = {"me-central-1"}  # where cfn-lint knows no SageMaker, and boto3 does
-# A dependency that is written beside a reference is one that CDK adds, and no harm.
+UNLISTED = {"me-central-1"}  # has SageMaker by boto3's data, but not by cfn-lint's
+# A dependency in addition to a reference, which CDK adds, is harmless.
 IGNORED = ("W3005",)
 SKIPPED = re.compile(r"^  - (CKV\w+)  # (\S.*)$")
 
@@ -34,7 +34,7 @@ def _templates(*stages: Stage) -> list[Path]:
 
 
 def regions() -> list[str]:
-    """The regions that have all services that the deployment asks for (scripts/preflight.py)."""
+    """Return the regions with all services of the deployment (scripts/preflight.py)."""
     session = boto3.Session()
     found = set(session.get_available_regions("s3"))
     for service in SERVICES:
@@ -43,7 +43,7 @@ def regions() -> list[str]:
 
 
 def test_cfn_lint_finds_nothing_in_any_region_that_has_the_services(prod: Stage, gpu: Stage) -> None:
-    """Prod has a budget, which not every region can make; gpu has none."""
+    """Stage prod has a budget, which not every region supports; gpu has none."""
     assert len(regions()) > 20
     with_budgets = [region for region in regions() if region not in WITHOUT_BUDGETS]
     for stage, where in ((prod, with_budgets), (gpu, regions())):
@@ -51,13 +51,13 @@ def test_cfn_lint_finds_nothing_in_any_region_that_has_the_services(prod: Stage,
         assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_cfn_lint_finds_nothing_where_the_stage_has_a_key_of_its_own(keyed: Stage) -> None:
-    """In one region: the key brings no kind of resource that some regions lack."""
+def test_cfn_lint_finds_nothing_with_a_customer_key(keyed: Stage) -> None:
+    """In one region, since the key adds no resource type that some regions lack."""
     run = _run([BIN / "cfn-lint", "-i", *IGNORED, "--regions", "eu-central-1", "--", *_templates(keyed)])
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_cfn_lint_agrees_where_no_budget_can_be_made(prod: Stage) -> None:
+def test_cfn_lint_confirms_the_regions_without_budgets(prod: Stage) -> None:
     template = prod.folder / "VideoSentiment-prod-App.template.json"
     lacking = sorted(WITHOUT_BUDGETS & set(regions()))
     found = _run([BIN / "cfn-lint", "-i", *IGNORED, "--regions", *lacking, "--", template]).stdout
@@ -72,7 +72,7 @@ def test_cfn_lint_would_find_something(tmp_path: Path) -> None:
 
 
 def _failed(stage: Stage, folder: Path) -> dict[str, str]:
-    """The checks of checkov that a stage fails, with a resource of each."""
+    """Return the checks of checkov that a stage fails, with one resource for each."""
     for path in _templates(stage):
         (folder / path.name).write_bytes(path.read_bytes())
     options = ["--framework", "cloudformation", "--skip-download", "--quiet", "-o", "json"]
@@ -96,11 +96,11 @@ def test_checkov_finds_what_is_listed_with_its_reason_and_nothing_else(prod: Sta
     assert set(listed) <= set(failed)
 
 
-# Checks that ask for a key of one's own, which `customerKey` brings.
+# Checks for a customer-managed key, which `customerKey` adds.
 BY_THE_KEY = {"CKV_AWS_26", "CKV_AWS_27", "CKV_AWS_119", "CKV_AWS_149", "CKV_AWS_158", "CKV_AWS_166"}
 
 
-def test_checkov_finds_less_where_the_stage_has_a_key_of_its_own(keyed: Stage, tmp_path: Path) -> None:
+def test_checkov_finds_less_with_a_customer_key(keyed: Stage, tmp_path: Path) -> None:
     failed = _failed(keyed, tmp_path)
     assert not BY_THE_KEY & set(failed)
     assert {check: place for check, place in failed.items() if check not in _listed()} == {}

@@ -1,4 +1,4 @@
-"""The edge: the token's rules and the site's pages as JavaScript, really run; headers; nothing rewritten."""
+"""Edge: the JavaScript functions for tokens and pages, executed; security headers; caching and rewriting."""
 
 import json
 import subprocess
@@ -23,11 +23,11 @@ vm.runInContext(code, context);
 context.events = events;
 process.stdout.write(JSON.stringify(vm.runInContext("events.map(handler)", context)));
 """
-MOST_BYTES = 10_240  # of a CloudFront Function
+MAX_BYTES = 10_240  # of a CloudFront Function
 
 
 def _run(code: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a function makes of requests. In a context of its own: no Node API, as at the edge."""
+    """Return a function's results for requests, in a context without Node's API, as at the edge."""
     given = json.dumps({"code": code, "events": [{"request": request} for request in requests]})
     run = subprocess.run(["node", "-e", RUN], input=given, capture_output=True, text=True, check=True)
     answers: list[dict[str, Any]] = json.loads(run.stdout)
@@ -40,7 +40,7 @@ def _request(uri: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
 
 
 def test_the_token_is_split_by_the_rules() -> None:
-    """The same examples as the local origin's. /app/* has no function: its requests pass as they are."""
+    """The examples are shared with the local origin. /app/* has no function, so its requests are not changed."""
     code = (EDGE / "split_token.js").read_text()
     cases = [vector for vector in VECTORS if vector["path"].startswith("/api/")]
     assert len(cases) >= 10
@@ -56,14 +56,14 @@ def _behaviors(stage: Stage) -> dict[str, Any]:
     return {"*": config["DefaultCacheBehavior"]} | {b["PathPattern"]: b for b in config["CacheBehaviors"]}
 
 
-def test_only_the_developers_door_has_the_function(prod: Stage) -> None:
+def test_only_the_api_prefix_has_the_token_function(prod: Stage) -> None:
     functions = {path: json.dumps(b.get("FunctionAssociations", [])) for path, b in _behaviors(prod).items()}
     assert "SplitToken" in functions["/api/*"]
     assert functions["/app/*"] == "[]"
     assert "Pages" in functions["*"] and "Pages" in functions["/docs/*"]
 
 
-def test_answers_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> None:
+def test_responses_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> None:
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
     for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
         assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}  # neither another page nor another status
@@ -75,11 +75,11 @@ def test_answers_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> Non
         assert behavior["ViewerProtocolPolicy"] == "https-only"
 
 
-def test_no_error_of_one_user_is_kept_for_the_next(prod: Stage) -> None:
-    """CloudFront keeps errors for 10 seconds by default, even where its cache policy keeps nothing."""
+def test_errors_are_not_cached_at_the_edge(prod: Stage) -> None:
+    """CloudFront caches errors for 10 seconds by default, regardless of the cache policy."""
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
-    kept = {e["ErrorCode"]: e["ErrorCachingMinTTL"] for e in distribution["DistributionConfig"]["CustomErrorResponses"]}
-    assert kept == dict.fromkeys((404, 414, 500, 501, 502, 503, 504), 0)
+    ttls = {e["ErrorCode"]: e["ErrorCachingMinTTL"] for e in distribution["DistributionConfig"]["CustomErrorResponses"]}
+    assert ttls == dict.fromkeys((404, 414, 500, 501, 502, 503, 504), 0)
 
 
 def test_the_edge_waits_as_long_as_the_gateway(prod: Stage) -> None:
@@ -92,8 +92,8 @@ def test_the_edge_waits_as_long_as_the_gateway(prod: Stage) -> None:
     assert all(origin["OriginProtocolPolicy"] == "https-only" for origin in origins)
 
 
-def test_the_api_answers_the_edge_alone(prod: Stage, local: Stage) -> None:
-    """A header with a secret, which the Lambda compares: the gateway's own address would pass the firewall by."""
+def test_the_api_accepts_requests_of_the_edge_only(prod: Stage, local: Stage) -> None:
+    """The Lambda checks a secret header, since the gateway's own URL would bypass the firewall."""
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
     (secret,) = prod.resources("AWS::SecretsManager::Secret")
     sent = [
@@ -106,7 +106,7 @@ def test_the_api_answers_the_edge_alone(prod: Stage, local: Stage) -> None:
     for header in sent:
         assert header["HeaderName"].lower().encode() == entry_points.ORIGIN_HEADER
         value = flat(header["HeaderValue"])
-        assert value.startswith("{{resolve:secretsmanager:") and secret in value  # never in clear
+        assert value.startswith("{{resolve:secretsmanager:") and secret in value  # never in plain text
     api = prod.function("api")
     assert api["Environment"]["Variables"]["ORIGIN_SECRET"] == {"Ref": secret}
     (reads,) = (s for _, s in prod.statements() if "secretsmanager:GetSecretValue" in s["Action"])
@@ -114,7 +114,7 @@ def test_the_api_answers_the_edge_alone(prod: Stage, local: Stage) -> None:
     assert not local.resources("AWS::SecretsManager::Secret")
 
 
-def test_the_firewall_is_an_option_in_the_region_that_cloudfront_takes_it_from(prod: Stage, gpu: Stage) -> None:
+def test_the_firewall_is_optional_and_in_us_east_1(prod: Stage, gpu: Stage) -> None:
     assert "Edge" not in prod.templates
     assert "WebACLId" not in next(iter(prod.resources("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
     manifest = json.loads((gpu.folder / "manifest.json").read_text())["artifacts"]
@@ -125,7 +125,7 @@ def test_the_firewall_is_an_option_in_the_region_that_cloudfront_takes_it_from(p
     assert len({rule["Priority"] for rule in acl["Rules"]}) == len(rules) == 4
     assert rules["Rate"]["Statement"]["RateBasedStatement"] == {"AggregateKeyType": "IP", "Limit": 2000}
     common = rules["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]
-    assert entry_points.MAX_BODY > 8192  # what the rule on bodies would refuse
+    assert entry_points.MAX_BODY > 8192  # the limit of AWS's rule on bodies
     assert common["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
     (distribution,) = gpu.resources("AWS::CloudFront::Distribution").values()
     assert distribution["DistributionConfig"]["WebACLId"] == GPU["webAclArn"]
@@ -146,7 +146,7 @@ def test_the_sites_bucket_is_read_by_the_distribution_alone(prod: Stage) -> None
         assert "AWS:SourceArn" in statement["Condition"]["StringEquals"]
 
 
-def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
+def test_every_response_has_the_security_headers(prod: Stage) -> None:
     policies = prod.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
     assert len(policies) == 2  # the API reference has scripts of its own
     for policy in policies:
@@ -164,19 +164,19 @@ def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
         connect = csp.partition("connect-src")[2].partition(";")[0]
         assert all(name in connect for name in ("https://cognito-idp.", "BucketsMedia", "BucketsResults"))
         assert "BucketsMedia" in csp.partition("media-src")[2].partition(";")[0]
-        # Where presigned addresses lead, region by region: tests/unit/test_core_aws.py.
+        # The hosts of presigned URLs, by region, are tested in tests/unit/test_core_aws.py.
         _, *buckets, _ = connect.split()
         assert len(buckets) == 2
         assert all(host.endswith(bucket_origin("", "${AWS::Region}").removeprefix("https://")) for host in buckets)
     assert all(behavior["ResponseHeadersPolicyId"] for behavior in _behaviors(prod).values())
 
 
-def test_other_names_below_the_domain_are_bound_to_https_only_on_request(prod: Stage, gpu: Stage) -> None:
-    """Browsers hold to it for two years, and some of these names may not be ours."""
-    for stage, asked in ((prod, False), (gpu, True)):
+def test_hsts_covers_subdomains_only_on_request(prod: Stage, gpu: Stage) -> None:
+    """Browsers apply it for two years, and other hosts of the domain may not support HTTPS."""
+    for stage, expected in ((prod, False), (gpu, True)):
         for policy in stage.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
             security = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
-            assert security["StrictTransportSecurity"]["IncludeSubdomains"] is asked
+            assert security["StrictTransportSecurity"]["IncludeSubdomains"] is expected
 
 
 def _pages(pages: list[str]) -> str:
@@ -200,10 +200,10 @@ def test_pages_are_folders(uri: str, becomes: str) -> None:
 
 
 @pytest.mark.parametrize("uri", ["/nothing", "/nothing/", "/dashboard/nothing", "/dashboard//"])
-def test_what_is_no_page_is_404_and_says_so(uri: str) -> None:
+def test_unknown_pages_are_404_with_a_message(uri: str) -> None:
     (answer,) = _run(_pages(["/", "/dashboard/"]), [_request(uri)])
     assert answer["statusCode"] == 404
-    assert "no such page" in answer["body"]
+    assert "Page not found" in answer["body"]
 
 
 def test_the_pages_are_those_of_the_built_site(tmp_path: Path, prod: Stage) -> None:
@@ -212,12 +212,12 @@ def test_the_pages_are_those_of_the_built_site(tmp_path: Path, prod: Stage) -> N
         (tmp_path / page / "index.html").write_text("<!doctype html>")
     assert site.pages(tmp_path) == ["/", "/analyses/view/", "/dashboard/", "/docs/"]
     codes = [f["FunctionCode"] for f in prod.resources("AWS::CloudFront::Function").values()]
-    assert all(len(code.encode()) <= MOST_BYTES for code in codes)
+    assert all(len(code.encode()) <= MAX_BYTES for code in codes)
     (pages,) = (code for code in codes if "PAGES" in code)
     assert json.dumps(site.pages(site_folder())) in pages
 
 
-def test_a_domain_of_ones_own_brings_its_certificate(gpu: Stage, prod: Stage) -> None:
+def test_a_custom_domain_has_its_certificate(gpu: Stage, prod: Stage) -> None:
     (distribution,) = gpu.resources("AWS::CloudFront::Distribution").values()
     config = distribution["DistributionConfig"]
     assert config["Aliases"] == ["video.example.com"]

@@ -1,4 +1,4 @@
-"""Synthesis as such: by the real command line, without account or network, without a warning, without circles."""
+"""Synthesis by the real command line: without account, network, warnings or circular dependencies."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.infra.synthesized import Stage, bare_environment, flat, references, s
 
 
 def test_the_command_line_synthesizes_prod_without_credentials_network_or_warnings(synth_run: Run) -> None:
-    """cdk-nag's findings are errors of the command line: an unsuppressed one ends it with 1."""
+    """Unsuppressed findings of cdk-nag make the command line exit with 1."""
     _, run = synth_run
     output = run.stdout + run.stderr
     assert run.returncode == 0, output
@@ -20,7 +20,7 @@ def test_the_command_line_synthesizes_prod_without_credentials_network_or_warnin
     assert "deprecated" not in output.lower(), output
 
 
-def test_cdk_nag_looked_and_each_suppression_has_its_reason(prod: Stage) -> None:
+def test_cdk_nag_ran_and_each_suppression_has_its_reason(prod: Stage) -> None:
     reasons = [
         rule["reason"]
         for template in prod.templates.values()
@@ -43,7 +43,7 @@ app.synth()
 
 
 def test_cdk_nag_would_find_something(tmp_path: Path) -> None:
-    """The same checks on a queue that takes requests without TLS and has no dead letters."""
+    """The same checks find a queue that accepts requests without TLS and has no dead-letter queue."""
     environment = bare_environment(tmp_path) | {"CDK_OUTDIR": str(tmp_path / "out")}
     subprocess.run([sys.executable, "-c", OPEN_QUEUE], env=environment, cwd=tmp_path, check=True, capture_output=True)
     found = "".join(path.read_text() for path in (tmp_path / "out").glob("*.json"))
@@ -51,8 +51,8 @@ def test_cdk_nag_would_find_something(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["prod", "local", "gpu"])
-def test_no_template_goes_in_circles(name: str, request: pytest.FixtureRequest) -> None:
-    """CloudFormation refuses a circle only when it is asked to deploy it."""
+def test_no_template_has_circular_dependencies(name: str, request: pytest.FixtureRequest) -> None:
+    """CloudFormation would only refuse them at the deployment."""
     stage: Stage = request.getfixturevalue(name)
     for template in stage.templates.values():
         resources = template["Resources"]
@@ -63,18 +63,18 @@ def test_no_template_goes_in_circles(name: str, request: pytest.FixtureRequest) 
         list(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-def test_stacks_know_each_other_one_way(prod: Stage, local: Stage) -> None:
+def test_stacks_depend_on_each_other_in_one_direction(prod: Stage, local: Stage) -> None:
     assert prod.depends == {"Data": set(), "App": {"Data"}, "Image": set(), "Inference": {"Data", "App", "Image"}}
     assert local.depends == {"Data": set(), "App": {"Data"}}
 
 
-def test_the_local_stage_holds_nothing_that_the_emulator_lacks(local: Stage) -> None:
+def test_the_local_stage_has_only_resources_that_the_emulator_supports(local: Stage) -> None:
     kinds = {r["Type"] for template in local.templates.values() for r in template["Resources"].values()}
     assert not [k for k in kinds if k.startswith(("AWS::SageMaker", "AWS::ApplicationAutoScaling", "Custom::"))]
     assert "AWS::CloudFront::Distribution" not in kinds
 
 
-# Kinds whose names are taken once in an account, not once in each of its regions; and where the name stands.
+# Resource types whose names are unique in an account, not only in a region, with the path of the name's property.
 GLOBAL_NAMES = {
     "AWS::CloudFront::Function": ("Name",),
     "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
@@ -85,7 +85,7 @@ GLOBAL_NAMES = {
 
 
 def test_a_stage_may_be_in_two_regions_of_one_account(prod: Stage) -> None:
-    """A second region could not have what has the name of the first one's."""
+    """Names that are unique in an account contain the region."""
     for kind, path in GLOBAL_NAMES.items():
         found = prod.resources(kind)
         assert found, kind
@@ -98,10 +98,10 @@ def test_a_stage_may_be_in_two_regions_of_one_account(prod: Stage) -> None:
         assert not [name for name, p in prod.resources(kind).items() if fixed in p]
 
 
-def test_a_wrong_context_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+def test_an_invalid_context_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError) as error:
         synthesize(tmp_path / "out", stage="production")
-    assert str(error.value) == "error: there is no stage 'production'; known: dev, prod, local\n"
+    assert str(error.value) == "error: unknown stage 'production'; use one of: dev, prod, local\n"
 
 
 OUTPUTS = {

@@ -1,4 +1,4 @@
-"""A caller of the API: API Gateway's events in, the Lambda's own answers out, nothing between."""
+"""Client of the API that calls the Lambda's handler directly with events of API Gateway."""
 
 import json
 import uuid
@@ -14,8 +14,8 @@ PROBLEM = "application/problem+json"
 
 
 @dataclass
-class Answer:
-    """`headers` in lower case."""
+class Response:
+    """Response of the API. Names of headers are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -27,25 +27,25 @@ class Answer:
 
 @dataclass
 class Caller:
-    """Somebody at one of the doors; `event` is what the gateway adds of their credentials."""
+    """Caller at an entry point. `claims`: of the session's token, as the gateway adds them to the event."""
 
-    door: str
+    entry_point: str
     headers: dict[str, str] = field(default_factory=dict)
     claims: dict[str, str] | None = None
 
-    def get(self, path: str, **more: Any) -> Answer:
-        return self.ask("GET", path, **more)
+    def get(self, path: str, **more: Any) -> Response:
+        return self.request("GET", path, **more)
 
-    def post(self, path: str, document: Any = None, **more: Any) -> Answer:
-        return self.ask("POST", path, document, **more)
+    def post(self, path: str, document: Any = None, **more: Any) -> Response:
+        return self.request("POST", path, document, **more)
 
-    def put(self, path: str, document: Any = None, **more: Any) -> Answer:
-        return self.ask("PUT", path, document, **more)
+    def put(self, path: str, document: Any = None, **more: Any) -> Response:
+        return self.request("PUT", path, document, **more)
 
-    def delete(self, path: str, **more: Any) -> Answer:
-        return self.ask("DELETE", path, **more)
+    def delete(self, path: str, **more: Any) -> Response:
+        return self.request("DELETE", path, **more)
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -54,29 +54,29 @@ class Caller:
         body: str | None = None,
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
-    ) -> Answer:
-        """`document` is sent as JSON; `body` as it is."""
+    ) -> Response:
+        """Send a request. `document` is sent as JSON, `body` unchanged."""
         text = json.dumps(document) if document is not None else body
         sent = {**(JSON if document is not None else {}), **self.headers, **(headers or {})}
-        return call(proxy_event(method, f"{self.door}{path}", text, sent, query or {}, self.claims))
+        return call(proxy_event(method, f"{self.entry_point}{path}", text, sent, query or {}, self.claims))
 
 
-def call(event: dict[str, Any]) -> Answer:
-    answer = handler(event, Context())
-    assert not answer["isBase64Encoded"], "every answer is text"
-    headers = {name.lower(): value for name, value in answer["headers"].items()}
-    assert not answer["multiValueHeaders"]
-    return Answer(answer["statusCode"], headers, answer["body"])
+def call(event: dict[str, Any]) -> Response:
+    response = handler(event, Context())
+    assert not response["isBase64Encoded"], "every response is text"
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    assert not response["multiValueHeaders"]
+    return Response(response["statusCode"], headers, response["body"])
 
 
 def by_key(cloud: Cloud, owner: str, **options: Any) -> Caller:
-    """A program with an API key of an owner. `options`: of the key."""
+    """Return a caller with a new API key of an owner. `options`: of `api_keys.create`."""
     token = api_keys.create(owner, "test", cloud.now, **options).token
     return Caller("/api", {"Authorization": f"Bearer {token}", "x-api-key": token.split("_")[1]})
 
 
 def by_session(owner: str, **claims: str) -> Caller:
-    """A user in the web app; the gateway has checked their ID token. `claims`: more of it."""
+    """Return a user of the web app, whose ID token the gateway has verified. `claims`: additional claims."""
     return Caller("/app", claims={"sub": owner, "token_use": "id", "email": f"{owner}@example.com", **claims})
 
 
@@ -88,10 +88,10 @@ def proxy_event(
     query: dict[str, str],
     claims: dict[str, str] | None,
 ) -> dict[str, Any]:
-    """A request as API Gateway's proxy integration hands it to a Lambda."""
-    door = path.split("/")[1]
+    """Return a request in the format of API Gateway's Lambda proxy integration."""
+    entry_point = path.split("/")[1]
     context: dict[str, Any] = {
-        "resourcePath": f"/{door}/{{proxy+}}",
+        "resourcePath": f"/{entry_point}/{{proxy+}}",
         "httpMethod": method,
         "requestId": str(uuid.uuid4()),
         "stage": "live",
@@ -100,14 +100,14 @@ def proxy_event(
     if claims is not None:
         context["authorizer"] = {"claims": claims}
     return {
-        "resource": f"/{door}/{{proxy+}}",
+        "resource": f"/{entry_point}/{{proxy+}}",
         "path": path,
         "httpMethod": method,
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": query or None,
         "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
-        "pathParameters": {"proxy": path.partition(f"/{door}/")[2]},
+        "pathParameters": {"proxy": path.partition(f"/{entry_point}/")[2]},
         "stageVariables": None,
         "requestContext": context,
         "body": body,

@@ -1,4 +1,4 @@
-"""The API over HTTP, for tools that only speak it: each request becomes the gateway's event, the Lambda answers."""
+"""HTTP server for the API, for tools that need one: each request becomes an event of API Gateway for the Lambda."""
 
 import asyncio
 import threading
@@ -11,13 +11,13 @@ from lambdas.api.app import handler
 from tests.integration.api_client import proxy_event
 from tests.integration.cloud import Context
 
-SESSION = "Bearer session-of-"  # what the gateway would take for the ID token of the user whose name follows
-FAR = "4102444800"  # a sign-in that no end of sessions comes after
+SESSION = "Bearer session-of-"  # followed by the name of the user, in place of an ID token
+FAR = "4102444800"  # time of the sign-in: later than any sign-out
 
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The address of a server in a thread, which has the event loop that a Lambda's main thread has."""
+    """Run the server in a thread for the block, with an event loop like in a Lambda's main thread. Yields its URL."""
     server = HTTPServer(("127.0.0.1", 0), _Requests)
 
     def serve() -> None:
@@ -37,7 +37,7 @@ def serving() -> Iterator[str]:
 
 class _Requests(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002
-        """Keep quiet."""
+        """Log nothing."""
 
     def _answer(self) -> None:
         parts = urlsplit(self.path)
@@ -54,10 +54,10 @@ class _Requests(BaseHTTPRequestHandler):
             dict(parse_qsl(parts.query, keep_blank_values=True)),
             claims,
         )
-        answer = handler(event, Context())
-        content = answer["body"].encode()
-        self.send_response(answer["statusCode"])
-        for name, value in answer["headers"].items():
+        response = handler(event, Context())
+        content = response["body"].encode()
+        self.send_response(response["statusCode"])
+        for name, value in response["headers"].items():
             if name.lower() != "content-length":
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))

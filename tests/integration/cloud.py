@@ -1,7 +1,7 @@
-"""The cloud in a test's hands: real table, buckets and queues, and handlers that are called when the test says so.
+"""Deployment under the control of a test: real table, buckets and queues, with handlers that the test calls itself.
 
-What SageMaker, the stream and the queues would do by themselves is done here step by step, so that each step may be
-repeated, left out, swapped with another, or cut off in the middle.
+The test takes the steps that SageMaker, the stream and the queues would take on AWS, so that each step can be
+repeated, left out, reordered, or interrupted.
 """
 
 import json
@@ -24,10 +24,10 @@ from tests.integration.emulator import REGION, Emulator
 from tests.integration.endpoint import Endpoint, Invocation
 from tests.integration.events import MEDIA as MEDIA
 from tests.integration.events import RESULTS as RESULTS
-from tests.integration.events import drop_event, notice, sqs_event, stream_event
+from tests.integration.events import drop_event, notification, sqs_event, stream_event
 from tests.unit.analyses import analysis_of, utterance
 
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)  # as much of a video as the Lambdas look at
+VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)  # enough of a video for the Lambdas' checks
 TABLE, ENDPOINT = "video-sentiment-test", "video-sentiment-test"
 NAMESPACE = "Test"
 USAGE_PLAN_PARAMETER, PUBLIC_URL_PARAMETER = "/video-sentiment/test/usage-plan-id", "/video-sentiment/test/public-url"
@@ -35,7 +35,7 @@ START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 class Context:
-    """What Lambda hands a handler beside its event."""
+    """Lambda context of a handler."""
 
     function_name = "test"
     memory_limit_in_mb = 512
@@ -48,7 +48,7 @@ class Context:
 
 @dataclass
 class Cloud:
-    """`now` is the time in which core functions are called; tests move it. Handlers follow it too."""
+    """Deployment under test. `now` is the current time, for core functions and handlers alike; tests advance it."""
 
     emulator: Emulator
     endpoint: Endpoint
@@ -61,24 +61,24 @@ class Cloud:
     _iterators: dict[str, str] = field(default_factory=dict)
     _count: int = 0
 
-    def later(self, **delta: float) -> None:
-        """Let time pass: `seconds=`, `hours=`, `days=`."""
+    def advance(self, **delta: float) -> None:
+        """Advance the time by `seconds=`, `hours=` or `days=`."""
         self.now += timedelta(**delta)
 
-    # What a client does.
+    # Actions of a client.
 
     def upload(self, owner: str, body: bytes = VIDEO) -> str:
-        """A video where a client would have put it; returns its key."""
-        made = uploads.create(owner, ".mp4", now=self.now)
-        clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
-        return made.key
+        """Upload a video like a client; return its key."""
+        created = uploads.create(owner, ".mp4", now=self.now)
+        clients.s3().put_object(Bucket=MEDIA, Key=created.key, Body=body)
+        return created.key
 
-    def ask(self, owner: str, key: str, webhook_url: str | None = None) -> AnalysisRecord:
-        """POST /sentiment-inference."""
+    def start(self, owner: str, key: str, webhook_url: str | None = None) -> AnalysisRecord:
+        """Start the analysis of an upload, as POST /sentiment-inference does."""
         return creation.start(owner, uploads.check(owner, key), source="upload", webhook_url=webhook_url, now=self.now)
 
     def queued(self, owner: str = "alice") -> AnalysisRecord:
-        return self.ask(owner, self.upload(owner))
+        return self.start(owner, self.upload(owner))
 
     def processing(self, owner: str = "alice") -> AnalysisRecord:
         record = self.queued(owner)
@@ -87,45 +87,45 @@ class Cloud:
 
     def completed(self, owner: str = "alice") -> AnalysisRecord:
         record = self.processing(owner)
-        self.hear(self.success(record))
+        self.notify(self.success(record))
         return self.read(record)
 
     def failed(self, owner: str = "alice") -> AnalysisRecord:
         record = self.processing(owner)
-        self.hear(self.failure(record))
+        self.notify(self.failure(record))
         return self.read(record)
 
     def drop(self, key: str, body: bytes = VIDEO) -> dict[str, Any]:
-        """An object in the drop folder; returns EventBridge's event of it, with a version as AWS gives it."""
-        made = clients.s3().put_object(Bucket=MEDIA, Key=key, Body=body)
-        return drop_event(key, made["VersionId"])
+        """Put an object into the drop folder; return EventBridge's event, with the version like on AWS."""
+        created = clients.s3().put_object(Bucket=MEDIA, Key=key, Body=body)
+        return drop_event(key, created["VersionId"])
 
-    # What AWS does.
+    # Actions of AWS.
 
     def call(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
-        """Call a handler as Lambda would."""
+        """Call a handler like Lambda."""
         handler = import_module(f"lambdas.{name}.handler").handler
         return dict(handler(event, Context()))
 
-    def take_drop(self, *events: dict[str, Any]) -> dict[str, Any]:
+    def process_drops(self, *events: dict[str, Any]) -> dict[str, Any]:
         return self.call("on_drop", sqs_event(*(json.dumps(event) for event in events)))
 
     def submit(self, record: AnalysisRecord) -> dict[str, Any]:
-        """The stream tells of a record as it is given."""
+        """Deliver the stream's event of a record in the given state to `submit`."""
         return self.call("submit", stream_event((None, record)))
 
     def publish(self, before: AnalysisRecord | None, after: AnalysisRecord) -> dict[str, Any]:
         return self.call("publish", stream_event((before, after)))
 
-    def hear(self, *notices: dict[str, Any]) -> dict[str, Any]:
-        """SageMaker's notifications arrive."""
-        return self.call("on_result", sqs_event(*(json.dumps(notice) for notice in notices)))
+    def notify(self, *notifications: dict[str, Any]) -> dict[str, Any]:
+        """Deliver SageMaker's notifications to `on_result`."""
+        return self.call("on_result", sqs_event(*(json.dumps(item) for item in notifications)))
 
     def sweep(self) -> dict[str, Any]:
         return self.call("sweeper", {})
 
     def changes(self) -> list[dict[str, Any]]:
-        """What the table's stream has told since it was last asked."""
+        """Return the records of the table's stream since the last call."""
         streams = clients.client("dynamodbstreams")
         arn = clients.client("dynamodb").describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
         found: list[dict[str, Any]] = []
@@ -142,44 +142,44 @@ class Cloud:
             self._iterators[shard_id] = answer["NextShardIterator"]
         return found
 
-    def flow(self) -> None:
-        """Let the stream's consumers run until nothing is new."""
+    def run_stream(self) -> None:
+        """Run the stream's consumers until there are no new records."""
         while records := self.changes():
             for name in ("submit", "publish"):
                 answer = self.call(name, {"Records": records})
                 assert answer == {"batchItemFailures": []}, (name, answer)
 
     def success(self, record: AnalysisRecord, body: bytes | None = None) -> dict[str, Any]:
-        """SageMaker finishes an attempt: its output lies there, and this is its notification."""
+        """Finish an attempt like SageMaker: write its output, and return the notification."""
         invocation = self.invocation(record)
         put(invocation.output_location, body if body is not None else result().model_dump_json().encode())
-        return notice(invocation, "Completed", outputLocation=invocation.output_location)
+        return notification(invocation, "Completed", outputLocation=invocation.output_location)
 
     def failure(self, record: AnalysisRecord, answer: bytes | None = None, reason: str = "") -> dict[str, Any]:
-        """SageMaker gives an attempt up. `answer`: of the container, where it gave one."""
+        """Fail an attempt like SageMaker; return the notification. `answer`: the model server's response, if any."""
         invocation = self.invocation(record)
         if answer is not None:
             put(invocation.failure_location, answer)
-        told = notice(invocation, "Failed", failureLocation=invocation.failure_location)
-        return {**told, "failureReason": reason or "ClientError: Received server error (500) from primary"}
+        message = notification(invocation, "Failed", failureLocation=invocation.failure_location)
+        return {**message, "failureReason": reason or "ClientError: Received server error (500) from primary"}
 
     def invocation(self, record: AnalysisRecord) -> Invocation:
-        """The last time that the endpoint was asked for this attempt."""
+        """Return the last invocation of the endpoint for the current attempt."""
         wanted = f"{record.id}.{int(record.attempt)}"
-        return next(made for made in reversed(self.endpoint.invocations) if made.inference_id == wanted)
+        return next(created for created in reversed(self.endpoint.invocations) if created.inference_id == wanted)
 
-    # What there is.
+    # State.
 
     def read(self, record: AnalysisRecord) -> AnalysisRecord:
         return queries.reload(record)
 
     def records(self, owner: str) -> list[AnalysisRecord]:
-        """All analyses of an owner, whatever their state."""
+        """Return all analyses of an owner, in any state."""
         found = AnalysisRecord.scan(AnalysisRecord.sk == "ANALYSIS", consistent_read=True)
         return [record for record in found if record.owner == owner]
 
     def items(self, owner: str) -> list[dict[str, Any]]:
-        """All that the table holds of an owner, as it is stored."""
+        """Return all items of an owner, in DynamoDB's format."""
         found = clients.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True)["Items"]
         own = (item for item in found if {"S": owner} in (item.get("owner"), {"S": item["pk"]["S"].partition("#")[2]}))
         return sorted(own, key=str)
@@ -188,7 +188,7 @@ class Cloud:
         return quota.usage(owner, month or clock.month_of(self.now)).used
 
     def charges(self, owner: str, month: str | None = None) -> int:
-        """Analyses that are charged for: what `used` must be."""
+        """Return the number of charged analyses, which `used` must equal."""
         month = month or clock.month_of(self.now)
         return sum(record.charge_month == month for record in self.records(owner))
 
@@ -199,12 +199,12 @@ class Cloud:
             return 0
 
     def use(self, owner: str, count: int) -> None:
-        """As if so many analyses had been charged this month."""
+        """Set the number of analyses charged this month."""
         counter = QuotaRecord(*item_keys.quota(owner, clock.month_of(self.now)))
         apply(counter, [QuotaRecord.used.set(count)], QuotaRecord.used.does_not_exist() | (QuotaRecord.used >= 0))
 
     def events(self) -> list[dict[str, Any]]:
-        """What waits in the webhook queue; taken out of it."""
+        """Receive and delete all events in the webhook queue."""
         found: list[dict[str, Any]] = []
         sqs = clients.client("sqs")
         while messages := sqs.receive_message(QueueUrl=self.webhook_queue, MaxNumberOfMessages=10).get("Messages"):
@@ -214,24 +214,24 @@ class Cloud:
         return found
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
-        """The objects that can be read."""
+        """Return the keys of the current objects."""
         pages = clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def versions(self, bucket: str, prefix: str = "") -> list[str]:
-        """Everything that is stored, old versions and markers included."""
+        """Return the keys of all versions and delete markers."""
         return [found["Key"] for found in objects._versions(bucket, prefix)]
 
     def summary(self) -> Summary:
         return summarize(result())
 
     def unique(self) -> int:
-        """Another number every time, for owners of their own."""
+        """Return a different number each time, for distinct owners."""
         self._count += 1
         return self._count
 
     def document(self, key: str) -> dict[str, Any] | None:
-        """A JSON object of the results bucket."""
+        """Return a JSON object of the results bucket; None if it does not exist."""
         body = objects.read(RESULTS, key)
         return None if body is None else dict(json.loads(body))
 
@@ -246,19 +246,19 @@ def put(uri: str, body: bytes) -> None:
 
 
 def make_buckets() -> None:
-    """The buckets; the drop folder tells versions apart."""
+    """Create the buckets, with versioning."""
     for bucket in (MEDIA, RESULTS):
         clients.s3().create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         clients.s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 def make_queue(name: str) -> str:
-    """A queue's URL."""
+    """Create a queue; return its URL."""
     return str(clients.client("sqs").create_queue(QueueName=name)["QueueUrl"])
 
 
 def make_table() -> None:
-    """The table as `lambdas.core.storage.tables` has it, with its stream."""
+    """Create the table of `lambdas.core.storage.tables`, with its stream."""
     Item.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     clients.client("dynamodb").update_table(TableName=TABLE, StreamSpecification=stream)

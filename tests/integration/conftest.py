@@ -1,4 +1,4 @@
-"""The emulator, once per session; everything in it, anew for each test."""
+"""Fixtures of the integration tests: one emulator per session, with empty state for each test."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from tests.integration.endpoint import Endpoint
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with emulators.running(tmp_path_factory.mktemp("emulator")) as running:
         yield running
-    # Clients take long to make, so they are kept as long as what they speak to.
+    # Creating clients is slow, so they are cached as long as the emulator runs.
     clients.client.cache_clear()
     clients.s3.cache_clear()
     Item._connection = None
@@ -38,7 +38,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture(autouse=True)
 def event_loop_of_a_lambda() -> Iterator[None]:
-    """A Lambda's main thread has a loop, which Mangum runs the API on; `asyncio.run` of other tests leaves none."""
+    """Set an event loop for Mangum, as in a Lambda's main thread; `asyncio.run` of other tests unsets it."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield
@@ -48,7 +48,7 @@ def event_loop_of_a_lambda() -> Iterator[None]:
 
 @pytest.fixture
 def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """An empty cloud, which this process's Lambdas are deployed in."""
+    """An empty cloud in the emulator, with the Lambdas running in this process."""
     emulator.reset()
     endpoint.reset(clouds.RESULTS)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -61,7 +61,7 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
         "ENDPOINT_NAME": clouds.ENDPOINT,
         "USAGE_PLAN_PARAMETER": clouds.USAGE_PLAN_PARAMETER,
         "PUBLIC_URL_PARAMETER": clouds.PUBLIC_URL_PARAMETER,
-        # Known when they are made; nothing needs them before.
+        # Set below, once they exist; nothing reads them before.
         "WEBHOOK_QUEUE_URL": "unset",
         "USER_POOL_ID": "unset",
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint.url,
@@ -70,25 +70,26 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
     }
     for name, value in fixed.items():
         monkeypatch.setenv(name, value)
-    forget()
-    made = deploy(emulator, endpoint)
-    monkeypatch.setenv("WEBHOOK_QUEUE_URL", made.webhook_queue)
-    monkeypatch.setenv("USER_POOL_ID", made.user_pool)
+    clear_caches()
+    deployed = deploy(emulator, endpoint)
+    monkeypatch.setenv("WEBHOOK_QUEUE_URL", deployed.webhook_queue)
+    monkeypatch.setenv("USER_POOL_ID", deployed.user_pool)
     settings.cache_clear()
-    monkeypatch.setattr(clock, "now", lambda: made.now)
+    monkeypatch.setattr(clock, "now", lambda: deployed.now)
     logger.setLevel("ERROR")
-    yield made
-    forget()
+    yield deployed
+    clear_caches()
 
 
-def forget() -> None:
-    """What a process of a Lambda keeps: it must not outlive the environment it comes from."""
+def clear_caches() -> None:
+    """Clear a Lambda process's caches, which depend on its environment."""
     settings.cache_clear()
     clients.parameter.cache_clear()
     metrics.cache_clear()
 
 
 def deploy(emulator: Emulator, endpoint: Endpoint) -> Cloud:
+    """Create the resources of a stage in the emulator."""
     clouds.make_table()
     clouds.make_buckets()
     pool = clients.client("cognito-idp").create_user_pool(PoolName="test")["UserPool"]["Id"]

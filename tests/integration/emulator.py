@@ -1,4 +1,4 @@
-"""An AWS emulator for the tests of a session: guarded as the product's, on a free port, in a clean environment."""
+"""AWS emulator for a test session: guarded like the product's, on a free port, in a clean environment."""
 
 import os
 import subprocess
@@ -19,12 +19,12 @@ from local.guard.rules import TOKEN
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
-ORIGIN = "http://localhost:8080"  # whose pages may use presigned URLs
-PATIENCE = 30.0  # seconds until it answers; it takes one
+ORIGIN = "http://localhost:8080"  # web origin whose pages may use presigned URLs
+STARTUP_SECONDS = 30.0  # limit; it takes about one
 
 
 class Emulator:
-    """The address of a running emulator, and what makes any AWS SDK speak to it and to nothing else."""
+    """Running emulator: its URL, and the environment that makes AWS SDKs use it and nothing else."""
 
     def __init__(self, credentials: Credentials) -> None:
         self.credentials = credentials
@@ -38,7 +38,7 @@ class Emulator:
         }
 
     def client(self, service: str) -> Any:
-        """A client of its own, whatever the environment says."""
+        """Create a client for the emulator, independent of the environment."""
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -49,18 +49,18 @@ class Emulator:
         )
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete all state."""
         self.ask("POST", "/_ministack/reset", timeout=30).raise_for_status()
 
     def ask(self, method: str, path: str, timeout: float) -> httpx.Response:
-        """What of the emulator is not AWS's, and so not signed. `timeout`: seconds."""
+        """Send an unsigned request to the emulator's own API. `timeout` in seconds."""
         proof = {TOKEN: self.credentials.token}
         return httpx.request(method, f"{self.url}{path}", headers=proof, timeout=timeout, trust_env=False)
 
 
 @contextmanager
 def running(folder: Path, **environment: str) -> Iterator[Emulator]:
-    """An emulator, stopped afterwards. `environment`: more of it, such as AUTH="true"."""
+    """Run an emulator for the block. `environment`: additional variables, such as AUTH="true"."""
     port = free_port()
     credentials = Credentials.new(f"http://127.0.0.1:{port}")
     clean = {
@@ -90,7 +90,7 @@ def running(folder: Path, **environment: str) -> Iterator[Emulator]:
 
 
 def _wait(emulator: Emulator, process: "subprocess.Popen[bytes]", folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
@@ -99,6 +99,4 @@ def _wait(emulator: Emulator, process: "subprocess.Popen[bytes]", folder: Path) 
             return
         except httpx.HTTPError:
             time.sleep(0.05)
-    raise RuntimeError(
-        f"the emulator did not come up:\n{(folder / 'emulator.log').read_text(errors='replace')[-3000:]}"
-    )
+    raise RuntimeError(f"the emulator did not start:\n{(folder / 'emulator.log').read_text(errors='replace')[-3000:]}")

@@ -1,4 +1,4 @@
-"""Stands for SageMaker's runtime: takes asynchronous invocations over HTTP, notes them, and never answers by itself."""
+"""Fake of SageMaker's runtime that records asynchronous invocations over HTTP and produces no output."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ class Invocation(NamedTuple):
 
 
 class Endpoint:
-    """What was asked of it so far. `bucket`: where it would write. `failing`: answers 500 instead."""
+    """Fake endpoint with its invocations. `bucket`: bucket of the output locations; `failing`: respond with 500."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -49,7 +49,7 @@ class Endpoint:
 
 @contextmanager
 def serving() -> Iterator[Endpoint]:
-    """An endpoint at a free port, gone afterwards."""
+    """Serve an endpoint on a free port for the block."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

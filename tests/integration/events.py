@@ -1,4 +1,4 @@
-"""What AWS sends our handlers, in the form that it documents."""
+"""Events of AWS for the handlers, in their documented formats."""
 
 import uuid
 from typing import Any
@@ -10,8 +10,8 @@ from tests.integration.endpoint import Invocation
 MEDIA, RESULTS = "media-test", "results-test"
 
 
-def notice(invocation: Invocation, status: str, **response: str) -> dict[str, Any]:
-    """A notification of SageMaker, as it stands in the queue."""
+def notification(invocation: Invocation, status: str, **response: str) -> dict[str, Any]:
+    """Return a notification of SageMaker, as delivered to the queue."""
     return {
         "awsRegion": REGION,
         "eventTime": "2026-11-24T12:00:10.608Z",
@@ -31,7 +31,7 @@ def notice(invocation: Invocation, status: str, **response: str) -> dict[str, An
 
 
 def drop_event(key: str, version_id: str | None) -> dict[str, Any]:
-    """EventBridge's event of a new object, in the form that AWS documents."""
+    """Return EventBridge's event of a new object."""
     found = {"key": key, "size": 1, "etag": "e", "sequencer": "0"} | ({"version-id": version_id} if version_id else {})
     detail = {"version": "0", "bucket": {"name": MEDIA}, "object": found, "reason": "PutObject"}
     return {"version": "0", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
@@ -42,7 +42,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 
 def stream_event(*pairs: tuple[Item | None, Item]) -> dict[str, Any]:
-    """Changes of records as the stream tells them."""
+    """Return an event of the table's stream with changes of records, each before and after."""
     records = []
     for number, (before, after) in enumerate(pairs, 1):
         images = {"SequenceNumber": f"{number:021}", "NewImage": after.to_dynamodb_dict()}

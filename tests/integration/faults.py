@@ -1,6 +1,6 @@
-"""Accidents: a process killed right after one of its writes, and answers of AWS that an emulator never gives.
+"""Fault injection: processes killed right after a write, and errors of AWS that the emulator never returns.
 
-Both sit where every client of botocore passes, pynamodb's too, so no code of ours knows of them.
+They patch botocore's client, which all calls go through, pynamodb's included, so the code under test is unchanged.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,17 +12,17 @@ from botocore.exceptions import ClientError
 
 READS = ("Get", "Head", "List", "Query", "Scan", "Describe", "Receive", "BatchGet")
 
-MOST = 40  # writes that anything here could make; a safeguard for the loop
+MAX_WRITES = 40  # limit for the loop; nothing here makes so many writes
 
 Step = Callable[[int], object]
 
 
 class KilledError(BaseException):
-    """Like SIGKILL: no handler of exceptions sees it."""
+    """Simulated SIGKILL. It is not an `Exception`, so handlers of exceptions do not catch it."""
 
 
 class Kill:
-    """`writes`: how many writes went out, the last one being followed by death."""
+    """Interceptor that kills the process after a number of writes. `writes`: writes that were made."""
 
     def __init__(self, after: int) -> None:
         self.after = after
@@ -30,7 +30,7 @@ class Kill:
         self.happened = False
 
     def __call__(self, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        if self.happened:  # who is dead asks nothing more, whatever catches what killed it (Mangum answers 500)
+        if self.happened:  # a dead process calls nothing, even if the error was caught (Mangum returns 500)
             raise KilledError(operation)
         answer = call()
         if not operation.startswith(READS):
@@ -43,7 +43,7 @@ class Kill:
 
 @contextmanager
 def killed_after(writes: int) -> Iterator[Kill]:
-    """Whatever runs inside is killed after so many writes to AWS; goes on after the block as if in a new process."""
+    """Kill the block after a number of writes to AWS; the code after the block stands for a new process."""
     kill = Kill(writes)
     with intercepted(kill), suppress(KilledError):
         yield kill
@@ -51,7 +51,7 @@ def killed_after(writes: int) -> Iterator[Kill]:
 
 @contextmanager
 def refusing(operation: str, times: int, *codes: str | None) -> Iterator[list[str]]:
-    """The first so many calls of an operation are cancelled, with these reasons by position; yields all calls."""
+    """Cancel the first `times` calls of an operation, with `codes` as reasons by position. Yields all calls."""
     seen: list[str] = []
 
     def refuse(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def refusing(operation: str, times: int, *codes: str | None) -> Iterator[list[st
 
 @contextmanager
 def failing(operation: str, code: str, times: int) -> Iterator[list[str]]:
-    """The first so many calls of an operation fail with this error; yields all calls."""
+    """Fail the first `times` calls of an operation with an error code. Yields all calls."""
     seen: list[str] = []
 
     def fail(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def failing(operation: str, code: str, times: int) -> Iterator[list[str]]:
 
 @contextmanager
 def intercepted(by: Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]) -> Iterator[None]:
-    """Every call to AWS goes through `by`, which gets the operation's name and what makes the call."""
+    """Route every call to AWS through `by`, which gets the operation's name and a function that makes the call."""
     genuine = BaseClient._make_api_call
 
     def call(self: BaseClient, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -100,11 +100,11 @@ def intercepted(by: Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]
 
 
 def at_every_write(prepare: Step, act: Step, repair: Step, check: Step) -> int:
-    """Kill `act` after its first write, then after its second ... each time repair and check. Returns its writes.
+    """Kill `act` after its first write, then after its second, and so on; repair and check each time.
 
-    Each step gets the number of the write, to have an owner of its own for every round.
+    Each step gets the number of the write, so that every round has its own owner. Returns the number of writes.
     """
-    for number in range(1, MOST):
+    for number in range(1, MAX_WRITES):
         prepare(number)
         with killed_after(number) as kill:
             act(number)
@@ -113,4 +113,4 @@ def at_every_write(prepare: Step, act: Step, repair: Step, check: Step) -> int:
         check(number)
         if not kill.happened:
             return number - 1
-    raise AssertionError("that many writes were not expected")
+    raise AssertionError("more writes than expected")

@@ -1,4 +1,4 @@
-"""Parts of a local product for its tests: an emulator, the SageMaker adapter, and a container that misbehaves."""
+"""Parts of a local product for tests: the emulator, the SageMaker adapter, and a misbehaving container."""
 
 import asyncio
 import io
@@ -28,11 +28,11 @@ from local.servers import Server
 from local.settings import ACCOUNT, ENDPOINT_NAME, LocalSettings, Ports
 
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds: only so that a test that cannot pass ends
+PATIENCE = 30.0  # seconds until a test that cannot pass is ended
 
 
 class Loop:
-    """An event loop on a thread of its own, for parts that tests use from outside."""
+    """Event loop in its own thread, for parts that tests use from another thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -40,7 +40,7 @@ class Loop:
         self._thread.start()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of a coroutine, run on the loop."""
+        """Run a coroutine on the loop; return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     def close(self) -> None:
@@ -59,10 +59,10 @@ def loop() -> Iterator[Loop]:
 
 
 def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that must happen."""
+    """Wait until a condition holds; fail after PATIENCE seconds."""
     end = time.monotonic() + PATIENCE
     while not happened():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.02)
 
 
@@ -71,13 +71,13 @@ def free_ports() -> Ports:
 
 
 def adapter_socket(settings: LocalSettings) -> Path:
-    """Where the guard looks for the SageMaker adapter."""
+    """Return the path at which the guard expects the SageMaker adapter's socket."""
     return settings.state / "sagemaker"
 
 
 @contextmanager
 def running_emulator(state: Path) -> Iterator[LocalSettings]:
-    """The settings of a product whose emulator runs, and nothing else of it."""
+    """Run only the emulator of a product for the block; yields the settings."""
     settings = LocalSettings(state=state, ports=free_ports())
     with loop() as running:
         child = running.do(emulator.start(settings, adapter_socket(settings)))
@@ -89,7 +89,7 @@ def running_emulator(state: Path) -> Iterator[LocalSettings]:
 
 @contextmanager
 def served(app: ASGIApp, port: int) -> Iterator[str]:
-    """An application behind HTTP; its URL."""
+    """Serve an application over HTTP for the block; yields its URL."""
     with loop() as running:
         server = Server(app, port)
         running.do(server.begin())
@@ -100,7 +100,7 @@ def served(app: ASGIApp, port: int) -> Iterator[str]:
 
 
 BESIDE = b"beside"
-WORK = 1.0  # seconds that BESIDE takes
+WORK = 1.0  # seconds that the request with the body BESIDE takes
 
 
 def _vanished() -> Response:
@@ -108,11 +108,11 @@ def _vanished() -> Response:
 
 
 class Container:
-    """Takes the place of the model server where that would have to misbehave on purpose.
+    """Fake model server that can misbehave.
 
-    Answers each invocation by the next of `answers`, and the last again and again. `vanish` closes the connection
-    in the middle of the work, as a killed process does. It always does so over the body `deadly`, and takes
-    along a request of the body BESIDE that it works on.
+    Responds to each invocation with the next of `answers`, and repeats the last one. `vanish` closes the connection
+    during the work, like a killed process. That always happens for the body `deadly`, and also ends a concurrent
+    request with the body BESIDE.
     """
 
     vanish = Response(status_code=599)
@@ -151,7 +151,7 @@ class Container:
 
 
 class Rig:
-    """Bucket, topics and queues of one test, and the adapter between them."""
+    """Bucket, topics and queues of one test, with the adapter."""
 
     def __init__(self, settings: LocalSettings, model_url: str, file: Path) -> None:
         self.settings, self.model_url = settings, model_url
@@ -175,16 +175,16 @@ class Rig:
             )
 
     def model(self) -> httpx.AsyncClient:
-        """A client of the model server."""
+        """Return a client of the model server."""
         return httpx.AsyncClient(base_url=self.model_url, trust_env=False, timeout=None)
 
     def aws(self, service: str) -> Any:
-        """A client as the worker uses them."""
+        """Return an AWS client like the worker's."""
         return emulator.client(self.settings, service, retries={"total_max_attempts": 1})
 
     @contextmanager
     def adapter(self, aws: Callable[[str], Any] | None = None) -> Iterator[Any]:
-        """The adapter at work behind the guard; yields a sagemaker-runtime client to it."""
+        """Run the adapter behind the guard; yields a sagemaker-runtime client for it."""
         worker = Worker(
             self.queue,
             self.model,
@@ -207,7 +207,7 @@ class Rig:
                 running.do(server.end())
 
     def put(self, body: bytes, key: str = "inputs/a/1.mp4") -> str:
-        """An object; its location."""
+        """Put an object; return its location."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
         return f"s3://{self.bucket}/{key}"
 
@@ -217,7 +217,7 @@ class Rig:
         return body
 
     def message(self, kind: str) -> dict[str, Any]:
-        """The next message of a topic."""
+        """Return the next message of a topic."""
         found: list[dict[str, Any]] = []
 
         def came() -> bool:
@@ -230,11 +230,11 @@ class Rig:
         return read
 
     def silent(self, kind: str) -> bool:
-        """Whether nothing more waits on a topic."""
+        """Return True if a topic has no more messages."""
         return not self._receive(kind, wait=0)
 
     def idle(self) -> None:
-        """Wait until nothing is left to be done."""
+        """Wait until all accepted requests are processed."""
         until(lambda: not self.queue.all())
 
     def _receive(self, kind: str, wait: int = 1) -> list[dict[str, Any]]:
@@ -244,14 +244,14 @@ class Rig:
 
 
 def invoke(client: Any, location: str, **more: Any) -> dict[str, Any]:
-    """An accepted request."""
+    """Invoke the endpoint asynchronously; return the response."""
     fields = {"EndpointName": ENDPOINT_NAME, "InputLocation": location, "ContentType": "video/mp4"} | more
     answer: dict[str, Any] = client.invoke_endpoint_async(**fields)
     return answer
 
 
 def create_function(functions: Any, name: str, source: str) -> dict[str, Any]:
-    """A Lambda of the emulator whose module is `source`, with a function `handler`. `functions`: Lambda's client."""
+    """Create a Lambda from the source of its module, which has a function `handler`. `functions`: Lambda's client."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("main.py", source)

@@ -1,4 +1,4 @@
-"""Keys, the webhook's settings, the end of an account: what users do in person."""
+"""Routes that require a session: API keys, the webhook, the example and the account."""
 
 import pytest
 
@@ -17,7 +17,7 @@ NOT_ON_THE_INTERNET = [
 
 
 @pytest.fixture
-def alice(cloud: Cloud) -> Caller:  # noqa: ARG001  (everything needs a cloud)
+def alice(cloud: Cloud) -> Caller:  # noqa: ARG001  (deployed for the requests)
     return by_session("alice")
 
 
@@ -25,7 +25,7 @@ def with_token(token: str) -> Caller:
     return Caller("/api", {"Authorization": f"Bearer {token}"})
 
 
-def test_a_key_is_shown_once_works_and_is_revoked_at_once(cloud: Cloud, alice: Caller) -> None:
+def test_a_key_is_created_used_and_revoked(cloud: Cloud, alice: Caller) -> None:
     made = alice.post("/keys", {"name": "production"})
     assert made.status == 201
     token = made.json()["token"]
@@ -56,7 +56,7 @@ def test_a_key_has_scopes_and_an_expiry(cloud: Cloud, alice: Caller) -> None:
     assert program.get("/usage").status == 200
     refused = problem(program.post("/upload-url", {"fileType": ".mp4"}), 403, "insufficient-scope")
     assert refused["scope"] == "analyze"
-    cloud.later(days=30)
+    cloud.advance(days=30)
     problem(program.get("/usage"), 401, "unauthorized")
     plain = alice.post("/keys", {"name": "everything"}).json()
     assert (plain["scopes"], plain["expiresAt"]) == (["read", "analyze"], None)
@@ -70,7 +70,7 @@ def test_a_key_has_scopes_and_an_expiry(cloud: Cloud, alice: Caller) -> None:
         problem(alice.post("/keys", {"name": "x", **wrong}), 422, "invalid-request")
 
 
-def test_the_gateway_never_learns_a_secret(cloud: Cloud, alice: Caller) -> None:
+def test_the_gateway_does_not_store_the_secret(cloud: Cloud, alice: Caller) -> None:
     token = alice.post("/keys", {"name": "x"}).json()["token"]
     gateway = cloud.emulator.client("apigateway")
     known = gateway.get_api_keys(includeValues=True)["items"]
@@ -78,7 +78,7 @@ def test_the_gateway_never_learns_a_secret(cloud: Cloud, alice: Caller) -> None:
     assert token.split("_")[2] not in str(known)
 
 
-def test_no_more_keys_than_allowed(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_keys_is_limited(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_API_KEYS", "1")
     settings.cache_clear()
     assert alice.post("/keys", {"name": "one"}).status == 201
@@ -100,13 +100,13 @@ def test_the_webhook_is_set_read_and_removed(alice: Caller) -> None:
 def test_a_test_event_is_sent(cloud: Cloud, alice: Caller) -> None:
     problem(alice.post("/webhook/test"), 409, "no-webhook")
     alice.put("/webhook", {"url": URL})
-    answer = alice.post("/webhook/test")
-    assert answer.status == 202
+    response = alice.post("/webhook/test")
+    assert response.status == 202
     (event,) = cloud.events()
-    assert (event["id"], event["type"], event["owner"]) == (answer.json()["eventId"], "webhook.test", "alice")
+    assert (event["id"], event["type"], event["owner"]) == (response.json()["eventId"], "webhook.test", "alice")
 
 
-def test_webhooks_cannot_be_set_to_what_is_not_on_the_internet(alice: Caller) -> None:
+def test_webhook_urls_must_be_public(alice: Caller) -> None:
     for url in NOT_ON_THE_INTERNET:
         problem(alice.put("/webhook", {"url": url}), 400, "webhook-url")
         refused = alice.post("/sentiment-inference", {"key": "uploads/alice/x.mp4", "webhookUrl": url})
@@ -115,13 +115,13 @@ def test_webhooks_cannot_be_set_to_what_is_not_on_the_internet(alice: Caller) ->
 
 def test_an_analysis_has_its_own_webhook(cloud: Cloud, alice: Caller) -> None:
     key = uploaded(alice)
-    answer = alice.post("/sentiment-inference", {"key": key, "webhookUrl": URL}, headers={"Prefer": "respond-async"})
-    assert answer.status == 202
+    response = alice.post("/sentiment-inference", {"key": key, "webhookUrl": URL}, headers={"Prefer": "respond-async"})
+    assert response.status == 202
     assert cloud.records("alice")[0].webhook_url == URL
 
 
 def test_a_new_account_opens_with_the_example_until_it_is_deleted(cloud: Cloud, alice: Caller) -> None:
-    """It is no analysis of the account's: nothing is listed for a program, charged or stored."""
+    """The example is not an analysis of the account: it is neither listed, charged nor stored."""
     assert alice.get("/example").json() == {"deleted": False}
     assert alice.get("/usage").json()["used"] == 0
     assert alice.get("/analyses").json()["analyses"] == []
@@ -133,7 +133,7 @@ def test_a_new_account_opens_with_the_example_until_it_is_deleted(cloud: Cloud, 
     problem(by_key(cloud, "alice").get("/example"), 404, "no-route")
 
 
-def test_the_account_ends(cloud: Cloud, alice: Caller) -> None:
+def test_the_account_is_deleted(cloud: Cloud, alice: Caller) -> None:
     program = by_key(cloud, "alice")
     cloud.completed("alice")
     key = uploaded(program)

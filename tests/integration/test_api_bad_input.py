@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem that says what is wrong, and never a 5xx."""
+"""Invalid requests: the response is always a problem with the reason, never a 5xx."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lambdas.api.entry_points import MAX_BODY
 from lambdas.core.aws import clients
 from lambdas.core.settings import settings as lambda_settings
-from tests.integration.api_client import Answer, Caller, by_session, call, proxy_event
+from tests.integration.api_client import Caller, Response, by_session, call, proxy_event
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.test_api_routes import problem, started, uploaded
 
@@ -41,11 +41,11 @@ KEY_TRICKS = [
 
 
 @pytest.fixture
-def mallory(cloud: Cloud) -> Caller:  # noqa: ARG001  (everything needs a cloud)
+def mallory(cloud: Cloud) -> Caller:  # noqa: ARG001  (deployed for the requests)
     return by_session("mallory")
 
 
-def test_file_types_are_names_of_containers_and_nothing_else(cloud: Cloud, mallory: Caller) -> None:
+def test_only_supported_file_types_are_accepted(cloud: Cloud, mallory: Caller) -> None:
     for trick in TYPE_TRICKS:
         for path, more in (("/upload-url", {}), ("/multipart-uploads", {"fileSize": 10})):
             problem(mallory.post(path, {"fileType": trick, **more}), 400, "unsupported-type")
@@ -54,7 +54,7 @@ def test_file_types_are_names_of_containers_and_nothing_else(cloud: Cloud, mallo
     assert cloud.outstanding("mallory") == 0
 
 
-def test_keys_are_taken_apart_not_trusted(cloud: Cloud, mallory: Caller) -> None:
+def test_forged_keys_are_refused(cloud: Cloud, mallory: Caller) -> None:
     clients.s3().put_object(Bucket=MEDIA, Key=f"uploads/alice/{FILE_ID}.mp4", Body=VIDEO)
     for trick in KEY_TRICKS:
         problem(started(mallory, trick), 404, "not-found")
@@ -76,7 +76,7 @@ def test_sizes(cloud: Cloud, mallory: Caller, monkeypatch: pytest.MonkeyPatch) -
     assert cloud.records("mallory") == []
 
 
-def test_what_was_uploaded_must_be_a_video(mallory: Caller) -> None:
+def test_the_uploaded_file_must_be_a_video(mallory: Caller) -> None:
     for body in (b"", b"#!/bin/sh\n", b"#EXTM3U\nhttp://169.254.169.254/", b"\0" * 100):
         problem(started(mallory, uploaded(mallory, body)), 400, "not-a-video")
 
@@ -84,20 +84,20 @@ def test_what_was_uploaded_must_be_a_video(mallory: Caller) -> None:
 def test_uploads_are_bounded(mallory: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_OUTSTANDING_UPLOADS", "2")
     lambda_settings.cache_clear()
-    answers = [mallory.post("/upload-url", {"fileType": ".mp4"}) for _ in range(3)]
-    assert [answer.status for answer in answers] == [200, 200, 429]
-    assert problem(answers[-1], 429, "too-many-uploads")["limit"] == 2
-    assert int(answers[-1].headers["retry-after"]) > 0
+    responses = [mallory.post("/upload-url", {"fileType": ".mp4"}) for _ in range(3)]
+    assert [response.status for response in responses] == [200, 200, 429]
+    assert problem(responses[-1], 429, "too-many-uploads")["limit"] == 2
+    assert int(responses[-1].headers["retry-after"]) > 0
 
 
-def send(body: str | None, content_type: str | None = "application/json", base64: bool = False) -> Answer:
+def send(body: str | None, content_type: str | None = "application/json", base64: bool = False) -> Response:
     headers = {} if content_type is None else {"Content-Type": content_type}
     claims = {"sub": "mallory", "token_use": "id"}
     event = proxy_event("POST", "/app/upload-url", body, headers, {}, claims)
     return call({**event, "isBase64Encoded": base64})
 
 
-def test_bodies_are_json_and_of_bounded_size(mallory: Caller) -> None:  # noqa: ARG001
+def test_bodies_must_be_json_of_limited_size(mallory: Caller) -> None:  # noqa: ARG001
     good = json.dumps({"fileType": ".mp4"})
     assert send(good).status == 200
     assert send(good, "application/json; charset=utf-8").status == 200
@@ -112,14 +112,14 @@ def test_bodies_are_json_and_of_bounded_size(mallory: Caller) -> None:  # noqa: 
         problem(send(body), 422, "invalid-request")
 
 
-def test_a_problem_names_the_field_but_not_what_was_sent(mallory: Caller) -> None:
-    answer = mallory.post("/multipart-uploads/parts", {"key": "k", "partNumbers": [1, "my-password"]})
-    document = problem(answer, 422, "invalid-request")
+def test_a_problem_names_the_field_but_not_its_value(mallory: Caller) -> None:
+    response = mallory.post("/multipart-uploads/parts", {"key": "k", "partNumbers": [1, "my-password"]})
+    document = problem(response, 422, "invalid-request")
     assert document["errors"][0]["field"] == "partNumbers.1"  # type: ignore[index]
-    assert "my-password" not in answer.text
+    assert "my-password" not in response.text
 
 
-def test_routes_that_are_not_there(mallory: Caller) -> None:
+def test_unknown_routes(mallory: Caller) -> None:
     tricks = ("/upload-url/", "//upload-url", "/../app/usage", "/analyses/x/y/z", "/openapi.json")
     for path in ("/nothing", "/", "", *tricks):
         problem(mallory.get(path), 404, "no-route")
@@ -131,23 +131,23 @@ def test_routes_that_are_not_there(mallory: Caller) -> None:
         ("POST", f"/analyses/{'a' * 26}", "DELETE, GET"),
         ("POST", "/webhook", "DELETE, GET, PUT"),
     ):
-        answer = mallory.ask(method, path)
-        problem(answer, 405, "method-not-allowed")
-        assert answer.headers["allow"] == allowed
+        response = mallory.request(method, path)
+        problem(response, 405, "method-not-allowed")
+        assert response.headers["allow"] == allowed
 
 
-def test_no_answer_is_kept_on_its_way(cloud: Cloud, mallory: Caller) -> None:
+def test_no_response_may_be_cached(cloud: Cloud, mallory: Caller) -> None:
     path = f"/analyses/{cloud.completed('mallory').id}"
-    answers = [
+    responses = [
         *(mallory.get(path, query=query) for query in ({}, {"format": "csv"}, {"format": "vtt"})),
         *(mallory.get(asked) for asked in ("/usage", "/keys", "/webhook", "/uploads", f"{path}/video", "/nothing")),
         *(mallory.post("/keys", {"name": "x"}), mallory.delete("/example"), mallory.post("/usage"), mallory.get("")),
         Caller("/app").get("/usage"),
     ]
-    assert {answer.headers.get("cache-control") for answer in answers} == {"no-store"}
+    assert {response.headers.get("cache-control") for response in responses} == {"no-store"}
 
 
-def test_ids_with_control_characters_are_answered_as_others(mallory: Caller) -> None:
+def test_ids_with_control_characters_are_not_found(mallory: Caller) -> None:
     for number in (*range(0x20), 0x7F, 0x85, 0xA0, 0x2028, 0xFEFF, 0x10FFFF):
         for identifier in (chr(number), f"x{chr(number)}", f"{chr(number)}x", f"{'a' * 25}{chr(number)}"):
             for path in (f"/analyses/{identifier}", f"/analyses/{identifier}/video"):
@@ -156,12 +156,12 @@ def test_ids_with_control_characters_are_answered_as_others(mallory: Caller) -> 
                 problem(mallory.delete(path), 404, "not-found")
 
 
-def test_integers_are_those_of_json(mallory: Caller) -> None:
+def test_integers_follow_json_schema(mallory: Caller) -> None:
     assert mallory.post("/upload-url", {"fileType": ".mp4", "fileSize": 10.0}).status == 200
     assert mallory.post("/keys", {"name": "x", "expiresInDays": 3e1}).status == 201
     key = mallory.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": 10}).json()["key"]
-    answer = mallory.post("/multipart-uploads/parts", {"key": key, "partNumbers": [1.0]})
-    assert answer.json()["parts"][0]["partNumber"] == 1
+    response = mallory.post("/multipart-uploads/parts", {"key": key, "partNumbers": [1.0]})
+    assert response.json()["parts"][0]["partNumber"] == 1
     for wrong in (10.5, "10", True, 1e400, None):
         problem(mallory.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": wrong}), 422, "invalid-request")
 
@@ -178,7 +178,7 @@ def test_parameters(mallory: Caller) -> None:
     problem(mallory.get(f"/analyses/{'a' * 65}"), 422, "invalid-request")
 
 
-# Whatever JSON can say, odd code points and large numbers included.
+# Any JSON value, including unusual code points and large numbers.
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\ud800", ".mp4", "\0"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -193,10 +193,10 @@ POSTS = (
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(POSTS), document=st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, anything)))
-def test_no_json_makes_it_fail(mallory: Caller, path: str, document: dict[str, Any]) -> None:
+def test_no_json_causes_a_server_error(mallory: Caller, path: str, document: dict[str, Any]) -> None:
     if path == "/keys":
-        document.pop("name", None)  # a good one would make a key of each example
-    answer = mallory.post(path, document)
-    assert answer.status < 500, answer
-    if answer.status >= 400:
-        assert answer.json()["error"]
+        document.pop("name", None)  # a valid name would create a key for each example
+    response = mallory.post(path, document)
+    assert response.status < 500, response
+    if response.status >= 400:
+        assert response.json()["error"]

@@ -1,4 +1,4 @@
-"""The description is what the code does: no drift, examples that fit, and no answer that it does not name."""
+"""OpenAPI document: it is current, its examples match their schemas, and it lists every response."""
 
 import html
 import json
@@ -37,7 +37,7 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_every_operation_is_described_whole() -> None:
+def test_every_operation_is_documented() -> None:
     ids = [operation["operationId"] for _, _, operation in operations()]
     assert len(set(ids)) == len(ids) > 20
     for method, path, operation in operations():
@@ -51,9 +51,9 @@ def test_every_operation_is_described_whole() -> None:
         assert {"401", "403", "429"} <= set(operation["responses"]), path
         assert ("404" in operation["responses"]) or "{" not in path, f"{method} {path}"
         assert "415" in operation["responses"] or "requestBody" not in operation
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if status >= "400":
-                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+                assert list(response["content"]) == ["application/problem+json"], (path, status)
     assert not {"HTTPValidationError", "ValidationError"} & set(DOCUMENT["components"]["schemas"])
 
 
@@ -69,21 +69,21 @@ SCHEMAS = sorted(
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: str(schema.__name__))
-def test_every_example_fits_its_schema(schema: type[BaseModel]) -> None:
+def test_every_example_matches_its_schema(schema: type[BaseModel]) -> None:
     (example,) = DOCUMENT["components"]["schemas"][schema.__name__]["examples"]
     parsed = schema.model_validate(example)
     again = parsed.model_dump(mode="json", by_alias=True)
-    assert set(example) <= set(again), "an example names only fields that there are"
+    assert set(example) <= set(again), "an example has no unknown fields"
 
 
-def test_every_body_and_answer_has_an_example() -> None:
+def test_every_request_and_response_has_an_example() -> None:
     for name, schema in DOCUMENT["components"]["schemas"].items():
         used = f'"#/components/schemas/{name}"'
         direct = any(used in json.dumps(operation) for _, _, operation in operations())
         assert not direct or "examples" in schema, name
 
 
-def test_the_page_runs_nothing_and_loads_nothing() -> None:
+def test_the_page_has_no_scripts_and_no_external_resources() -> None:
     assert "<script" not in PAGE
     assert not re.search(r"\son\w+=|\sstyle=|javascript:", PAGE)
     assert not re.search(r'(?:src|href)="(?!#|openapi\.json|data:,)', PAGE)
@@ -94,7 +94,7 @@ def test_the_page_runs_nothing_and_loads_nothing() -> None:
         assert f'id="{target}"' in PAGE, target
 
 
-def test_the_api_imports_nothing_of_the_engine() -> None:
+def test_the_api_imports_nothing_heavy_of_the_engine() -> None:
     program = (
         "import sys, lambdas.api.app\n"
         "found = {name.partition('.')[0] for name in sys.modules}\n"
@@ -117,19 +117,19 @@ schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.json")
     suppress_health_check=list(HealthCheck),
 )
 @pytest.mark.usefixtures("cloud")
-def test_no_request_makes_it_fail(case: schemathesis.Case[Any]) -> None:
-    """By the description: what fits it and what does not; each answer is one that the description names."""
+def test_no_request_causes_a_server_error(case: schemathesis.Case[Any]) -> None:
+    """Send requests that match the document and requests that do not; every response must be documented."""
     caller = by_session("alice")
     body = case.body if isinstance(case.body, (dict, list, str, int, float, bool)) else None
     headers = {name: value for name, value in dict(case.headers or {}).items() if name.lower() != "content-type"}
     query = {name: str(value) for name, value in dict(case.query or {}).items()}
-    answer = caller.ask(case.method, case.formatted_path, body, headers=headers, query=query)
-    assert answer.status < 500, answer
+    response = caller.request(case.method, case.formatted_path, body, headers=headers, query=query)
+    assert response.status < 500, response
     if case.method.upper() != case.operation.method.upper():
-        assert answer.status in (404, 405), "another method than the operation's"
+        assert response.status in (404, 405), "not the operation's method"
         return
     responses = case.operation.definition.raw["responses"]
-    assert str(answer.status) in responses, f"{case.operation.label} does not name {answer.status}"
-    content = responses[str(answer.status)].get("content", {})
+    assert str(response.status) in responses, f"{case.operation.label} does not document {response.status}"
+    content = responses[str(response.status)].get("content", {})
     if content:
-        assert answer.headers["content-type"].partition(";")[0] in content
+        assert response.headers["content-type"].partition(";")[0] in content

@@ -1,4 +1,4 @@
-"""No tenant sees or touches what is another's, by any route. The table is the app's own, so no route is forgotten."""
+"""Tenant isolation: no route of the app reads or changes another tenant's data."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def routes() -> Iterator[Route]:
 
 
 class Belongings:
-    """What alice has: names of things that mallory will try."""
+    """Alice's data, with the identifiers that mallory tries."""
 
     def __init__(self, cloud: Cloud) -> None:
         done = cloud.completed("alice")
@@ -50,14 +50,17 @@ class Belongings:
 Body = Callable[[Belongings], dict[str, Any]]
 ETAG = {"partNumber": 1, "etag": '"9b2cf535f27731c974343645a3985328"'}
 
-# Routes that name something in their body: what mallory sends, and what the answer must be.
+# Routes with an identifier in the body: the body that mallory sends, and the expected status.
 NAMED_IN_BODY: dict[str, tuple[Body, int]] = {
     "POST /sentiment-inference": (lambda hers: {"key": hers.upload}, 404),
     "POST /multipart-uploads/parts": (lambda hers: {"key": hers.parts, "partNumbers": [1]}, 404),
     "POST /multipart-uploads/complete": (lambda hers: {"key": hers.parts, "parts": [ETAG]}, 404),
-    "POST /multipart-uploads/abort": (lambda hers: {"key": hers.parts}, 204),  # as for what is gone: it does nothing
+    "POST /multipart-uploads/abort": (
+        lambda hers: {"key": hers.parts},
+        204,
+    ),  # same as for a missing upload: does nothing
 }
-# Routes that name nothing: they must work, and speak of mallory alone.
+# Routes without an identifier: they must work, and return only mallory's data.
 OWN: dict[str, Any] = {
     "POST /upload-url": {"fileType": ".mp4"},
     "POST /multipart-uploads": {"fileType": ".mp4", "fileSize": 10},
@@ -80,19 +83,19 @@ OWN: dict[str, Any] = {
 }
 
 
-def test_no_route_reaches_what_is_anothers(cloud: Cloud) -> None:
+def test_no_route_reaches_another_tenants_data(cloud: Cloud) -> None:
     hers = Belongings(cloud)
     before = cloud.items("alice")
     tried = 0
     for route in routes():
         for mallory in callers(cloud, route):
-            answer = attack(mallory, route, hers)
+            response = attack(mallory, route, hers)
             tried += 1
-            assert hers.analysis not in answer, route.name
-            assert hers.key not in answer, route.name
-            assert hers.upload_id not in answer.replace(hers.upload, ""), route.name
-            assert "alice" not in answer.replace(hers.parts, "").replace(hers.upload, ""), route.name
-            assert cloud.items("alice") == before, f"{route.name} changed what is alice's"
+            assert hers.analysis not in response, route.name
+            assert hers.key not in response, route.name
+            assert hers.upload_id not in response.replace(hers.upload, ""), route.name
+            assert "alice" not in response.replace(hers.parts, "").replace(hers.upload, ""), route.name
+            assert cloud.items("alice") == before, f"{route.name} changed alice's data"
     assert tried > 30
 
 
@@ -104,56 +107,56 @@ def callers(cloud: Cloud, route: Route) -> Iterator[Caller]:
 
 
 def attack(mallory: Caller, route: Route, hers: Belongings) -> str:
-    """Send a route everything of alice's that it may name; returns the answer's text, which must give nothing away."""
+    """Send a request with alice's identifiers to a route; return the response's text, which must reveal nothing."""
     if "{" in route.path:
         ids = {"keys": hers.key, "uploads": hers.upload_id}.get(route.path.split("/")[1], hers.analysis)
-        answer = mallory.ask(route.method, re.sub(r"\{\w+\}", ids, route.path))
-        assert answer.status == 404, f"{route.name} answers {answer.status}"
-        return answer.text
+        response = mallory.request(route.method, re.sub(r"\{\w+\}", ids, route.path))
+        assert response.status == 404, f"{route.name} returns {response.status}"
+        return response.text
     if route.name in NAMED_IN_BODY:
         body, status = NAMED_IN_BODY[route.name]
-        answer = mallory.ask(route.method, route.path, body(hers))
-        assert answer.status == status, f"{route.name} answers {answer.status}"
-        return answer.text
-    assert route.name in OWN, f"say in this test what {route.name} must not reach"
-    answer = mallory.ask(route.method, route.path, OWN[route.name])
-    assert answer.status < 300 or (route.name, answer.status) == ("POST /webhook/test", 409), route.name
-    return answer.text
+        response = mallory.request(route.method, route.path, body(hers))
+        assert response.status == status, f"{route.name} returns {response.status}"
+        return response.text
+    assert route.name in OWN, f"add {route.name} to this test"
+    response = mallory.request(route.method, route.path, OWN[route.name])
+    assert response.status < 300 or (route.name, response.status) == ("POST /webhook/test", 409), route.name
+    return response.text
 
 
-def test_a_cursor_of_anothers_list_reads_ones_own(cloud: Cloud) -> None:
+def test_another_tenants_cursor_lists_only_own_analyses(cloud: Cloud) -> None:
     for _ in range(2):
         cloud.queued("alice")
     cursor = by_session("alice").get("/analyses", query={"limit": "1"}).json()["cursor"]
     mine = cloud.queued("mallory").id
-    answer = by_session("mallory").get("/analyses", query={"cursor": cursor})
-    assert {found["id"] for found in answer.json()["analyses"]} <= {mine}
+    response = by_session("mallory").get("/analyses", query={"cursor": cursor})
+    assert {found["id"] for found in response.json()["analyses"]} <= {mine}
 
 
-def test_a_session_is_of_no_use_under_api_nor_a_key_under_app(cloud: Cloud) -> None:
+def test_credentials_are_valid_at_their_own_entry_point_only(cloud: Cloud) -> None:
     key, session = by_key(cloud, "alice"), by_session("alice")
     assert Caller("/app", key.headers).get("/usage").status == 401
     assert Caller("/api", claims=session.claims).get("/usage").status == 401
     for route in routes():
         if route.app_only:
             path = re.sub(r"\{\w+\}", "x", route.path)
-            answer = key.ask(route.method, path, OWN.get(route.name))
-            assert (answer.status, answer.json()["code"]) == (404, "no-route"), route.name
+            response = key.request(route.method, path, OWN.get(route.name))
+            assert (response.status, response.json()["code"]) == (404, "no-route"), route.name
 
 
-def test_every_route_asks_for_its_scope(cloud: Cloud) -> None:
-    """A key that may only read changes nothing by any route, and one that may only analyze reads nothing."""
+def test_every_route_requires_its_scope(cloud: Cloud) -> None:
+    """A key with only `read` can change nothing, and one with only `analyze` can read nothing."""
     for scope, other in (("read", "analyze"), ("analyze", "read")):
         narrow = by_key(cloud, "alice", scopes=[scope])
         for route in routes():
             if not route.app_only:
-                answer = narrow.ask(route.method, re.sub(r"\{\w+\}", "x", route.path), OWN.get(route.name))
+                response = narrow.request(route.method, re.sub(r"\{\w+\}", "x", route.path), OWN.get(route.name))
                 needed = "read" if route.method == "GET" else "analyze"
-                refused = answer.status == 403 and answer.json()["code"] == "insufficient-scope"
-                assert refused == (needed == other), (route.name, answer)
+                refused = response.status == 403 and response.json()["code"] == "insufficient-scope"
+                assert refused == (needed == other), (route.name, response)
 
 
-def test_every_route_asks_who_calls(cloud: Cloud) -> None:
+def test_every_route_requires_credentials(cloud: Cloud) -> None:
     token = by_key(cloud, "alice").headers["Authorization"]
     half = token.rpartition("_")[0]
     strangers = [
@@ -170,14 +173,20 @@ def test_every_route_asks_who_calls(cloud: Cloud) -> None:
     ]
     for route in routes():
         for stranger in strangers:
-            answer = stranger.ask(route.method, re.sub(r"\{\w+\}", "x", route.path))
-            assert answer.status == 401, (route.name, stranger, answer)
-            assert answer.headers["www-authenticate"] == "Bearer"
+            response = stranger.request(route.method, re.sub(r"\{\w+\}", "x", route.path))
+            assert response.status == 401, (route.name, stranger, response)
+            assert response.headers["www-authenticate"] == "Bearer"
 
 
-def test_a_key_that_is_cut_off_is_told_from_a_wrong_one(cloud: Cloud) -> None:
+def test_a_truncated_key_gets_a_hint_and_a_wrong_one_does_not(cloud: Cloud) -> None:
     token = by_key(cloud, "alice").headers["Authorization"]
     wrong = token[:-1] + ("0" if token[-1] != "0" else "1")
-    says = {header: Caller("/api", {"Authorization": header}).get("/usage") for header in (token[:-1], "x", wrong)}
-    assert [api_keys.FORM in answer.text for answer in says.values()] == [True, True, False]
-    assert len(token.removeprefix("Bearer ")) == 76  # as it says
+    responses_by_header = {
+        header: Caller("/api", {"Authorization": header}).get("/usage") for header in (token[:-1], "x", wrong)
+    }
+    assert [api_keys.KEY_FORMAT_HINT in response.text for response in responses_by_header.values()] == [
+        True,
+        True,
+        False,
+    ]
+    assert len(token.removeprefix("Bearer ")) == 76  # the length given in the hint

@@ -1,4 +1,4 @@
-"""The API behind an edge: what does not carry the edge's secret is refused, whatever credentials it has."""
+"""API behind an edge: requests without the edge's secret are refused, whatever their credentials."""
 
 import boto3
 import pytest
@@ -13,7 +13,7 @@ SECRET = "s" * 48
 
 @pytest.fixture
 def edge(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """A deployment whose edge has a secret."""
+    """Return a deployment whose edge has a secret."""
     arn = boto3.client("secretsmanager").create_secret(Name="edge", SecretString=SECRET)["ARN"]
     monkeypatch.setenv("ORIGIN_SECRET", arn)
     settings.cache_clear()
@@ -22,19 +22,19 @@ def edge(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Origin-Secret": ""}, {"X-Origin-Secret": SECRET[:-1]}])
-def test_who_comes_by_the_gateways_own_address_is_refused(edge: Cloud, headers: dict[str, str]) -> None:
+def test_requests_that_bypass_the_edge_are_refused(edge: Cloud, headers: dict[str, str]) -> None:
     for caller in (by_key(edge, "alice"), by_session("alice")):
-        answer = caller.get("/usage", headers=headers)
-        assert (answer.status, answer.json()["code"]) == (403, "forbidden")
-        assert answer.headers["content-type"] == PROBLEM
-        assert SECRET not in answer.text
+        response = caller.get("/usage", headers=headers)
+        assert (response.status, response.json()["code"]) == (403, "forbidden")
+        assert response.headers["content-type"] == PROBLEM
+        assert SECRET not in response.text
 
 
-def test_what_comes_through_the_edge_is_answered(edge: Cloud) -> None:
+def test_requests_through_the_edge_are_accepted(edge: Cloud) -> None:
     for caller in (by_key(edge, "alice"), by_session("alice")):
         assert caller.get("/usage", headers={"x-origin-secret": SECRET}).status == 200
 
 
-def test_without_an_edge_nobody_is_asked(cloud: Cloud) -> None:
+def test_without_an_edge_no_secret_is_required(cloud: Cloud) -> None:
     assert cloud.now
     assert by_session("alice").get("/usage").status == 200

@@ -1,4 +1,4 @@
-"""The script that attacks a running product finds what is wrong with one."""
+"""`scripts.attack` detects a broken API."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from tests.integration.local_parts import served
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_broken_api_is_found(tmp_path: Path) -> None:
+def test_the_attack_finds_a_broken_api(tmp_path: Path) -> None:
     seen: list[str] = []
 
     async def fail(request: Request) -> JSONResponse:

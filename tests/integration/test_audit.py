@@ -1,4 +1,4 @@
-"""The audit log: one event for each change, with who made it, for its owner alone, for a while."""
+"""Audit log: one event per change, with its actor, visible only to the owner, kept for a limited time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from lambdas.core.clock import DAY
 from lambdas.core.owners import api_keys, audit, profiles
 from lambdas.core.storage.tables import AuditRecord, KeyRecord
-from tests.integration.api_client import Answer, Caller, by_key, by_session
+from tests.integration.api_client import Caller, Response, by_key, by_session
 from tests.integration.cloud import Cloud
 from tests.integration.faults import at_every_write
 from tests.integration.test_api_routes import problem
@@ -14,22 +14,22 @@ from tests.integration.test_api_routes import problem
 URL = "https://hooks.example.com/in?token=secret"
 
 
-def told(caller: Caller) -> list[tuple[str, str, str | None]]:
-    """Name, actor and subject of each event, oldest first."""
+def recorded(caller: Caller) -> list[tuple[str, str, str | None]]:
+    """Return name, actor and subject of each event, oldest first."""
     events = caller.get("/audit-log", query={"limit": "100"}).json()["events"]
     return [(event["event"], event["by"], event["subject"]) for event in reversed(events)]
 
 
-def test_what_is_done_is_told_with_who_did_it(cloud: Cloud) -> None:
+def test_changes_are_recorded_with_their_actor(cloud: Cloud) -> None:
     record = cloud.completed("alice")
     queued = cloud.queued("alice")
     alice = by_session("alice", auth_time=str(int(cloud.now.timestamp()) - 60))
-    assert alice.get("/usage").status == 200  # the sign-in is noted with the first request
-    cloud.later(seconds=1)
+    assert alice.get("/usage").status == 200  # the sign-in is recorded with the first request
+    cloud.advance(seconds=1)
     made = alice.post("/keys", {"name": "laptop"}).json()
     prefix = made["prefix"]
     program = Caller("/api", {"Authorization": f"Bearer {made['token']}"})
-    steps: list[Callable[[], Answer]] = [
+    steps: list[Callable[[], Response]] = [
         lambda: alice.post(f"/keys/{made['id']}/rotate"),
         lambda: alice.put("/webhook", {"url": URL}),
         lambda: alice.post("/webhook/secret"),
@@ -39,13 +39,13 @@ def test_what_is_done_is_told_with_who_did_it(cloud: Cloud) -> None:
         lambda: alice.post(f"/analyses/{queued.id}/cancel"),
         lambda: alice.delete(f"/keys/{made['id']}"),
     ]
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     assert program.delete(f"/analyses/{queued.id}").status == 200
     for step in steps:
-        cloud.later(seconds=1)
-        if step is steps[6]:  # its state counts, deleted or not
+        cloud.advance(seconds=1)
+        if step is steps[6]:  # only restored analyses can be cancelled by the route
             alice.post(f"/analyses/{queued.id}/restore")
-            cloud.later(seconds=1)
+            cloud.advance(seconds=1)
         assert step().status < 300
     expected = [
         ("signed-in", "session", None),
@@ -61,47 +61,50 @@ def test_what_is_done_is_told_with_who_did_it(cloud: Cloud) -> None:
         ("analysis-cancelled", "session", queued.id),
         ("key-revoked", "session", "laptop"),
     ]
-    assert told(alice) == expected
+    assert recorded(alice) == expected
     assert "secret" not in alice.get("/audit-log").text.replace("webhook-secret-rotated", "")
-    assert told(by_session("bob")) == []
-    cloud.later(seconds=1)  # events of one moment have no order
-    assert told(by_key(cloud, "alice"))[:-1] == expected  # a program reads it too, its own key's making included
+    assert recorded(by_session("bob")) == []
+    cloud.advance(seconds=1)  # events at the same time have no defined order
+    assert recorded(by_key(cloud, "alice"))[:-1] == expected  # readable with a key, whose creation is included
 
 
-def test_each_sign_in_is_told_once(cloud: Cloud) -> None:
+def test_each_sign_in_is_recorded_once(cloud: Cloud) -> None:
     first, second = int(cloud.now.timestamp()) - 500, int(cloud.now.timestamp()) - 100
     for auth_time in (first, first, second, first, second):
         by_session("alice", auth_time=str(auth_time)).get("/usage")
     alice = by_session("alice", auth_time=str(second))
-    assert told(alice) == [("signed-in", "session", None)] * 2
+    assert recorded(alice) == [("signed-in", "session", None)] * 2
     (newest, _) = alice.get("/audit-log").json()["events"]
     assert newest["at"].startswith((cloud.now - timedelta(seconds=100)).isoformat()[:19])
 
 
-def test_what_repeats_without_a_change_is_no_event(cloud: Cloud) -> None:
+def test_repetitions_without_a_change_are_not_recorded(cloud: Cloud) -> None:
     alice, record = by_session("alice"), cloud.queued("alice")
     for path in (f"/analyses/{record.id}/cancel", f"/analyses/{record.id}/cancel"):
         assert alice.post(path).status == 200
-    cloud.later(seconds=1)  # events of one moment have no order
+    cloud.advance(seconds=1)  # events at the same time have no defined order
     for _ in range(2):
         assert alice.delete(f"/analyses/{record.id}").status == 200
     problem(alice.post("/keys/x/rotate"), 404, "not-found")
-    assert [name for name, _, _ in told(alice)] == ["analysis-cancelled", "analysis-deleted"]
+    assert [name for name, _, _ in recorded(alice)] == ["analysis-cancelled", "analysis-deleted"]
 
 
-def test_an_expired_key_is_told_by_the_system(cloud: Cloud) -> None:
+def test_the_expiry_of_a_key_is_recorded_as_of_the_system(cloud: Cloud) -> None:
     api_keys.create("alice", "short", cloud.now, days=1)
-    cloud.later(days=1)
+    cloud.advance(days=1)
     cloud.sweep()
     cloud.sweep()
-    assert [event[:2] for event in told(by_session("alice"))] == [("key-created", "system"), ("key-expired", "system")]
+    assert [event[:2] for event in recorded(by_session("alice"))] == [
+        ("key-created", "system"),
+        ("key-expired", "system"),
+    ]
 
 
-def test_events_come_page_by_page_and_go_after_their_time(cloud: Cloud) -> None:
+def test_events_are_paginated_and_expire(cloud: Cloud) -> None:
     alice = by_session("alice")
     for number in range(5):
         profiles.set_webhook("alice", f"https://h{number}.example.com", cloud.now)
-        cloud.later(seconds=1)
+        cloud.advance(seconds=1)
     seen, query = [], {"limit": "2"}
     while True:
         page = alice.get("/audit-log", query=query).json()
@@ -118,11 +121,11 @@ def test_events_come_page_by_page_and_go_after_their_time(cloud: Cloud) -> None:
     assert {int(record.ttl) for record in AuditRecord.scan(AuditRecord.event.exists())} <= {
         int((cloud.now - timedelta(seconds=number)).timestamp()) + audit.RETENTION_DAYS * DAY for number in range(1, 6)
     }
-    cloud.later(days=audit.RETENTION_DAYS)
-    assert told(alice) == []
+    cloud.advance(days=audit.RETENTION_DAYS)
+    assert recorded(alice) == []
 
 
-def test_the_log_goes_with_the_account(cloud: Cloud) -> None:
+def test_the_log_is_deleted_with_the_account(cloud: Cloud) -> None:
     by_key(cloud, "alice")
     profiles.set_webhook("alice", URL, cloud.now)
     profiles.delete_account("alice", cloud.now)
@@ -130,7 +133,7 @@ def test_the_log_goes_with_the_account(cloud: Cloud) -> None:
     assert [item["sk"]["S"] for item in cloud.items("alice") if item["sk"]["S"].startswith("AUDIT")] == []
 
 
-def test_revoking_killed_after_any_write_is_told_once(cloud: Cloud) -> None:
+def test_a_revocation_killed_after_any_write_is_recorded_once(cloud: Cloud) -> None:
     made: dict[int, KeyRecord] = {}
 
     def prepare(number: int) -> None:
@@ -143,7 +146,7 @@ def test_revoking_killed_after_any_write_is_told_once(cloud: Cloud) -> None:
         cloud.sweep()
 
     def check(number: int) -> None:
-        events = told(by_session(f"owner{number}"))
+        events = recorded(by_session(f"owner{number}"))
         assert sorted(events) == [("key-created", "system", "mine"), ("key-revoked", "session", "mine")]
 
     assert at_every_write(prepare, revoke, sweep, check) == 3

@@ -1,4 +1,4 @@
-"""An analysis that its owner cancels: refunded once, whatever else arrives, and no result comes of it."""
+"""Cancellation: the charge is refunded once, and late results are discarded."""
 
 import itertools
 import json
@@ -20,7 +20,7 @@ from tests.integration.faults import at_every_write
 OK: dict[str, list[str]] = {"batchItemFailures": []}
 
 
-def cancelled(cloud: Cloud, record: AnalysisRecord) -> None:
+def check_cancelled(cloud: Cloud, record: AnalysisRecord) -> None:
     """Check the record, the charge and the quota of a cancelled analysis."""
     found = cloud.read(record)
     assert (found.status, found.error.code) == (FAILED, "cancelled")
@@ -28,18 +28,18 @@ def cancelled(cloud: Cloud, record: AnalysisRecord) -> None:
 
 
 @pytest.mark.parametrize("state", [QUEUED, PROCESSING])
-def test_it_is_refunded_however_often_it_is_asked_for(cloud: Cloud, state: str) -> None:
+def test_repeated_cancellations_refund_once(cloud: Cloud, state: str) -> None:
     record = cloud.queued() if state == QUEUED else cloud.processing()
     for _ in range(3):
         assert transitions.cancel("alice", record.id, cloud.now).is_cancelled
-        cancelled(cloud, record)
-    cloud.flow()
+        check_cancelled(cloud, record)
+    cloud.run_stream()
     assert len(cloud.endpoint.invocations) == (0 if state == QUEUED else 1)
     assert cloud.keys(MEDIA, "inputs/") == []
 
 
 def test_cancelled_while_its_video_is_copied(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The endpoint is asked all the same, and ends its work as soon as the copy is gone."""
+    """The endpoint is invoked nevertheless, and stops once the copy is removed."""
     record = cloud.queued()
     ask = inference.invoke
 
@@ -48,25 +48,25 @@ def test_cancelled_while_its_video_is_copied(cloud: Cloud, monkeypatch: pytest.M
         return ask(found)
 
     monkeypatch.setattr(inference, "invoke", cancel_and_ask)
-    cloud.flow()
-    cancelled(cloud, record)
+    cloud.run_stream()
+    check_cancelled(cloud, record)
     assert len(cloud.endpoint.invocations) == 1
     assert cloud.keys(MEDIA, "inputs/") == []
 
 
-def test_a_late_result_of_it_is_not_free(cloud: Cloud) -> None:
+def test_a_cancelled_analysis_accepts_no_late_result(cloud: Cloud) -> None:
     record = cloud.processing()
     late = cloud.success(record)
     transitions.cancel("alice", record.id, cloud.now)
-    assert cloud.hear(late, late) == OK
-    cancelled(cloud, record)
+    assert cloud.notify(late, late) == OK
+    check_cancelled(cloud, record)
     assert cloud.keys(RESULTS) == []
 
 
-def test_a_result_that_arrives_at_the_same_time(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between reading the record and writing it, the owner cancels: the result that was kept meanwhile goes."""
+def test_a_result_that_arrives_during_the_cancellation(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner cancels between reading and writing the record: the result stored in between is removed."""
     record = cloud.processing()
-    told = cloud.success(record)
+    message = cloud.success(record)
     keep = objects.put_json
 
     def keep_and_cancel(*arguments: Any, **more: Any) -> None:
@@ -75,12 +75,12 @@ def test_a_result_that_arrives_at_the_same_time(cloud: Cloud, monkeypatch: pytes
 
     with monkeypatch.context() as patch:
         patch.setattr(objects, "put_json", keep_and_cancel)
-        assert cloud.hear(told) == OK
-    cancelled(cloud, record)
+        assert cloud.notify(message) == OK
+    check_cancelled(cloud, record)
     assert cloud.keys(RESULTS) == []
 
 
-def test_who_read_it_before_it_was_cancelled_changes_nothing(cloud: Cloud) -> None:
+def test_stale_reads_of_a_cancelled_analysis_change_nothing(cloud: Cloud) -> None:
     stale = [cloud.queued()]
     cloud.submit(stale[0])
     stale.append(cloud.read(stale[0]))
@@ -89,14 +89,14 @@ def test_who_read_it_before_it_was_cancelled_changes_nothing(cloud: Cloud) -> No
         assert not transitions.mark_processing(record, "s3://b/o", None, cloud.now)
         assert not transitions.fail(record, TIMED_OUT, cloud.now)
         assert not transitions.complete(record, cloud.summary(), cloud.now)
-    cancelled(cloud, stale[0])
+    check_cancelled(cloud, stale[0])
 
 
-def test_in_any_order_with_results_it_is_charged_once_or_refunded_once(cloud: Cloud) -> None:
+def test_any_order_of_cancellation_and_results_charges_consistently(cloud: Cloud) -> None:
     for number, order in enumerate(itertools.permutations(["cancel", "success", "failure"])):
         owner = f"owner{number}"
         record = cloud.processing(owner)
-        told = {"success": cloud.success(record), "failure": cloud.failure(record)}
+        message = {"success": cloud.success(record), "failure": cloud.failure(record)}
         for name in (*order, *order):
             if name == "cancel":
                 try:
@@ -104,9 +104,9 @@ def test_in_any_order_with_results_it_is_charged_once_or_refunded_once(cloud: Cl
                 except NotCancellableError:
                     assert cloud.read(record).status in (COMPLETED, FAILED)
             else:
-                assert cloud.hear(told[name]) == OK
+                assert cloud.notify(message[name]) == OK
         found = cloud.read(record)
-        # Cancelled where that came first; a failure that came first gave the charge back, and a late result is free.
+        # Cancelled only if that came first. A failure that came first was refunded, and a late result is free.
         assert found.is_cancelled == (order[0] == "cancel"), order
         assert found.status == (FAILED if order[0] == "cancel" else COMPLETED), order
         assert cloud.used(owner) == cloud.charges(owner) == (1 if order[0] == "success" else 0), order
@@ -123,25 +123,25 @@ def test_killed_after_any_write(cloud: Cloud, state: str) -> None:
     def cancel(number: int) -> None:
         transitions.cancel(f"owner{number}", records[number].id, cloud.now)
 
-    assert at_every_write(prepare, cancel, cancel, lambda number: cancelled(cloud, records[number])) == 1
+    assert at_every_write(prepare, cancel, cancel, lambda number: check_cancelled(cloud, records[number])) == 1
 
 
-def test_it_can_be_started_again(cloud: Cloud) -> None:
+def test_a_cancelled_analysis_can_be_retried(cloud: Cloud) -> None:
     record = cloud.processing()
     late = cloud.success(record)
     transitions.cancel("alice", record.id, cloud.now)
     again = creation.retry("alice", record.id, cloud.now)
     assert (again.status, again.attempt, cloud.used("alice")) == (QUEUED, 2, 1)
-    cloud.flow()
-    assert cloud.read(again).status == QUEUED  # the endpoint is still working on the attempt before
-    cloud.hear(late)
-    cloud.flow()
+    cloud.run_stream()
+    assert cloud.read(again).status == QUEUED  # the endpoint is still working on the previous attempt
+    cloud.notify(late)
+    cloud.run_stream()
     assert cloud.read(again).status == PROCESSING
-    cloud.hear(cloud.success(again))
+    cloud.notify(cloud.success(again))
     assert (cloud.read(again).status, cloud.used("alice"), cloud.charges("alice")) == (COMPLETED, 1, 1)
 
 
-def test_what_has_ended_or_belongs_to_another_is_not_cancelled(cloud: Cloud) -> None:
+def test_ended_and_foreign_analyses_cannot_be_cancelled(cloud: Cloud) -> None:
     for record in (cloud.completed(), cloud.failed()):
         before = cloud.items("alice")
         with pytest.raises(NotCancellableError):
@@ -157,55 +157,59 @@ def test_the_route(cloud: Cloud) -> None:
     alice, bob = by_session("alice"), by_session("bob")
     record = cloud.processing("alice")
     assert bob.post(f"/analyses/{record.id}/cancel").status == 404
-    answer = alice.post(f"/analyses/{record.id}/cancel")
-    assert (answer.status, answer.json()["status"], answer.json()["error"]["code"]) == (200, "failed", "cancelled")
+    response = alice.post(f"/analyses/{record.id}/cancel")
+    assert (response.status, response.json()["status"], response.json()["error"]["code"]) == (
+        200,
+        "failed",
+        "cancelled",
+    )
     assert alice.get("/usage").json()["used"] == 0
-    cloud.hear(cloud.failure(record))
+    cloud.notify(cloud.failure(record))
     done = cloud.completed("alice")
     refused = alice.post(f"/analyses/{done.id}/cancel")
     assert (refused.status, refused.json()["code"]) == (409, "not-cancellable")
 
 
-def test_its_owner_is_told(cloud: Cloud) -> None:
-    record = cloud.ask("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
+def test_a_cancellation_sends_an_event(cloud: Cloud) -> None:
+    record = cloud.start("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
     transitions.cancel("alice", record.id, cloud.now)
-    cloud.flow()
+    cloud.run_stream()
     assert [event["type"] for event in cloud.events()] == ["analysis.failed"]
 
 
 def refused_file(cloud: Cloud, code: str) -> AnalysisRecord:
     record = cloud.processing()
-    body = {"type": f"urn:video-sentiment:problem:{code}", "status": 422, "error": "it is what it is"}
-    cloud.hear(cloud.failure(record, json.dumps(body).encode()))
+    body = {"type": f"urn:video-sentiment:problem:{code}", "status": 422, "error": "no video stream"}
+    cloud.notify(cloud.failure(record, json.dumps(body).encode()))
     return cloud.read(record)
 
 
 @pytest.mark.parametrize("code", ["unreadable-video", "too-long", "too-demanding"])
-def test_the_same_file_is_not_tried_again_where_it_would_fail_again(cloud: Cloud, code: str) -> None:
+def test_a_file_that_would_fail_again_is_not_retried(cloud: Cloud, code: str) -> None:
     record = refused_file(cloud, code)
-    with pytest.raises(NotRetriableError, match="it is what it is"):
+    with pytest.raises(NotRetriableError, match="no video stream"):
         creation.retry("alice", record.id, cloud.now)
-    with pytest.raises(NotRetriableError, match="it is what it is"):
-        cloud.ask("alice", record.object_key)
+    with pytest.raises(NotRetriableError, match="no video stream"):
+        cloud.start("alice", record.object_key)
     assert (cloud.read(record).attempt, cloud.used("alice")) == (1, 0)
 
 
-def test_another_file_in_its_place_is_tried(cloud: Cloud) -> None:
+def test_a_replaced_file_is_retried(cloud: Cloud) -> None:
     record = refused_file(cloud, "unreadable-video")
     clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
-    assert cloud.ask("alice", record.object_key).attempt == 2
+    assert cloud.start("alice", record.object_key).attempt == 2
 
 
 def test_attempts_are_capped_and_leave_no_copies(cloud: Cloud) -> None:
     record = cloud.processing()
     for attempt in range(1, 6):
         assert cloud.keys(MEDIA, "inputs/") == [f"inputs/{record.id}/{attempt}.mp4"]
-        cloud.hear(cloud.failure(cloud.read(record)))
-        cloud.flow()
+        cloud.notify(cloud.failure(cloud.read(record)))
+        cloud.run_stream()
         assert cloud.versions(MEDIA, "inputs/") == []
         if attempt < 5:
             creation.retry("alice", record.id, cloud.now)
-            cloud.flow()
+            cloud.run_stream()
     with pytest.raises(NotRetriableError, match="5 attempts"):
         creation.retry("alice", record.id, cloud.now)
     assert (cloud.read(record).attempt, cloud.used("alice")) == (5, 0)
@@ -213,7 +217,7 @@ def test_attempts_are_capped_and_leave_no_copies(cloud: Cloud) -> None:
 
 def test_a_late_event_of_an_attempt_leaves_the_next_ones_copy(cloud: Cloud) -> None:
     before = cloud.processing()
-    cloud.hear(cloud.failure(before))
+    cloud.notify(cloud.failure(before))
     failed = cloud.read(before)
     again = creation.retry("alice", before.id, cloud.now)
     cloud.submit(again)
@@ -227,7 +231,7 @@ def test_publishing_a_failure_killed_after_any_write(cloud: Cloud) -> None:
 
     def prepare(number: int) -> None:
         before = cloud.processing(f"owner{number}")
-        cloud.hear(cloud.failure(before))
+        cloud.notify(cloud.failure(before))
         changes[number] = (before, cloud.read(before))
 
     def publish(number: int) -> None:

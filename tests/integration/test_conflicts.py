@@ -1,4 +1,4 @@
-"""Others at the same items, and storage that fails: nothing is charged or lost, and what is said is what happened."""
+"""Conflicting writes and failing storage: nothing is charged or lost, and the error has the actual reason."""
 
 import json
 from collections.abc import Callable
@@ -15,16 +15,16 @@ from lambdas.core.errors import AccountDeletedError, BusyError, QuotaExceededErr
 from lambdas.core.owners import profiles
 from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import AnalysisRecord, Item, OwnerRecord
-from lambdas.core.storage.transactions import FIRST_PAUSE, ROUNDS
+from lambdas.core.storage.transactions import FIRST_PAUSE, MAX_TRIES
 from lambdas.core.uploads import multipart, uploads
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.faults import failing, intercepted, refusing
 
 
-def test_a_conflict_is_tried_again(cloud: Cloud) -> None:
+def test_a_conflict_is_retried(cloud: Cloud) -> None:
     key = cloud.upload("alice")
     with refusing("TransactWriteItems", 3, None, None, None, "TransactionConflict", None) as calls:
-        record = cloud.ask("alice", key)
+        record = cloud.start("alice", key)
     assert len(calls) == 4
     assert (record.status, cloud.used("alice")) == (QUEUED, 1)
 
@@ -36,36 +36,36 @@ def test_a_lasting_conflict_is_503_and_charges_nothing(cloud: Cloud, monkeypatch
         refusing("TransactWriteItems", 99, "TransactionConflict", None, None, None, None) as calls,
         pytest.raises(BusyError) as caught,
     ):
-        cloud.ask("alice", key)
-    assert len(calls) == ROUNDS
+        cloud.start("alice", key)
+    assert len(calls) == MAX_TRIES
     assert (caught.value.status, cloud.used("alice"), cloud.records("alice")) == (503, 0, [])
     assert caught.value.retry_after is not None
-    assert cloud.ask("alice", key).status == QUEUED
+    assert cloud.start("alice", key).status == QUEUED
 
 
 @pytest.mark.parametrize(
     ("position", "error"),
     [(0, "AccountDeletedError"), (1, "UploadExpiredError"), (4, "QuotaExceededError")],
 )
-def test_a_reason_is_known_by_its_position(cloud: Cloud, position: int, error: str) -> None:
-    """Condition check, deletion, creation, counters: as they are sent, not as we wrote them down."""
+def test_reasons_are_mapped_by_position(cloud: Cloud, position: int, error: str) -> None:
+    """Positions follow the order in which pynamodb sends the parts: condition check, delete, put, updates."""
     key = cloud.upload("alice")
     reasons: list[str | None] = [None] * 6
     reasons[position] = "ConditionalCheckFailed"
     with refusing("TransactWriteItems", 99, *reasons), pytest.raises(Exception, match=".") as caught:
-        cloud.ask("alice", key)
+        cloud.start("alice", key)
     assert type(caught.value).__name__ == error
 
 
-def test_a_record_made_in_between_is_returned_although_the_quota_is_used_up(cloud: Cloud) -> None:
-    """Both conditions fail at once: that the analysis exists comes first."""
+def test_a_concurrently_created_record_is_returned_despite_a_used_up_quota(cloud: Cloud) -> None:
+    """If both conditions fail at once, the existing analysis takes precedence."""
     key = cloud.upload("alice")
     checked = uploads.check("alice", key)
     made: list[AnalysisRecord] = []
 
     def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if operation == "TransactWriteItems" and not made:
-            made.append(AnalysisRecord())  # not again
+            made.append(AnalysisRecord())  # only once
             made[0] = creation.start("alice", checked, source="upload", now=cloud.now)
             cloud.use("alice", 10_000)
         return call()
@@ -77,13 +77,13 @@ def test_a_record_made_in_between_is_returned_although_the_quota_is_used_up(clou
         cloud.queued("alice")
 
 
-def test_a_retry_that_somebody_else_has_begun_is_returned(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_concurrent_retry_is_returned(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     failed = cloud.failed("alice")
     begun: list[AnalysisRecord] = []
 
     def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if operation == "TransactWriteItems" and not begun:
-            begun.append(failed)  # not again
+            begun.append(failed)  # only once
             begun[0] = creation.retry("alice", failed.id, cloud.now)
         return call()
 
@@ -98,38 +98,38 @@ def test_a_retry_that_somebody_else_has_begun_is_returned(cloud: Cloud, capsys: 
 
 
 @pytest.mark.parametrize("operation", ["ListParts", "CompleteMultipartUpload"])
-def test_an_upload_that_s3_has_put_together_before_is_whole(cloud: Cloud, operation: str) -> None:
-    """AWS forgets an upload in parts some time after it was completed; the emulator does not."""
+def test_completing_a_completed_upload_succeeds(cloud: Cloud, operation: str) -> None:
+    """AWS removes a multipart upload some time after it was completed; the emulator does not."""
     key = multipart.create("alice", ".mp4", len(VIDEO), now=cloud.now).key
     url = multipart.sign("alice", key, [1], now=cloud.now)[1]
     part = multipart.Part(1, httpx.put(url, content=VIDEO, trust_env=False).headers["etag"])
     multipart.complete("alice", key, [part], now=cloud.now)
     with failing(operation, "NoSuchUpload", 1):
         multipart.complete("alice", key, [part], now=cloud.now)
-    assert cloud.ask("alice", key).status == QUEUED
+    assert cloud.start("alice", key).status == QUEUED
 
 
-def test_storage_that_fails_makes_the_message_come_again(cloud: Cloud) -> None:
+def test_failing_storage_makes_the_message_retry(cloud: Cloud) -> None:
     record = cloud.processing()
-    told = cloud.success(record)
+    message = cloud.success(record)
     for operation, code in (("GetObject", "InternalError"), ("PutObject", "SlowDown"), ("TransactWriteItems", "X")):
         with failing(operation, code, 99):
-            assert len(cloud.hear(told)["batchItemFailures"]) == 1
+            assert len(cloud.notify(message)["batchItemFailures"]) == 1
         assert cloud.read(record).status == PROCESSING
-    assert cloud.hear(told) == {"batchItemFailures": []}
+    assert cloud.notify(message) == {"batchItemFailures": []}
     assert cloud.read(record).status == COMPLETED
     assert cloud.used("alice") == cloud.charges("alice") == 1
 
 
-def test_nothing_is_left_to_do_at_the_end(cloud: Cloud) -> None:
-    """A completed analysis waits for nothing but the end of its retention."""
+def test_a_completed_analysis_is_due_only_at_its_expiry(cloud: Cloud) -> None:
+    """A completed analysis is due only at the end of its retention period."""
     record = cloud.completed()
     due = list(Item.scan(Item.due_at.exists(), consistent_read=True))
     assert [(item.pk, item.due_at) for item in due] == [(record.pk, record.expires_at)]
     assert clients.s3().get_object(Bucket=MEDIA, Key=record.object_key)["Body"].read() == VIDEO
 
 
-def test_an_account_that_ends_between_the_check_and_the_write_gets_nothing_new(cloud: Cloud) -> None:
+def test_nothing_starts_in_an_account_deleted_between_check_and_write(cloud: Cloud) -> None:
     key = cloud.upload("alice")
     failed = cloud.failed("alice")
 
@@ -141,5 +141,5 @@ def test_an_account_that_ends_between_the_check_and_the_write_gets_nothing_new(c
     for wanted in (key, failed.object_key):
         OwnerRecord(*item_keys.owner("alice")).delete()
         with intercepted(meanwhile), pytest.raises(AccountDeletedError):
-            cloud.ask("alice", wanted)
+            cloud.start("alice", wanted)
     assert cloud.used("alice") == 0

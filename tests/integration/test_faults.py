@@ -1,6 +1,6 @@
-"""Every handler, killed after each of its writes to AWS, then its event redelivered, or the sweeper run.
+"""Every handler is killed after each of its writes to AWS, then its event is redelivered, or the sweeper runs.
 
-Whatever was cut off where: one analysis, one charge, one result, one event.
+The outcome is always one analysis, one charge, one result and one event.
 """
 
 from typing import Any
@@ -13,28 +13,28 @@ from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import AnalysisRecord
 from tests.integration.cloud import RESULTS, Cloud, put, result
-from tests.integration.events import notice
+from tests.integration.events import notification
 from tests.integration.faults import at_every_write
 
 
 def finish(cloud: Cloud, record: AnalysisRecord) -> None:
-    """Nothing more goes wrong: the stream flows, SageMaker answers whatever it was asked, the sweeper runs."""
-    cloud.flow()
+    """Bring an analysis to its end without further faults: stream, sweeper, and SageMaker's results."""
+    cloud.run_stream()
     current = cloud.read(record)
     if current.status == QUEUED:
-        cloud.later(seconds=settings().queued_patience + 1)
+        cloud.advance(seconds=settings().queued_patience + 1)
         cloud.sweep()
         current = cloud.read(record)
     if current.status == PROCESSING:
-        for made in cloud.endpoint.invocations:  # asked twice, it answers twice
+        for made in cloud.endpoint.invocations:  # invoked twice, it produces two results
             if made.inference_id.startswith(current.id):
                 put(made.output_location, result().model_dump_json().encode())
-                cloud.hear(notice(made, "Completed", outputLocation=made.output_location))
-    cloud.flow()
+                cloud.notify(notification(made, "Completed", outputLocation=made.output_location))
+    cloud.run_stream()
 
 
 def check_one(cloud: Cloud, owner: str) -> AnalysisRecord:
-    """One analysis, completed; one charge; one result."""
+    """Check that there is exactly one analysis, completed, with one charge and one result."""
     (record,) = cloud.records(owner)
     assert record.status == COMPLETED
     assert cloud.used(owner) == cloud.charges(owner) == 1
@@ -51,13 +51,13 @@ def test_the_start_of_an_analysis(cloud: Cloud) -> None:
         keys[number] = cloud.upload(f"owner{number}")
 
     def act(number: int) -> None:
-        cloud.ask(f"owner{number}", keys[number])
+        cloud.start(f"owner{number}", keys[number])
 
     def check(number: int) -> None:
-        finish(cloud, cloud.ask(f"owner{number}", keys[number]))
+        finish(cloud, cloud.start(f"owner{number}", keys[number]))
         check_one(cloud, f"owner{number}")
 
-    assert at_every_write(prepare, act, act, check) == 2  # the stage's count, and one transaction or none of it
+    assert at_every_write(prepare, act, act, check) == 2  # the stage's counter, and one transaction
 
 
 def test_the_retry_of_an_analysis(cloud: Cloud) -> None:
@@ -67,7 +67,7 @@ def test_the_retry_of_an_analysis(cloud: Cloud) -> None:
         records[number] = cloud.failed(f"owner{number}")
 
     def act(number: int) -> None:
-        cloud.ask(f"owner{number}", records[number].object_key)
+        cloud.start(f"owner{number}", records[number].object_key)
 
     def check(number: int) -> None:
         record = cloud.read(records[number])
@@ -88,7 +88,7 @@ def test_submit(cloud: Cloud, repair: str) -> None:
         cloud.submit(records[number])
 
     def sweep(_: int) -> None:
-        cloud.later(seconds=settings().queued_patience + 1)
+        cloud.advance(seconds=settings().queued_patience + 1)
         cloud.sweep()
 
     def check(number: int) -> None:
@@ -98,44 +98,44 @@ def test_submit(cloud: Cloud, repair: str) -> None:
         assert cloud.keys(RESULTS, "outputs/") == []
 
     writes = at_every_write(prepare, submit, submit if repair == "redelivered" else sweep, check)
-    assert writes == 4  # slot, copy, invocation, note
+    assert writes == 4  # slot, copy, invocation, record
 
 
 @pytest.mark.parametrize("repair", ["redelivered", "swept"])
 def test_on_result_of_a_success(cloud: Cloud, repair: str) -> None:
-    told: dict[int, dict[str, Any]] = {}
+    messages: dict[int, dict[str, Any]] = {}
 
     def prepare(number: int) -> None:
-        told[number] = cloud.success(cloud.processing(f"owner{number}"))
+        messages[number] = cloud.success(cloud.processing(f"owner{number}"))
 
-    def hear(number: int) -> None:
-        cloud.hear(told[number])
+    def notify(number: int) -> None:
+        cloud.notify(messages[number])
 
     def sweep(_: int) -> None:
-        cloud.later(seconds=settings().attempt_seconds + 1)
+        cloud.advance(seconds=settings().attempt_seconds + 1)
         cloud.sweep()
 
     def check(number: int) -> None:
         check_one(cloud, f"owner{number}")
 
-    writes = at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check)
+    writes = at_every_write(prepare, notify, notify if repair == "redelivered" else sweep, check)
     assert writes == 4  # result, record, removal of SageMaker's object, slot
-    left = len(cloud.keys(RESULTS, "outputs/"))
-    assert left == (0 if repair == "redelivered" else 1)  # the bucket's lifecycle rule removes what nobody tells of
+    remaining = len(cloud.keys(RESULTS, "outputs/"))
+    assert remaining == (0 if repair == "redelivered" else 1)  # removed later by the bucket's lifecycle rule
 
 
 @pytest.mark.parametrize("repair", ["redelivered", "swept"])
 def test_on_result_of_a_failure(cloud: Cloud, repair: str) -> None:
-    told: dict[int, dict[str, Any]] = {}
+    messages: dict[int, dict[str, Any]] = {}
 
     def prepare(number: int) -> None:
-        told[number] = cloud.failure(cloud.processing(f"owner{number}"), b"{}")
+        messages[number] = cloud.failure(cloud.processing(f"owner{number}"), b"{}")
 
-    def hear(number: int) -> None:
-        cloud.hear(told[number])
+    def notify(number: int) -> None:
+        cloud.notify(messages[number])
 
     def sweep(_: int) -> None:
-        cloud.later(seconds=settings().attempt_seconds + 1)
+        cloud.advance(seconds=settings().attempt_seconds + 1)
         cloud.sweep()
 
     def check(number: int) -> None:
@@ -144,7 +144,7 @@ def test_on_result_of_a_failure(cloud: Cloud, repair: str) -> None:
         assert cloud.used(f"owner{number}") == cloud.charges(f"owner{number}") == 0
 
     # Record with refund, removal of SageMaker's object, slot.
-    assert at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check) == 3
+    assert at_every_write(prepare, notify, notify if repair == "redelivered" else sweep, check) == 3
 
 
 def test_on_drop(cloud: Cloud) -> None:
@@ -154,17 +154,17 @@ def test_on_drop(cloud: Cloud) -> None:
         profiles.ensure(f"owner{number}", None, cloud.now)
         events[number] = cloud.drop(f"drop/owner{number}/a.mp4")
 
-    def take(number: int) -> None:
-        cloud.take_drop(events[number])
+    def process(number: int) -> None:
+        cloud.process_drops(events[number])
 
     def check(number: int) -> None:
-        take(number)  # and once more
+        process(number)  # delivered again
         (record,) = cloud.records(f"owner{number}")
         finish(cloud, record)
         check_one(cloud, f"owner{number}")
         assert cloud.document(f"results/owner{number}/a.mp4.json") == result().model_dump(mode="json")
 
-    assert at_every_write(prepare, take, take, check) == 2
+    assert at_every_write(prepare, process, process, check) == 2
 
 
 def test_on_drop_refusing(cloud: Cloud) -> None:
@@ -173,15 +173,15 @@ def test_on_drop_refusing(cloud: Cloud) -> None:
     def prepare(number: int) -> None:
         events[number] = cloud.drop(f"drop/nobody{number}/a.mp4")
 
-    def take(number: int) -> None:
-        cloud.take_drop(events[number])
+    def process(number: int) -> None:
+        cloud.process_drops(events[number])
 
     def check(number: int) -> None:
         document = cloud.document(f"results/nobody{number}/a.mp4.error.json")
         assert document is not None
         assert document["type"].endswith("unknown-owner")
 
-    assert at_every_write(prepare, take, take, check) == 1
+    assert at_every_write(prepare, process, process, check) == 1
 
 
 def test_publish(cloud: Cloud) -> None:
@@ -189,11 +189,11 @@ def test_publish(cloud: Cloud) -> None:
 
     def prepare(number: int) -> None:
         profiles.set_webhook(f"owner{number}", "https://example.com/hook", cloud.now)
-        cloud.take_drop(cloud.drop(f"drop/owner{number}/a.mp4"))
+        cloud.process_drops(cloud.drop(f"drop/owner{number}/a.mp4"))
         (record,) = cloud.records(f"owner{number}")
         cloud.submit(record)
         before = cloud.read(record)
-        cloud.hear(cloud.success(before))
+        cloud.notify(cloud.success(before))
         changes[number] = (before, cloud.read(record))
 
     def publish(number: int) -> None:

@@ -1,6 +1,6 @@
-"""The API through its own handler, killed after each of its writes to AWS; then its client asks again.
+"""The API's handler is killed after each of its writes to AWS, then the client repeats the request.
 
-Wherever it was cut off: what was asked for is there once and is charged for once, and nobody else has lost anything.
+The outcome is always as of one request, charged once, and other accounts are not affected.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from lambdas.core.owners import api_keys, profiles, quota
 from lambdas.core.owners.api_keys import ACTIVE
 from lambdas.core.storage.tables import KeyRecord
 from lambdas.core.uploads import multipart
-from tests.integration.api_client import Answer, Caller, by_key, by_session
+from tests.integration.api_client import Caller, Response, by_key, by_session
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 from tests.integration.faults import at_every_write
 from tests.integration.test_api_isolation import routes
@@ -27,28 +27,28 @@ NEIGHBOR = "neighbor"
 
 
 class Client:
-    """An owner of one round, at one of the doors. `key` of an upload, `id`, `token` and so on: what there is before."""
+    """Client of one round's owner at an entry point. The attributes are the identifiers of existing objects."""
 
     key = id = token = etag = ""
 
-    def __init__(self, cloud: Cloud, owner: str, door: str) -> None:
+    def __init__(self, cloud: Cloud, owner: str, entry_point: str) -> None:
         self.cloud, self.owner = cloud, owner
-        self.caller = by_key(cloud, owner) if door == "key" else by_session(owner)
+        self.caller = by_key(cloud, owner) if entry_point == "key" else by_session(owner)
 
-    def ask(self, route: str) -> Answer:
-        """A request of a route such as `DELETE /keys/{id}`."""
+    def request(self, route: str) -> Response:
+        """Send the request of a route such as `DELETE /keys/{id}`."""
         method, path = route.split()
         body = BODIES[route](self) if route in BODIES else None
-        return self.caller.ask(method, path.replace("{id}", self.id), body, headers={"Prefer": "respond-async"})
+        return self.caller.request(method, path.replace("{id}", self.id), body, headers={"Prefer": "respond-async"})
 
     def works(self, token: str) -> bool:
         return Caller("/api", {"Authorization": f"Bearer {token}"}).get("/usage").status == 200
 
-    def waiting(self) -> int:
-        """Uploads that wait for their analysis; what is counted is what there is."""
-        there: int = sum(item["sk"] == {"S": "UPLOAD"} for item in self.cloud.items(self.owner))
-        assert self.cloud.outstanding(self.owner) == there
-        return there
+    def pending(self) -> int:
+        """Return the number of pending uploads, and check the counter."""
+        count: int = sum(item["sk"] == {"S": "UPLOAD"} for item in self.cloud.items(self.owner))
+        assert self.cloud.outstanding(self.owner) == count
+        return count
 
 
 BODIES: dict[str, Callable[[Client], dict[str, Any]]] = {
@@ -66,7 +66,7 @@ BODIES: dict[str, Callable[[Client], dict[str, Any]]] = {
 }
 
 
-# What there is before.
+# Preparation: objects that exist before the request.
 
 
 def nothing(_: Client) -> None:
@@ -78,7 +78,7 @@ def upload(client: Client) -> None:
 
 
 def upload_in_parts(client: Client) -> None:
-    """All parts are sent: the one."""
+    """Upload the only part."""
     client.key = multipart.create(client.owner, ".mp4", len(VIDEO), now=client.cloud.now).key
     client.id = client.key.rpartition("/")[2].partition(".")[0]
     client.etag = put(multipart.sign(client.owner, client.key, [1], now=client.cloud.now)[1])
@@ -120,88 +120,88 @@ def webhook(client: Client) -> None:
     profiles.set_webhook(client.owner, HOOK, client.cloud.now)
 
 
-def all_there_is(client: Client) -> None:
+def everything(client: Client) -> None:
     upload(client)
     completed(client)
     webhook(client)
     api_key(client)
 
 
-# What must hold afterwards, by the last answer that the client got.
+# Checks of the outcome, with the last response that the client got.
 
 
-def analyzed_once(client: Client, answer: Answer) -> None:
-    """The analysis that the client was told of is all there is, and it is told of under one event id."""
-    assert answer.status == 202, answer
-    client.cloud.flow()
-    client.cloud.events()  # those of an attempt before
+def analyzed_once(client: Client, response: Response) -> None:
+    """There is exactly the analysis that the client was given, with one event id."""
+    assert response.status == 202, response
+    client.cloud.run_stream()
+    client.cloud.events()  # discard events of a previous attempt
     (record,) = client.cloud.records(client.owner)
-    assert answer.json()["id"] == record.id
+    assert response.json()["id"] == record.id
     finish(client.cloud, record)
     assert {event["id"] for event in client.cloud.events()} == {f"evt_{record.id}_{int(record.attempt)}_completed"}
     expire(client.cloud)
     check_one(client.cloud, client.owner)
 
 
-def retried_once(client: Client, answer: Answer) -> None:
+def retried_once(client: Client, response: Response) -> None:
     (record,) = client.cloud.records(client.owner)
-    assert (answer.status, answer.json()["id"], record.attempt) == (202, record.id, 2)
+    assert (response.status, response.json()["id"], record.attempt) == (202, record.id, 2)
     finish(client.cloud, record)
     check_one(client.cloud, client.owner)
 
 
-def cancelled_once(client: Client, answer: Answer) -> None:
+def cancelled_once(client: Client, response: Response) -> None:
     (record,) = client.cloud.records(client.owner)
-    assert (answer.status, record.status, record.error.code) == (200, "failed", "cancelled")
+    assert (response.status, record.status, record.error.code) == (200, "failed", "cancelled")
     assert client.cloud.used(client.owner) == client.cloud.charges(client.owner) == 0
 
 
-def refused(client: Client, answer: Answer) -> None:
-    """The upload waits on, until it expires."""
-    assert (answer.status, answer.json()["code"]) == (429, "quota-exceeded")
-    assert (client.cloud.used(client.owner), client.waiting()) == (1, 1)
+def refused(client: Client, response: Response) -> None:
+    """The upload stays pending until it expires."""
+    assert (response.status, response.json()["code"]) == (429, "quota-exceeded")
+    assert (client.cloud.used(client.owner), client.pending()) == (1, 1)
 
 
-def leads_to_an_analysis(client: Client, answer: Answer) -> None:
-    """An upload that was cut off waits beside it, and expires by itself."""
-    assert client.waiting() in (1, 2)
-    client.key = answer.json()["key"]
-    put(answer.json()["url"])
-    analyzed_once(client, client.ask("POST /sentiment-inference"))
+def leads_to_an_analysis(client: Client, response: Response) -> None:
+    """An upload of the interrupted request may be pending as well, until it expires."""
+    assert client.pending() in (1, 2)
+    client.key = response.json()["key"]
+    put(response.json()["url"])
+    analyzed_once(client, client.request("POST /sentiment-inference"))
 
 
-def parts_lead_to_an_analysis(client: Client, answer: Answer) -> None:
-    assert client.waiting() in (1, 2)
-    client.key = answer.json()["key"]
-    signed_parts_do(client, client.ask("POST /multipart-uploads/parts"))
+def parts_lead_to_an_analysis(client: Client, response: Response) -> None:
+    assert client.pending() in (1, 2)
+    client.key = response.json()["key"]
+    signed_parts_do(client, client.request("POST /multipart-uploads/parts"))
 
 
-def signed_parts_do(client: Client, answer: Answer) -> None:
-    client.etag = put(answer.json()["parts"][0]["url"])
-    completed_parts_do(client, client.ask("POST /multipart-uploads/complete"))
+def signed_parts_do(client: Client, response: Response) -> None:
+    client.etag = put(response.json()["parts"][0]["url"])
+    completed_parts_do(client, client.request("POST /multipart-uploads/complete"))
 
 
-def completed_parts_do(client: Client, answer: Answer) -> None:
-    assert answer.json() == {"key": client.key}
-    analyzed_once(client, client.ask("POST /sentiment-inference"))
+def completed_parts_do(client: Client, response: Response) -> None:
+    assert response.json() == {"key": client.key}
+    analyzed_once(client, client.request("POST /sentiment-inference"))
 
 
-def given_up(client: Client, answer: Answer) -> None:
-    assert (answer.status, client.waiting()) == (204, 0)
+def upload_aborted(client: Client, response: Response) -> None:
+    assert (response.status, client.pending()) == (204, 0)
     assert "Uploads" not in clients.s3().list_multipart_uploads(Bucket=MEDIA, Prefix=client.key)
-    assert client.ask("POST /sentiment-inference").json()["code"] == "not-uploaded"
+    assert client.request("POST /sentiment-inference").json()["code"] == "not-uploaded"
 
 
-def abandoned(client: Client, answer: Answer) -> None:
-    assert answer.status in (204, 404)  # now, or by the request before
+def abandoned(client: Client, response: Response) -> None:
+    assert response.status in (204, 404)  # 404 if the interrupted request has done it
     expire(client.cloud)
-    given_up(client, replace(answer, status=204))
+    upload_aborted(client, replace(response, status=204))
 
 
-def gone(client: Client, answer: Answer) -> None:
-    """At once, and for good when the time to restore it is over. It stays charged for."""
-    assert answer.status == 200
-    assert client.ask("GET /analyses/{id}").status == 404
+def gone(client: Client, response: Response) -> None:
+    """Hidden at once, purged once it can no longer be restored, and still charged."""
+    assert response.status == 200
+    assert client.request("GET /analyses/{id}").status == 404
     expire(client.cloud)
     (record,) = client.cloud.records(client.owner)
     assert record.purged
@@ -209,78 +209,78 @@ def gone(client: Client, answer: Answer) -> None:
     assert client.cloud.used(client.owner) == 1
 
 
-def back_to_stay(client: Client, answer: Answer) -> None:
-    assert (answer.status, answer.json()["status"]) == (200, "completed")
+def restored(client: Client, response: Response) -> None:
+    assert (response.status, response.json()["status"]) == (200, "completed")
     expire(client.cloud)
     check_one(client.cloud, client.owner)
 
 
-def key_works(client: Client, answer: Answer) -> None:
-    """A key that was made whole, and its token lost on the way, is listed, so that it can be revoked. No other is."""
-    assert client.works(answer.json()["token"])
+def key_works(client: Client, response: Response) -> None:
+    """A key that was created but whose token was lost is listed, so that it can be revoked."""
+    assert client.works(response.json()["token"])
     expire(client.cloud)
-    lost = {key["id"] for key in client.ask("GET /keys").json()["keys"]} - {answer.json()["id"]}
+    lost = {key["id"] for key in client.request("GET /keys").json()["keys"]} - {response.json()["id"]}
     assert len(lost) <= 1
     for client.id in lost:
-        assert client.ask("DELETE /keys/{id}").status == 204
-    assert client.works(answer.json()["token"])
+        assert client.request("DELETE /keys/{id}").status == 204
+    assert client.works(response.json()["token"])
 
 
-def only_the_new_token_works(client: Client, answer: Answer) -> None:
-    assert (client.works(client.token), client.works(answer.json()["token"])) == (False, True)
+def only_the_new_token_works(client: Client, response: Response) -> None:
+    assert (client.works(client.token), client.works(response.json()["token"])) == (False, True)
 
 
-def no_token_works(client: Client, answer: Answer) -> None:
-    assert answer.status in (204, 404)  # now, or by the request before
+def no_token_works(client: Client, response: Response) -> None:
+    assert response.status in (204, 404)  # 404 if the interrupted request has done it
     assert not client.works(client.token)
     expire(client.cloud)
-    assert api_keys.list_(client.owner) == []
+    assert api_keys.list_active(client.owner) == []
 
 
-def webhook_is(url: str | None) -> Callable[[Client, Answer], None]:
-    """Events go there, signed with the secret that the client was shown last."""
+def webhook_is(url: str | None) -> Callable[[Client, Response], None]:
+    """Events go to `url`, signed with the secret that the client got last."""
 
-    def check(client: Client, answer: Answer) -> None:
-        told = client.ask("GET /webhook").json()
+    def check(client: Client, response: Response) -> None:
+        shown = client.request("GET /webhook").json()
         secret = profiles.webhook_secret(client.owner, client.cloud.now)
-        assert told == {"url": url, "secret": secret, "secretBeforeUntil": told["secretBeforeUntil"]}
-        assert answer.status == 204 or answer.json() == told
+        assert shown == {"url": url, "secret": secret, "secretBeforeUntil": shown["secretBeforeUntil"]}
+        assert response.status == 204 or response.json() == shown
 
     return check
 
 
-def example_is(*, deleted: bool) -> Callable[[Client, Answer], None]:
-    """It stays so after later visits, and nothing of it is charged or stored beside the profile."""
+def example_is(*, deleted: bool) -> Callable[[Client, Response], None]:
+    """The state persists after later visits, and nothing is stored besides the profile."""
 
-    def check(client: Client, answer: Answer) -> None:
-        assert answer.status in (200, 204)
+    def check(client: Client, response: Response) -> None:
+        assert response.status in (200, 204)
         profiles.ensure(client.owner, "again@example.com", client.cloud.now)
-        assert client.ask("GET /example").json() == {"deleted": deleted}
+        assert client.request("GET /example").json() == {"deleted": deleted}
         stored = [item["sk"]["S"] for item in client.cloud.items(client.owner)]
         assert [kind for kind in stored if not kind.startswith("REQUESTS#")] == ["OWNER"]
 
     return check
 
 
-def trial_sent(client: Client, answer: Answer) -> None:
-    """Whoever asks twice gets two events: receivers must not take one for the other."""
+def test_event_sent(client: Client, response: Response) -> None:
+    """Two requests send two events with different ids."""
     sent = client.cloud.events()
-    assert answer.json()["eventId"] in {event["id"] for event in sent}
+    assert response.json()["eventId"] in {event["id"] for event in sent}
     assert len({event["id"] for event in sent}) == len(sent) <= 2
     assert {(event["type"], event["owner"], event["url"]) for event in sent} == {("webhook.test", client.owner, None)}
 
 
-def session_over(client: Client, answer: Answer) -> None:
-    assert answer.status in (204, 401)  # the second: it is over already
-    assert client.ask("GET /usage").status == 401
+def session_ended(client: Client, response: Response) -> None:
+    assert response.status in (204, 401)  # 401 if the interrupted request has ended it
+    assert client.request("GET /usage").status == 401
     at = int(client.cloud.now.timestamp())
     assert by_session(client.owner, auth_time=str(at)).get("/usage").status == 401
     assert by_session(client.owner, auth_time=str(at + 1)).get("/usage").status == 200
 
 
-def nothing_left(client: Client, answer: Answer) -> None:
-    assert answer.status in (202, 403)  # the second: it is deleted already
-    assert client.ask("GET /usage").json()["code"] == "account-deleted"
+def everything_deleted(client: Client, response: Response) -> None:
+    assert response.status in (202, 403)  # 403 if the interrupted request has deleted it
+    assert client.request("GET /usage").json()["code"] == "account-deleted"
     assert not client.works(client.token)
     for _ in range(2):
         expire(client.cloud)
@@ -289,96 +289,96 @@ def nothing_left(client: Client, answer: Answer) -> None:
 
 
 class Case(NamedTuple):
-    """`writes` of the request, whose last one also takes the answer with it."""
+    """Test case of a route. `writes`: of the request; killed after the last one, only the response is lost."""
 
     writes: int
     prepare: Callable[[Client], None]
-    check: Callable[[Client, Answer], None]
+    check: Callable[[Client, Response], None]
 
 
-# By route, and by what is special. Unless the user was there before, each door's own write comes first: the use of
-# the key, or the profile.
+# By route and variant. For a new owner, the entry point's own write comes first: the last use of the key, or the
+# profile.
 CASES = {
     "POST /upload-url": Case(2, nothing, leads_to_an_analysis),
-    # The upload, S3's own, its id noted. Killed between the two, S3's is ended by the bucket's lifecycle rule.
+    # The upload, S3's upload, its id. Killed after the second, the bucket's lifecycle rule aborts S3's upload.
     "POST /multipart-uploads": Case(4, nothing, parts_lead_to_an_analysis),
     "POST /multipart-uploads/parts": Case(2, upload_in_parts, signed_parts_do),
-    "POST /multipart-uploads/complete": Case(3, upload_in_parts, completed_parts_do),  # put off, S3's
-    "POST /multipart-uploads/abort": Case(4, upload_in_parts, given_up),  # closed, S3's, the upload
+    "POST /multipart-uploads/complete": Case(3, upload_in_parts, completed_parts_do),  # postponed, S3's
+    "POST /multipart-uploads/abort": Case(4, upload_in_parts, upload_aborted),  # closed, S3's, the upload
     "DELETE /uploads/{id}": Case(4, upload_in_parts, abandoned),
-    # Each attempt is counted for the stage first, and no more where it is then refused.
+    # Each attempt is first counted for the stage; the count is undone if the attempt is refused.
     "POST /sentiment-inference": Case(3, upload, analyzed_once),
     "POST /sentiment-inference, after a failure": Case(3, failed, analyzed_once),
     "POST /sentiment-inference, over the quota": Case(3, quota_used_up, refused),
     "POST /analyses/{id}/retry": Case(3, failed, retried_once),
     "POST /analyses/{id}/cancel": Case(2, queued, cancelled_once),
     "DELETE /analyses/{id}": Case(2, completed, gone),
-    "POST /analyses/{id}/restore": Case(2, deleted, back_to_stay),
+    "POST /analyses/{id}/restore": Case(2, deleted, restored),
     "DELETE /example": Case(2, nothing, example_is(deleted=True)),
     "POST /example/restore": Case(1, example_deleted, example_is(deleted=False)),
-    "POST /keys": Case(5, nothing, key_works),  # the key, the gateway's, on its plan, activated
+    "POST /keys": Case(5, nothing, key_works),  # key, gateway key, usage plan, activation
     "POST /keys/{id}/rotate": Case(1, api_key, only_the_new_token_works),
-    "DELETE /keys/{id}": Case(3, api_key, no_token_works),  # the key, the gateway's, done
+    "DELETE /keys/{id}": Case(3, api_key, no_token_works),  # key, gateway key, tombstone
     "GET /webhook": Case(2, nothing, webhook_is(None)),
     "PUT /webhook": Case(2, nothing, webhook_is(HOOK)),
     "DELETE /webhook": Case(1, webhook, webhook_is(None)),
     "POST /webhook/secret": Case(1, webhook, webhook_is(HOOK)),
-    "POST /webhook/test": Case(2, webhook, trial_sent),  # counted, sent
-    "POST /account/sign-out": Case(2, nothing, session_over),  # noted, and told to Cognito
-    "DELETE /account": Case(1, all_there_is, nothing_left),
+    "POST /webhook/test": Case(2, webhook, test_event_sent),  # counted, sent
+    "POST /account/sign-out": Case(2, nothing, session_ended),  # profile, Cognito
+    "DELETE /account": Case(1, everything, everything_deleted),
 }
 ROUTES = {route.name: route for route in routes()}
-TRIED = [
-    (name, door)
+CASES_BY_ENTRY_POINT = [
+    (name, entry_point)
     for name in CASES
-    for door in (("session",) if ROUTES[name.partition(",")[0]].app_only else ("key", "session"))
+    for entry_point in (("session",) if ROUTES[name.partition(",")[0]].app_only else ("key", "session"))
 ]
 
 
-def test_no_route_that_changes_something_is_left_out() -> None:
+def test_every_route_with_side_effects_has_a_case() -> None:
     changing = {route.name for route in routes() if route.method != "GET"}
     assert changing - set(CASES) == set()
 
 
-@pytest.mark.parametrize(("name", "door"), TRIED)
-def test_killed_and_asked_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, name: str, door: str) -> None:
-    """Where the quota is one analysis: a second charge would be refused."""
+@pytest.mark.parametrize(("name", "entry_point"), CASES_BY_ENTRY_POINT)
+def test_killed_and_repeated(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, name: str, entry_point: str) -> None:
+    """The quota is one analysis, so that a second charge would be refused."""
     monkeypatch.setitem(quota.PLANS, quota.DEFAULT_PLAN, quota.PLANS[quota.DEFAULT_PLAN]._replace(requests_per_month=1))
     case, route = CASES[name], name.partition(",")[0]
     clients: dict[int, Client] = {}
-    answers: dict[int, Answer] = {}
-    neighbors = settle_neighbor(cloud)
+    responses: dict[int, Response] = {}
+    neighbors = create_neighbor(cloud)
 
     def prepare(number: int) -> None:
-        clients[number] = Client(cloud, f"owner{number}", door)
+        clients[number] = Client(cloud, f"owner{number}", entry_point)
         case.prepare(clients[number])
 
-    def ask(number: int) -> None:
-        answers[number] = clients[number].ask(route)
+    def send(number: int) -> None:
+        responses[number] = clients[number].request(route)
 
     def check(number: int) -> None:
-        case.check(clients[number], answers[number])
+        case.check(clients[number], responses[number])
         expire(cloud)
-        check_books(cloud, clients[number].owner)
-        assert of_neighbor(cloud) == neighbors
+        check_counters(cloud, clients[number].owner)
+        assert neighbor_state(cloud) == neighbors
 
-    counted = 1 if door == "session" else 0  # requests of users are counted, by the gateway those of keys
-    assert at_every_write(prepare, ask, ask, check) == counted + case.writes
+    counted = 1 if entry_point == "session" else 0  # the rate limit's counter, for sessions only
+    assert at_every_write(prepare, send, send, check) == counted + case.writes
 
 
 def put(url: str) -> str:
-    """Send the video; returns its ETag."""
+    """Upload the video; return its ETag."""
     return str(httpx.put(url, content=VIDEO, headers={"Content-Type": "video/mp4"}, trust_env=False).headers["etag"])
 
 
 def expire(cloud: Cloud) -> None:
-    """Whatever is pending, waits or is deleted has had its time."""
-    cloud.later(hours=2)
+    """Let everything pending, waiting or deleted expire."""
+    cloud.advance(hours=2)
     cloud.sweep()
 
 
-def check_books(cloud: Cloud, owner: str) -> None:
-    """What is counted is what there is, and the gateway knows the keys that work and no others."""
+def check_counters(cloud: Cloud, owner: str) -> None:
+    """Check that counters match the items, and that the gateway has exactly the active keys."""
     profile = profiles.find(owner)
     ended = profile is not None and profile.deleting_since is not None
     assert cloud.used(owner) == (0 if ended else cloud.charges(owner))
@@ -389,23 +389,23 @@ def check_books(cloud: Cloud, owner: str) -> None:
     assert sorted(known) == sorted(key.id for key in active)
 
 
-def settle_neighbor(cloud: Cloud) -> list[Any]:
-    """Somebody else, with some of everything that lasts; returns what `of_neighbor` must go on to say."""
+def create_neighbor(cloud: Cloud) -> list[Any]:
+    """Create another account with some of everything that lasts; return its state, which must not change."""
     profiles.set_webhook(NEIGHBOR, HOOK, cloud.now)
     api_keys.create(NEIGHBOR, "theirs", cloud.now)
     cloud.completed(NEIGHBOR)
-    cloud.flow()
+    cloud.run_stream()
     cloud.events()
-    return of_neighbor(cloud)
+    return neighbor_state(cloud)
 
 
-def of_neighbor(cloud: Cloud) -> list[Any]:
-    """All that is stored of them."""
+def neighbor_state(cloud: Cloud) -> list[Any]:
+    """Return all stored data of the other account."""
     return [cloud.items(NEIGHBOR), objects_of(cloud, NEIGHBOR)]
 
 
 def objects_of(cloud: Cloud, owner: str) -> list[str]:
-    """What S3 holds of an owner, old versions included."""
+    """Return the keys of an owner's objects, old versions included."""
     names = [f"/{owner}/", *(f"/{record.id}/" for record in cloud.records(owner))]
     stored = [key for bucket in (MEDIA, RESULTS) for key in cloud.versions(bucket)]
     return sorted(key for key in stored if any(name in key for name in names))

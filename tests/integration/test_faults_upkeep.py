@@ -1,4 +1,4 @@
-"""Uploads, API keys and the purge, killed after each of their writes: the sweeper leaves nothing half done."""
+"""Uploads, API keys and the purge are killed after each of their writes; the sweeper completes or undoes them."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, Cloud
 from tests.integration.faults import at_every_write, killed_after
 
-# What a purged analysis still knows.
+# Attributes that remain in the tombstone of a purged analysis.
 TOMBSTONE = {
     *("pk", "sk", "owner", "id", "status", "attempt", "source", "created_at", "updated_at"),
     *("charge_month", "charge_day", "deleted_at", "purged", "ttl"),
@@ -25,7 +25,7 @@ def test_the_purge(cloud: Cloud) -> None:
     def prepare(number: int) -> None:
         records[number] = cloud.completed(f"owner{number}")
         deletion.delete(f"owner{number}", records[number].id, cloud.now)
-        cloud.later(seconds=settings().undo_seconds)
+        cloud.advance(seconds=settings().undo_seconds)
 
     def sweep(_: int) -> None:
         cloud.sweep()
@@ -45,12 +45,12 @@ def test_the_purge(cloud: Cloud) -> None:
 
 
 def test_an_upload_url(cloud: Cloud) -> None:
-    """Killed once counted, it is given back when its URL has long expired."""
+    """Killed after it was counted, an upload stops counting when it expires."""
     with killed_after(1) as kill:
         uploads.create("alice", ".mp4", now=cloud.now)
     assert kill.happened
     assert cloud.outstanding("alice") == 1
-    cloud.later(hours=2)
+    cloud.advance(hours=2)
     cloud.sweep()
     assert cloud.outstanding("alice") == 0
 
@@ -60,7 +60,7 @@ def test_the_expiry_of_an_upload(cloud: Cloud) -> None:
 
     def prepare(number: int) -> None:
         keys[number] = cloud.upload(f"owner{number}")
-        cloud.later(hours=2)
+        cloud.advance(hours=2)
 
     def sweep(_: int) -> None:
         cloud.sweep()
@@ -69,38 +69,38 @@ def test_the_expiry_of_an_upload(cloud: Cloud) -> None:
         assert cloud.versions(MEDIA, keys[number]) == []
         assert cloud.outstanding(f"owner{number}") == 0
         with pytest.raises(NotUploadedError):
-            cloud.ask(f"owner{number}", keys[number])
+            cloud.start(f"owner{number}", keys[number])
 
     assert at_every_write(prepare, sweep, sweep, check) == 3  # closing, objects, record
 
 
-def test_no_analysis_starts_from_an_upload_that_is_being_removed(cloud: Cloud) -> None:
-    """Otherwise its file would be taken from under it."""
+def test_no_analysis_starts_from_an_upload_being_removed(cloud: Cloud) -> None:
+    """Otherwise the analysis would lose its file."""
     key = cloud.upload("alice")
-    cloud.later(hours=2)
+    cloud.advance(hours=2)
     with killed_after(1) as kill:
         cloud.sweep()
     assert kill.happened
     assert cloud.keys(MEDIA, "uploads/") == [key]
     with pytest.raises(UploadExpiredError):
-        cloud.ask("alice", key)
+        cloud.start("alice", key)
     cloud.sweep()
     assert (cloud.keys(MEDIA), cloud.outstanding("alice"), cloud.used("alice")) == ([], 0, 0)
 
 
 def test_an_api_key(cloud: Cloud) -> None:
-    """Killed anywhere in its creation, a key works nowhere and leaves nothing behind."""
+    """A key whose creation was killed is invalid and leaves nothing behind."""
     gateway = clients.client("apigateway")
 
     def create(number: int) -> None:
         api_keys.create(f"owner{number}", "mine", cloud.now)
 
     def sweep(_: int) -> None:
-        cloud.later(seconds=api_keys.PENDING_SECONDS + 1)
+        cloud.advance(seconds=api_keys.PENDING_SECONDS + 1)
         cloud.sweep()
 
     def check(number: int) -> None:
-        listed = api_keys.list_(f"owner{number}")
+        listed = api_keys.list_active(f"owner{number}")
         assert int(profiles.profile(f"owner{number}").api_keys or 0) == len(listed)
         made = [key for key in gateway.get_api_keys(includeValues=True)["items"] if key["value"] not in active]
         assert [key["value"] for key in made] == [key.id for key in listed]
@@ -130,4 +130,4 @@ def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
         with pytest.raises(UnauthorizedError):
             api_keys.verify(made[number].token, "read", cloud.now)
 
-    assert at_every_write(prepare, revoke, sweep, check) == 3  # record, gateway key, done
+    assert at_every_write(prepare, revoke, sweep, check) == 3  # record, gateway key, tombstone

@@ -1,4 +1,4 @@
-"""The guarded emulator: this run's own processes work with it, and nobody else gets an answer."""
+"""Guarded emulator: it serves only the processes of the current run."""
 
 import asyncio
 import base64
@@ -60,7 +60,7 @@ def ask(method: str, url: str | httpx.URL, **more: Any) -> httpx.Response:
 
 
 def code_of(handler: str) -> bytes:
-    """A function's code, as Lambda takes it."""
+    """Return a function's code as a ZIP archive for Lambda."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("main.py", handler)
@@ -77,7 +77,7 @@ def functions(here: LocalSettings) -> list[str]:
 
 
 def signed(url: str, credentials: Credentials, method: str = "POST", **more: Any) -> AWSRequest:
-    """A request of this run, signed as an SDK does it."""
+    """Return a request signed with credentials, like by an SDK."""
     request = AWSRequest(method, url, **more)
     keys = Keys(credentials.access_key_id, credentials.secret_access_key)
     SigV4Auth(keys, "lambda", REGION).add_auth(request)
@@ -91,10 +91,10 @@ def presigned(here: LocalSettings, operation: str = "get_object", expires: int =
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "sqs", "sns", "lambda", "cognito-idp", "cloudformation", "iam", "s3"])
-def test_every_kind_of_client_works_with_this_runs_credentials_and_with_no_others(
+def test_every_kind_of_client_works_with_this_runs_credentials_only(
     here: LocalSettings, credentials: Credentials, service: str
 ) -> None:
-    """One of each protocol; a client that does not get in is told so, in a form that it reads."""
+    """One service per protocol; refused clients get an error that their SDK can parse."""
     call = {
         "dynamodb": "list_tables", "sqs": "list_queues", "sns": "list_topics", "lambda": "list_functions",
         "cognito-idp": "list_user_pools", "cloudformation": "list_stacks", "iam": "list_roles", "s3": "list_buckets",
@@ -129,9 +129,7 @@ def test_every_kind_of_client_works_with_this_runs_credentials_and_with_no_other
         {"X-Amz-Target": "AWSLambda.CreateFunction"},
     ],
 )
-def test_nobody_makes_a_function_or_empties_the_emulator(
-    here: LocalSettings, url: str, headers: dict[str, str]
-) -> None:
+def test_requests_without_credentials_change_nothing(here: LocalSettings, url: str, headers: dict[str, str]) -> None:
     body = json.dumps(new_function("hostile")).encode()
     assert ask("POST", f"{url}/2015-03-31/functions", headers=headers, content=body).status_code == 403
     for method, path in (("POST", "/_ministack/reset"), ("GET", "/_ministack/health"), ("POST", "/_ministack/config")):
@@ -150,10 +148,10 @@ def test_nobody_makes_a_function_or_empties_the_emulator(
         {"Host": "bucket.localhost"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
-        {"Origin": "http://localhost:8080"},  # its pages have presigned URLs alone
+        {"Origin": "http://localhost:8080"},  # its pages may only use presigned URLs
     ],
 )
-def test_even_what_is_signed_must_come_from_here(url: str, credentials: Credentials, change: dict[str, str]) -> None:
+def test_signed_requests_must_be_local(url: str, credentials: Credentials, change: dict[str, str]) -> None:
     own = dict(signed(f"{url}/2015-03-31/functions/", credentials, "GET").headers)
     assert ask("GET", f"{url}/2015-03-31/functions/", headers=own).status_code == 200
     assert ask("GET", f"{url}/2015-03-31/functions/", headers=own | change).status_code == 403
@@ -162,7 +160,9 @@ def test_even_what_is_signed_must_come_from_here(url: str, credentials: Credenti
     assert ask("GET", f"{url}/_ministack/health", headers=proof | change).status_code == 403
 
 
-def test_a_signature_is_good_for_what_was_signed(here: LocalSettings, url: str, credentials: Credentials) -> None:
+def test_a_signature_is_valid_for_the_signed_request_only(
+    here: LocalSettings, url: str, credentials: Credentials
+) -> None:
     body = json.dumps(new_function("other"))
     where = f"{url}/2015-03-31/functions"
     own = dict(signed(where, credentials, data=body, headers={"Content-Type": "application/json"}).headers)
@@ -182,7 +182,7 @@ def test_an_old_signature_is_refused(url: str, credentials: Credentials, monkeyp
     assert ask("GET", old.url, headers=dict(old.headers)).status_code == 403
 
 
-def test_no_browser_is_told_that_it_may_ask(url: str) -> None:
+def test_preflight_requests_are_refused(url: str) -> None:
     for origin, method in (("https://evil.example", "POST"), ("http://localhost:8080", "POST"), ("null", "GET")):
         asked = {"Origin": origin, "Access-Control-Request-Method": method}
         answer = ask("OPTIONS", f"{url}/2015-03-31/functions", headers=asked)
@@ -190,7 +190,7 @@ def test_no_browser_is_told_that_it_may_ask(url: str) -> None:
         assert answer.headers.get("access-control-allow-origin") is None
 
 
-def test_a_page_of_ours_uses_a_presigned_url_and_no_other_page_does(here: LocalSettings) -> None:
+def test_only_the_products_pages_may_use_presigned_urls(here: LocalSettings) -> None:
     ours, theirs = {"Origin": here.web_url}, {"Origin": "https://evil.example"}
     put = presigned(here, "put_object", Key="new", ContentType="video/mp4")
     asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
@@ -204,14 +204,14 @@ def test_a_page_of_ours_uses_a_presigned_url_and_no_other_page_does(here: LocalS
     found = ask("GET", presigned(here), headers=ours | {"Range": "bytes=0-2"})
     assert (found.status_code, found.content) == (206, b"con")
     assert found.headers["access-control-allow-origin"] in ("*", here.web_url)
-    refused = ask("GET", presigned(here) + "0", headers=ours)  # which the page can read
+    refused = ask("GET", presigned(here) + "0", headers=ours)  # readable for the page
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (403, here.web_url)
 
 
-def test_a_presigned_url_is_good_for_what_was_signed(here: LocalSettings) -> None:
+def test_a_presigned_url_is_valid_for_the_signed_request_only(here: LocalSettings) -> None:
     made = httpx.URL(presigned(here))
     assert ask("GET", str(made)).content == b"content"
-    assert ask("HEAD", str(made)).status_code == 403  # as AWS has it: HEAD is signed by itself
+    assert ask("HEAD", str(made)).status_code == 403  # as on AWS, HEAD needs its own signature
     for changed in (
         made.copy_set_param("X-Amz-Expires", "6000"),
         made.copy_add_param("list-type", "2"),
@@ -224,14 +224,14 @@ def test_a_presigned_url_is_good_for_what_was_signed(here: LocalSettings) -> Non
         assert ask(method, str(made)).status_code == 403
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert ask("GET", str(made), headers=form, content="Action=ListUsers&Version=2010-05-08").content == b"content"
-    # A header of AWS's own, or another signature beside it, would lead elsewhere.
+    # Headers of AWS that select another operation are ignored, and a second signature is refused.
     elsewhere = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "X-Amz-Copy-Source": "/bucket/a"}
     assert ask("GET", str(made), headers=elsewhere).content == b"content"
     scope = f"AWS4-HMAC-SHA256 Credential=test/20261130/{REGION}/lambda/aws4_request, SignedHeaders=host, Signature=0"
     assert ask("GET", str(made), headers={"Authorization": scope}).status_code == 403
 
 
-def test_a_presigned_url_runs_out(here: LocalSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_presigned_url_expires(here: LocalSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     import botocore.auth
 
     now = botocore.auth.get_current_datetime()
@@ -240,7 +240,7 @@ def test_a_presigned_url_runs_out(here: LocalSettings, monkeypatch: pytest.Monke
     assert ask("GET", presigned(here, expires=60)).status_code == 403
 
 
-def test_a_pools_public_keys_are_open_and_lead_nowhere_else(here: LocalSettings, url: str) -> None:
+def test_a_pools_public_keys_are_readable_and_nothing_else(here: LocalSettings, url: str) -> None:
     pool = emulator.client(here, "cognito-idp").create_user_pool(PoolName="pool")["UserPool"]["Id"]
     assert ask("GET", f"{url}/{pool}/.well-known/jwks.json").json()["keys"]
     elsewhere = {"X-Amz-Target": "AWSCognitoIdentityProviderService.ListUserPools", "Content-Type": "application/json"}
@@ -260,7 +260,7 @@ def test_a_websocket_is_refused(url: str) -> None:
         assert connection.makefile("rb").readline().startswith(b"HTTP/1.1 403")
 
 
-def test_a_lambda_works_with_the_emulator_and_does_not_know_the_guards_token(here: LocalSettings) -> None:
+def test_a_lambda_uses_the_emulator_without_the_guards_token(here: LocalSettings) -> None:
     lambdas, name = emulator.client(here, "lambda"), "writer"
     made = new_function(name) | {"Code": {"ZipFile": code_of(HANDLER)}}
     lambdas.create_function(**made)
@@ -273,8 +273,8 @@ def test_a_lambda_works_with_the_emulator_and_does_not_know_the_guards_token(her
     assert s3.get_object(Bucket="bucket", Key="by-lambda")["Body"].read() == b"1"
 
 
-def test_two_runs_have_nothing_in_common(tmp_path: Path) -> None:
-    """What was good for the run before is worth nothing in the next; its data is still there."""
+def test_credentials_of_an_earlier_run_are_invalid(tmp_path: Path) -> None:
+    """The next run refuses the credentials, tokens and URLs of the previous one, and keeps its data."""
     settings = LocalSettings(state=tmp_path, ports=free_ports())
 
     async def run() -> tuple[Credentials, list[str], str]:
@@ -305,7 +305,7 @@ def test_two_runs_have_nothing_in_common(tmp_path: Path) -> None:
     assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
 
 
-def test_without_a_product_the_credentials_name_the_command(tmp_path: Path) -> None:
+def test_missing_credentials_name_the_command(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match="make up"):
         Credentials.read(tmp_path)
     (tmp_path / FILE).write_text('{"token": 1}')

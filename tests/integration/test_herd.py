@@ -1,4 +1,4 @@
-"""A burst of requests to the API: they share a few workers, wait for them, and are told when that takes too long."""
+"""Bursts of requests to the API: they share a few workers, wait in a queue, and time out with a retry time."""
 
 import asyncio
 import json
@@ -15,12 +15,12 @@ from local import emulator
 from local.credentials import Credentials
 from local.guard.rules import TOKEN
 from local.guard.server import Message, Receive, Scope, Send
-from local.guard.waiting import FEW, MOST, PREFIX, Queue
+from local.guard.waiting import MAX_CONCURRENCY, MIN_CONCURRENCY, PREFIX, Queue
 from local.settings import REGION, LocalSettings
 from tests.integration.local_parts import create_function, free_ports, loop
 
-HERD = 200
-# What a worker takes is not what is measured: it sleeps, and says which process it is.
+BURST = 200
+# The work does not matter here: the handler sleeps, and returns the id of its process.
 HANDLER = """
 import os, time
 def handler(event, context):
@@ -38,20 +38,20 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def herd(state: Path) -> Iterator[tuple[LocalSettings, list[httpx.Response], int]]:
-    """The settings of a running emulator, its answers to a cold herd, and the processes that it then has."""
+    """Send a burst to a cold emulator; yields its settings, the responses and the number of its processes."""
     settings = LocalSettings(state=state, ports=free_ports())
     with loop() as running:
         child = running.do(emulator.start(settings))
         try:
             url = deployed(settings)
-            answers = asyncio.run(asked_at_once(settings, url))
+            answers = asyncio.run(send_burst(settings, url))
             yield settings, answers, children(child.pid)
         finally:
             running.do(child.stop())
 
 
 def deployed(settings: LocalSettings) -> str:
-    """An API in front of a function; its URL."""
+    """Deploy an API in front of a function; return its URL."""
     function = create_function(emulator.client(settings, "lambda"), "api", HANDLER)
     gateway = emulator.client(settings, "apigateway")
     api = gateway.create_rest_api(name="api")["id"]
@@ -64,11 +64,11 @@ def deployed(settings: LocalSettings) -> str:
     return f"{settings.emulator_url}{PREFIX}{api}/v1/"
 
 
-async def asked_at_once(settings: LocalSettings, url: str) -> list[httpx.Response]:
+async def send_burst(settings: LocalSettings, url: str) -> list[httpx.Response]:
     headers = {TOKEN: Credentials.read(settings.state).token}
-    limits = httpx.Limits(max_connections=HERD)
+    limits = httpx.Limits(max_connections=BURST)
     async with httpx.AsyncClient(headers=headers, trust_env=False, timeout=120, limits=limits) as client:
-        return await asyncio.gather(*(client.get(url) for _ in range(HERD)))
+        return await asyncio.gather(*(client.get(url) for _ in range(BURST)))
 
 
 def children(pid: int) -> int:
@@ -76,25 +76,25 @@ def children(pid: int) -> int:
     return sum(int(line) == pid for line in found.split())
 
 
-def test_a_cold_herd_is_answered_by_a_few_workers(
+def test_a_cold_burst_is_served_by_a_few_workers(
     herd: tuple[LocalSettings, list[httpx.Response], int],
 ) -> None:
     settings, answers, processes = herd
     assert Counter(answer.status_code for answer in answers).keys() <= {200, 503}
     assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
     workers = {answer.text for answer in answers if answer.status_code == 200}
-    assert 1 <= len(workers) <= MOST
-    assert processes <= MOST + 1  # beside a resource tracker, for example
+    assert 1 <= len(workers) <= MAX_CONCURRENCY
+    assert processes <= MAX_CONCURRENCY + 1  # beside a resource tracker, for example
     scratch = settings.state / "emulator" / "tmp"
     folders = [path for path in scratch.iterdir() if path.name.startswith("ministack-lambda-")]
-    assert len(folders) <= MOST
+    assert len(folders) <= MAX_CONCURRENCY
     assert not any("killed" in path.name for path in folders)
-    # All have the same code, on the disk once.
+    # All workers share one copy of the code on disk.
     assert len({(folder / "code").resolve() for folder in folders}) == 1
     assert not any((folder / "code.zip").exists() for folder in folders)
 
 
-def test_nothing_of_the_workers_is_left(state: Path) -> None:
+def test_no_files_of_workers_are_left(state: Path) -> None:
     settings = LocalSettings(state=state, ports=free_ports())
     with loop() as running:
         child = running.do(emulator.start(settings))
@@ -106,7 +106,7 @@ def test_nothing_of_the_workers_is_left(state: Path) -> None:
 
 
 class Slow:
-    """An application that answers when it is told to, and counts who is inside."""
+    """Application that responds once it is released, and counts concurrent requests."""
 
     def __init__(self) -> None:
         self.inside = self.most = 0
@@ -134,14 +134,14 @@ async def call(queue: Queue, path: str = f"{PREFIX}api/v1/") -> tuple[int, dict[
     return messages[0]["status"], dict(messages[0]["headers"]), body
 
 
-def test_who_waits_too_long_is_told_when_to_come_again() -> None:
+def test_a_request_that_waits_too_long_gets_a_retry_time() -> None:
     async def scenario() -> tuple[Any, Any, int]:
         slow = Slow()
-        queue = Queue(slow, few=2, most=2, patience=0.05)
+        queue = Queue(slow, minimum=2, maximum=2, max_wait=0.05)
         inside = [asyncio.create_task(call(queue)) for _ in range(2)]
         await asyncio.sleep(0)
         refused = await call(queue)
-        elsewhere = asyncio.create_task(call(queue, "/_ministack/health"))  # nothing but the API waits
+        elsewhere = asyncio.create_task(call(queue, "/_ministack/health"))  # only requests to the API are queued
         while slow.inside < 3:
             await asyncio.sleep(0.01)
         slow.opened.set()
@@ -155,10 +155,10 @@ def test_who_waits_too_long_is_told_when_to_come_again() -> None:
     assert (problem["code"], problem["status"]) == ("busy", 503)
 
 
-def test_more_are_allowed_while_some_wait_and_never_more_than_the_most() -> None:
+def test_the_limit_grows_while_requests_wait_up_to_the_maximum() -> None:
     async def scenario() -> tuple[list[int], int]:
         slow = Slow()
-        queue = Queue(slow, few=1, most=3, growth=0.01, patience=60)
+        queue = Queue(slow, minimum=1, maximum=3, growth=0.01, max_wait=60)
         tasks = [asyncio.create_task(call(queue)) for _ in range(6)]
         while slow.inside < 3:
             await asyncio.sleep(0.01)
@@ -167,4 +167,4 @@ def test_more_are_allowed_while_some_wait_and_never_more_than_the_most() -> None
         return [answer[0] for answer in await asyncio.gather(*tasks)], slow.most
 
     assert asyncio.run(scenario()) == ([200] * 6, 3)
-    assert 1 <= FEW <= MOST
+    assert 1 <= MIN_CONCURRENCY <= MAX_CONCURRENCY

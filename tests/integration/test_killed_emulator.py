@@ -1,4 +1,4 @@
-"""An emulator that is killed: whatever it had answered is there after the next start, in full or not at all."""
+"""Killed emulator: acknowledged writes survive the restart, and other writes are complete or absent."""
 
 import itertools
 import json
@@ -27,8 +27,8 @@ SCHEMA: dict[str, Any] = KEY | {
     "BillingMode": "PAY_PER_REQUEST",
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
 }
-ROUNDS = 3  # kills in the middle of writing
-# Fails while the gate is closed; then it says what it was told.
+KILLS = 3  # during writes
+# Fails until the object `open` exists; then writes an object for each stream record it gets.
 READER = """
 import boto3, json
 def handler(event, context):
@@ -40,7 +40,7 @@ def handler(event, context):
 
 
 class Killable:
-    """An emulator with its state in a folder, which can be killed and started again."""
+    """Emulator with persistent state that can be killed and restarted."""
 
     def __init__(self, state: Path, running: Loop) -> None:
         self.settings = LocalSettings(state=state, ports=free_ports())
@@ -51,7 +51,7 @@ class Killable:
         return emulator.client(self.settings, service, retries={"total_max_attempts": 1})
 
     def keep(self) -> None:
-        self._loop.do(emulator.keep(self.settings))
+        self._loop.do(emulator.enable_saving(self.settings))
 
     def kill(self) -> None:
         signal_group(self.child.pid, signal.SIGKILL)
@@ -81,7 +81,7 @@ def killable(state: Path) -> Iterator[Killable]:
 
 @pytest.fixture
 def killed(tmp_path: Path) -> Iterator[Killable]:
-    """With a table and a bucket, which were deployed."""
+    """Start an emulator with a deployed table and bucket."""
     with killable(tmp_path) as made:
         made.client("dynamodb").create_table(**SCHEMA)
         made.client("s3").create_bucket(Bucket="bucket")
@@ -98,8 +98,8 @@ def items(dynamodb: Any) -> dict[str, Any]:
     return {item["id"]["S"]: item for page in pages for item in page["Items"]}
 
 
-def test_what_was_answered_is_there(killed: Killable) -> None:
-    """Every service that the product writes to while it runs, and the kill follows without a moment's wait."""
+def test_acknowledged_writes_survive(killed: Killable) -> None:
+    """Covers every service that the product writes to at run time; the kill follows immediately."""
     dynamodb, s3, sqs = (killed.client(name) for name in ("dynamodb", "s3", "sqs"))
     cognito, gateway = killed.client("cognito-idp"), killed.client("apigateway")
     queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
@@ -140,7 +140,7 @@ def test_what_was_answered_is_there(killed: Killable) -> None:
 
 
 def test_killed_in_the_middle_of_writing(killed: Killable) -> None:
-    """Each of some writers notes what was answered; two items of a transaction are there both or neither."""
+    """Concurrent writers record the acknowledged writes; of a transaction, both items exist or neither."""
     answered: set[str] = set()
     numbers = itertools.count()
 
@@ -154,7 +154,7 @@ def test_killed_in_the_middle_of_writing(killed: Killable) -> None:
                 s3.put_object(Bucket="bucket", Key=name, Body=name.encode())
                 answered.add(name)
 
-    for _ in range(ROUNDS):
+    for _ in range(KILLS):
         before = len(answered)
         stop = threading.Event()
         writers = [threading.Thread(target=write, args=(stop,)) for _ in range(4)]
@@ -174,7 +174,7 @@ def test_killed_in_the_middle_of_writing(killed: Killable) -> None:
         assert all(item["Key"].isdigit() for item in s3.list_objects_v2(Bucket="bucket")["Contents"])
 
 
-def test_an_object_that_was_half_written_is_not_there(killed: Killable) -> None:
+def test_a_partially_written_object_is_discarded(killed: Killable) -> None:
     s3 = killed.client("s3")
     for key in ("whole.mp4", "whole.tmp"):
         s3.put_object(Bucket="bucket", Key=key, Body=b"content", ContentType="video/mp4")
@@ -190,7 +190,7 @@ def test_an_object_that_was_half_written_is_not_there(killed: Killable) -> None:
     assert killed.client("s3").get_object(Bucket="bucket", Key="whole.mp4")["ContentType"] == "video/mp4"
 
 
-def test_records_that_no_lambda_has_read_are_read_after_the_next_start(killed: Killable) -> None:
+def test_unread_stream_records_are_processed_after_a_restart(killed: Killable) -> None:
     functions, dynamodb = killed.client("lambda"), killed.client("dynamodb")
     create_function(functions, "reader", READER)
     stream = dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
@@ -212,7 +212,7 @@ def test_records_that_no_lambda_has_read_are_read_after_the_next_start(killed: K
     s3 = killed.client("s3")
     s3.put_object(Bucket="bucket", Key="open", Body=b"1")
     until(lambda: sorted(read()) == ["after", "before"])
-    # And then neither is kept any longer.
+    # Processed records are not kept.
     store = killed.settings.state / "emulator" / FILE
     until(lambda: not rows(store, "SELECT * FROM records"))
 
@@ -222,7 +222,7 @@ def rows(store: Path, query: str) -> list[Any]:
         return database.execute(query).fetchall()
 
 
-def test_a_deployment_that_was_killed_half_way_begins_from_what_was_there_before(tmp_path: Path) -> None:
+def test_an_interrupted_deployment_starts_from_the_previous_state(tmp_path: Path) -> None:
     with killable(tmp_path) as made:
         made.client("sqs").create_queue(QueueName="deployed")
         made.keep()
@@ -235,8 +235,8 @@ def test_a_deployment_that_was_killed_half_way_begins_from_what_was_there_before
         assert [url.rpartition("/")[2] for url in queues] == ["deployed"]
 
 
-def test_the_state_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
-    """It has a file for each service, with the items of all tables in one."""
+def test_the_state_of_an_earlier_version_is_migrated(tmp_path: Path) -> None:
+    """It has one file per service, with the items of all tables in one of them."""
     with killable(tmp_path) as made:
         made.client("dynamodb").create_table(**SCHEMA)
         made.keep()
@@ -261,7 +261,7 @@ def test_the_state_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
         assert set(items(made.client("dynamodb"))) == {"old", "new"}
 
 
-def test_saved_queues_are_found_at_another_port(tmp_path: Path) -> None:
+def test_saved_queues_work_at_another_port(tmp_path: Path) -> None:
     with killable(tmp_path) as made:
         sqs = made.client("sqs")
         url = sqs.create_queue(QueueName="queue")["QueueUrl"]
@@ -278,8 +278,8 @@ def test_saved_queues_are_found_at_another_port(tmp_path: Path) -> None:
         assert [message["Body"] for message in received] == ["before", "after"]
 
 
-def test_resources_that_cloudformation_made_are_there(killed: Killable) -> None:
-    """By somebody's own deployment to the running product: it asks for the stack until that is done."""
+def test_resources_created_by_cloudformation_survive(killed: Killable) -> None:
+    """By a user's own deployment to the running product, which polls until the stack is complete."""
     cloudformation = killed.client("cloudformation")
     made = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "made"}}}
     cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps({"Resources": made}))

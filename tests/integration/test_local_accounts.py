@@ -1,6 +1,6 @@
-"""Another user of this machine before the web origin of a local product: no account is theirs without its password.
+"""Attacks by another user of the machine on accounts at the local web origin: none gives access without the password.
 
-The emulator runs as it does by default, AUTH off, behind the guard and the origin; nothing here holds credentials.
+The emulator runs with its default AUTH off, behind the guard and the origin; the attacker has no credentials of AWS.
 """
 
 import base64
@@ -30,12 +30,12 @@ PASSWORD = "Own-password-1"
 
 
 class RefusedError(Exception):
-    """What Cognito or the origin said."""
+    """Error response of Cognito or the origin."""
 
 
 @dataclass(frozen=True)
 class Local:
-    """What whoever opens the web page knows, and can reach."""
+    """Client with the public configuration of the web page."""
 
     web: httpx.Client
     pool: str
@@ -62,7 +62,7 @@ class Local:
         return sign_in(self, self.pool, self.client, name, password)
 
     def challenged(self, name: str) -> str:
-        """The session in which the user's password was right, and a second factor is asked for."""
+        """Sign in with the password; return the session of the second factor's challenge."""
         seen: list[dict[str, Any]] = []
 
         def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Local:
         return self("GetTokensFromRefreshToken", {"ClientId": self.client, "RefreshToken": token})
 
     def enrol(self, name: str) -> str:
-        """Have a second factor asked for; returns its secret."""
+        """Enroll a second factor; return its secret."""
         access = self.sign_in(name)["AccessToken"]
         secret = str(self("AssociateSoftwareToken", {"AccessToken": access})["SecretCode"])
         self("VerifySoftwareToken", {"AccessToken": access, "UserCode": totp(secret)})
@@ -109,7 +109,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
 
 
 def totp(secret: str, step: int = 0) -> str:
-    """The code of an authenticator (RFC 6238), `step` half minutes from now."""
+    """Return an authenticator's code (RFC 6238), `step` periods of 30 s from now."""
     mac = hmac.digest(base64.b32decode(secret), (int(time.time() // 30) + step).to_bytes(8), "sha1")
     start = mac[-1] & 15
     return f"{(int.from_bytes(mac[start : start + 4]) & 0x7FFFFFFF) % 10**6:06d}"
@@ -120,13 +120,13 @@ def other_than(code: str) -> str:
 
 
 def wrong_code(secret: str) -> str:
-    """A code that is good neither now nor soon, nor was a moment ago."""
+    """Return a code that is valid neither in the current period nor in its neighbors."""
     good = {totp(secret, step) for step in range(-3, 10)}
     return next(code for code in (f"{number:06d}" for number in range(20)) if code not in good)
 
 
 def read(part: str) -> dict[str, Any]:
-    """The header or the claims of a token."""
+    """Decode the header or the claims of a token."""
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return found
 
@@ -140,20 +140,20 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def forgeries(token: str, **changed: Any) -> list[str]:
-    """A token with other claims, under each signature that somebody without the emulator's keys can make."""
+    """Return a token with changed claims, with every signature that is possible without the emulator's keys."""
     header, body, signature = token.split(".")
     body = encoded(json.dumps(read(body) | changed).encode())
     own = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def signed(header: str) -> str:
-        said = f"{header}.{body}"
-        return f"{said}.{encoded(own.sign(said.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+        signing_input = f"{header}.{body}"
+        return f"{signing_input}.{encoded(own.sign(signing_input.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
     nameless, unsigned = (encoded(json.dumps(kind).encode()) for kind in ({"alg": "RS256"}, {"alg": "none"}))
     return [signed(header), signed(nameless), f"{header}.{body}.{signature}", f"{unsigned}.{body}.", f"x.{body}.x"]
 
 
-def test_the_real_way_in_works_with_and_without_a_second_factor(local: Local) -> None:
+def test_sign_in_works_with_and_without_a_second_factor(local: Local) -> None:
     name = local.sign_up()
     tokens = local.sign_in(name)
     assert local("GetUser", {"AccessToken": tokens["AccessToken"]})["Username"]
@@ -166,7 +166,7 @@ def test_the_real_way_in_works_with_and_without_a_second_factor(local: Local) ->
     assert local("GetUser", {"AccessToken": found["AccessToken"]})["Username"]
 
 
-def test_nobody_without_a_session_answers_a_second_factor_and_none_answers_twice(local: Local) -> None:
+def test_a_second_factor_requires_a_session_that_is_valid_once(local: Local) -> None:
     victim, own = local.sign_up(), local.sign_up()
     with pytest.raises(RefusedError, match="Session"):
         local.second_factor(victim, "0")
@@ -175,7 +175,7 @@ def test_nobody_without_a_session_answers_a_second_factor_and_none_answers_twice
     secret = local.enrol(own)
     session = local.challenged(own)
     with pytest.raises(RefusedError, match="NotAuthorized"):
-        local.second_factor(victim, totp(secret), Session=session)  # which is somebody else's
+        local.second_factor(victim, totp(secret), Session=session)  # another user's session
     local.second_factor(own, totp(secret), Session=session)
     with pytest.raises(RefusedError, match="NotAuthorized"):
         local.second_factor(own, totp(secret), Session=session)
@@ -204,7 +204,7 @@ def test_forged_and_misused_refresh_tokens_are_refused(local: Local) -> None:
             local.refresh(token)
 
 
-def test_what_was_revoked_is_refused(local: Local) -> None:
+def test_revoked_tokens_are_refused(local: Local) -> None:
     tokens = local.sign_in(local.sign_up())
     local("RevokeToken", {"ClientId": local.client, "Token": tokens["RefreshToken"]})
     with pytest.raises(RefusedError, match="NotAuthorized"):
@@ -213,7 +213,7 @@ def test_what_was_revoked_is_refused(local: Local) -> None:
         local("GetUser", {"AccessToken": tokens["AccessToken"]})
 
 
-def test_only_the_code_that_was_given_out_counts(local: Local) -> None:
+def test_only_the_issued_code_is_valid(local: Local) -> None:
     name = f"{uuid.uuid4().hex[:12]}@example.com"
     local("SignUp", local.of(name, Password=PASSWORD, UserAttributes=[{"Name": "email", "Value": name}]))
     with pytest.raises(RefusedError, match="CodeMismatch"):
@@ -222,7 +222,7 @@ def test_only_the_code_that_was_given_out_counts(local: Local) -> None:
         local.sign_in(name)
     local("ConfirmSignUp", local.of(name, ConfirmationCode=SIGN_UP_CODE))
     new = {"Password": "Another-password-1"}
-    with pytest.raises(RefusedError, match="ExpiredCode"):  # nobody asked for one
+    with pytest.raises(RefusedError, match="ExpiredCode"):  # none was requested
         local("ConfirmForgotPassword", local.of(name, ConfirmationCode=RESET_CODE, **new))
     local("ForgotPassword", local.of(name))
     with pytest.raises(RefusedError, match="CodeMismatch"):

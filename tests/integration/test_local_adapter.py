@@ -1,4 +1,4 @@
-"""The stand-in for SageMaker: what it accepts is answered, whatever fails on the way, and told as AWS tells it."""
+"""Local stand-in for SageMaker: every accepted request gets an output and a notification in AWS's format."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from bench.ports import free_port
 from local.sagemaker.queue import Job
-from local.sagemaker.worker import AT_A_TIME
+from local.sagemaker.worker import CONCURRENT_JOBS
 from local.settings import ENDPOINT_NAME, LocalSettings
 from model.contract import Analysis
 from model.pipeline import Models, analyze
@@ -33,7 +33,7 @@ def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSettings
 
 @pytest.fixture
 def rig_of(emulated: LocalSettings, tmp_path: Path) -> Iterator[Callable[[Container], Rig]]:
-    """Makes the rig before a container that is served until the test ends."""
+    """Return a factory of rigs, each with a container that is served until the test ends."""
     servers = []
 
     def make(container: Container) -> Rig:
@@ -47,7 +47,7 @@ def rig_of(emulated: LocalSettings, tmp_path: Path) -> Iterator[Callable[[Contai
 
 
 def job_of(rig: Rig, **more: Any) -> Job:
-    """A job as the queue holds it."""
+    """Return a job as stored in the queue."""
     job = Job(
         id="one",
         inference_id="analysis.1",
@@ -64,7 +64,7 @@ def job_of(rig: Rig, **more: Any) -> Job:
     return replace(job, **more)
 
 
-def test_a_video_is_analyzed_by_the_real_server_and_the_success_is_told(
+def test_a_video_is_analyzed_by_the_real_server_and_the_success_is_reported(
     emulated: LocalSettings, tmp_path: Path, sample: Path, models: Models
 ) -> None:
     video = shorten(sample, tmp_path / "short.mp4")
@@ -100,7 +100,7 @@ def test_a_video_is_analyzed_by_the_real_server_and_the_success_is_told(
     assert rig.silent("error")
 
 
-def test_what_the_server_refuses_becomes_a_failure_object_and_an_error_message(
+def test_a_refusal_becomes_a_failure_object_and_an_error_message(
     emulated: LocalSettings, tmp_path: Path, models: Models
 ) -> None:
     with server_on_thread(ServerSettings(temp_dir=tmp_path), models) as (_, http):
@@ -124,7 +124,7 @@ def test_the_container_gets_the_object_and_the_headers_that_sagemaker_passes_on(
 ) -> None:
     container = Container()
     rig = rig_of(container)
-    video = bytes(range(256)) * 20_000  # more than one block
+    video = bytes(range(256)) * 20_000  # more than one chunk
     with rig.adapter() as client:
         invoke(client, rig.put(video, "inputs/a b+c/1.mp4"), InferenceId="analysis.1", CustomAttributes="a=b")
         rig.message("success")
@@ -136,7 +136,7 @@ def test_the_container_gets_the_object_and_the_headers_that_sagemaker_passes_on(
     assert headers["x-amzn-sagemaker-custom-attributes"] == "a=b"
 
 
-def test_a_busy_server_is_asked_again(rig_of: Callable[[Container], Rig]) -> None:
+def test_a_busy_server_is_retried(rig_of: Callable[[Container], Rig]) -> None:
     container = Container(Container.busy, Container.busy, OK)
     rig = rig_of(container)
     with rig.adapter() as client:
@@ -145,14 +145,14 @@ def test_a_busy_server_is_asked_again(rig_of: Callable[[Container], Rig]) -> Non
     assert len(container.invocations) == 3
 
 
-def test_a_server_that_dies_once_gets_the_job_again(rig_of: Callable[[Container], Rig]) -> None:
+def test_a_job_is_retried_after_a_crash_of_the_server(rig_of: Callable[[Container], Rig]) -> None:
     rig = rig_of(Container(Container.vanish, OK))
     with rig.adapter() as client:
         answer = invoke(client, rig.put(b"video"))
         assert rig.message("success")["responseParameters"]["outputLocation"] == answer["OutputLocation"]
 
 
-def test_a_job_that_kills_the_server_fails_and_the_next_one_is_done(rig_of: Callable[[Container], Rig]) -> None:
+def test_a_job_that_crashes_the_server_fails_and_the_next_one_succeeds(rig_of: Callable[[Container], Rig]) -> None:
     rig = rig_of(Container(deadly=b"deadly"))
     with rig.adapter() as client:
         invoke(client, rig.put(b"deadly", "inputs/first"), InferenceId="first")
@@ -164,7 +164,7 @@ def test_a_job_that_kills_the_server_fails_and_the_next_one_is_done(rig_of: Call
 
 
 @pytest.mark.parametrize("failures", [2, 3])
-def test_s3_is_asked_three_times_for_the_input(rig_of: Callable[[Container], Rig], failures: int) -> None:
+def test_reading_the_input_is_tried_three_times(rig_of: Callable[[Container], Rig], failures: int) -> None:
     container = Container()
     rig = rig_of(container)
     with rig.adapter(aws=lambda service: failing(rig, service, "GetObject", failures)) as client:
@@ -176,7 +176,7 @@ def test_s3_is_asked_three_times_for_the_input(rig_of: Callable[[Container], Rig
             assert container.invocations == []
 
 
-def test_results_and_messages_are_written_as_soon_as_aws_takes_them(rig_of: Callable[[Container], Rig]) -> None:
+def test_writing_results_and_messages_is_retried(rig_of: Callable[[Container], Rig]) -> None:
     container = Container()
     rig = rig_of(container)
 
@@ -188,7 +188,7 @@ def test_results_and_messages_are_written_as_soon_as_aws_takes_them(rig_of: Call
         rig.message("success")
         rig.idle()
     assert rig.read(answer["OutputLocation"]) == OK.body
-    assert len(container.invocations) == 1  # not analyzed again for that
+    assert len(container.invocations) == 1  # the analysis is not repeated
     assert rig.silent("success")
 
 
@@ -199,7 +199,7 @@ def test_a_missing_input_fails_at_once(rig_of: Callable[[Container], Rig]) -> No
         assert "NoSuchKey" in rig.message("error")["failureReason"]
 
 
-def test_a_request_that_waited_too_long_expires_unseen_by_the_server(rig_of: Callable[[Container], Rig]) -> None:
+def test_a_request_that_waited_too_long_expires_without_an_invocation(rig_of: Callable[[Container], Rig]) -> None:
     container = Container()
     rig = rig_of(container)
     rig.queue.put(job_of(rig, received=time.time() - 61, request_ttl=60))
@@ -208,7 +208,7 @@ def test_a_request_that_waited_too_long_expires_unseen_by_the_server(rig_of: Cal
     assert container.invocations == []
 
 
-def test_an_invocation_that_takes_too_long_is_ended(rig_of: Callable[[Container], Rig]) -> None:
+def test_an_invocation_that_takes_too_long_is_cancelled(rig_of: Callable[[Container], Rig]) -> None:
     rig = rig_of(Container(Container.hang, OK))
     with rig.adapter() as client:
         invoke(client, rig.put(b"video"), InvocationTimeoutSeconds=1)
@@ -217,8 +217,8 @@ def test_an_invocation_that_takes_too_long_is_ended(rig_of: Callable[[Container]
         rig.message("success")
 
 
-def test_what_was_accepted_outlives_a_restart_in_its_order(emulated: LocalSettings, tmp_path: Path) -> None:
-    port = free_port()  # nobody listens yet: the model server is still loading
+def test_accepted_requests_survive_a_restart_in_order(emulated: LocalSettings, tmp_path: Path) -> None:
+    port = free_port()  # no server yet: the model server is still loading
     rig = Rig(emulated, f"http://127.0.0.1:{port}", tmp_path / "queue.sqlite")
     names = [f"analysis-{number}.1" for number in range(5)]
     with rig.adapter() as client:
@@ -231,13 +231,13 @@ def test_what_was_accepted_outlives_a_restart_in_its_order(emulated: LocalSettin
         rig.idle()
     begun = [body.decode() for _, body in container.invocations]
     assert sorted(begun) == names
-    assert all(abs(begun.index(name) - place) < AT_A_TIME for place, name in enumerate(names)), (
+    assert all(abs(begun.index(name) - place) < CONCURRENT_JOBS for place, name in enumerate(names)), (
         "but for those beside it"
     )
 
 
-def test_what_made_the_server_vanish_is_tried_again_alone(rig_of: Callable[[Container], Rig]) -> None:
-    """The job that ran beside it is not to blame: tried again together, both would fail."""
+def test_a_job_that_crashed_the_server_is_retried_alone(rig_of: Callable[[Container], Rig]) -> None:
+    """A concurrent job is not the cause; retried together, both would fail."""
     rig = rig_of(Container(deadly=b"deadly"))
     with rig.adapter() as client:
         invoke(client, rig.put(BESIDE, "inputs/beside"), InferenceId="beside")
@@ -246,7 +246,7 @@ def test_what_made_the_server_vanish_is_tried_again_alone(rig_of: Callable[[Cont
         assert rig.message("success")["inferenceId"] == "beside"
 
 
-def test_a_restart_between_result_and_message_only_tells_it(rig_of: Callable[[Container], Rig]) -> None:
+def test_a_restart_between_result_and_message_only_sends_the_message(rig_of: Callable[[Container], Rig]) -> None:
     container = Container()
     rig = rig_of(container)
     rig.queue.put(job_of(rig, told='{"inferenceId": "analysis.1"}', succeeded=True))
@@ -270,14 +270,12 @@ def test_a_restart_between_result_and_message_only_tells_it(rig_of: Callable[[Co
         {"InvocationTimeoutSeconds": "3601"},
     ],
 )
-def test_what_does_not_keep_to_the_api_is_refused(
-    rig_of: Callable[[Container], Rig], change: dict[str, str | None]
-) -> None:
+def test_invalid_requests_are_refused(rig_of: Callable[[Container], Rig], change: dict[str, str | None]) -> None:
     rig = rig_of(Container())
     name = change.get("name", ENDPOINT_NAME)
     headers = {"InputLocation": f"s3://{rig.bucket}/a", "Content-Type": "video/mp4"} | change
     sent = {f"X-Amzn-SageMaker-{k}": v for k, v in headers.items() if v is not None and k != "name"}
-    transport = httpx.HTTPTransport(uds=str(adapter_socket(rig.settings)))  # the SDK would not send such a request
+    transport = httpx.HTTPTransport(uds=str(adapter_socket(rig.settings)))  # as the SDK refuses to send such requests
     with rig.adapter() as client, httpx.Client(base_url="http://localhost", transport=transport) as http:
         answer = http.post(f"/endpoints/{name}/async-invocations", headers=sent)
         assert answer.status_code == 400
@@ -289,7 +287,7 @@ def test_what_does_not_keep_to_the_api_is_refused(
 
 
 def failing(rig: Rig, service: str, operation: str, times: int) -> Any:
-    """A client of which the first `times` calls of an operation are answered with a 500."""
+    """Return a client whose first `times` calls of an operation fail with status 500."""
     client = rig.aws(service)
     left = [times]
 
@@ -305,7 +303,7 @@ def failing(rig: Rig, service: str, operation: str, times: int) -> Any:
 
 
 class Raw:
-    """A body as urllib3 would give it."""
+    """Response body with urllib3's interface."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

@@ -1,4 +1,4 @@
-"""The one web origin: what it passes on and to whom, what it refuses, and the headers of all that it says."""
+"""Local web origin: forwarded and refused requests, and the headers of all responses."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ GUARD_TOKEN, GUARD_HEADER = "of-this-run", "x-video-sentiment-token"
 
 
 async def echo(request: Request) -> Response:
-    """What the gateway got."""
+    """Return the request that the gateway got."""
     raw = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
     body = (await request.body()).decode()
     seen = {"path": raw, "method": request.method, "headers": dict(request.headers), "body": body}
@@ -72,25 +72,25 @@ def web(gateway: str, site: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_keys_are_split_as_the_vectors_say(vector: dict[str, Any]) -> None:
+def test_keys_are_split_as_in_the_test_vectors(vector: dict[str, Any]) -> None:
     assert split_token(vector["path"], vector["headers"]) == vector["forwarded"]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_the_gateway_gets_what_the_vectors_say(web: httpx.Client, vector: dict[str, Any]) -> None:
+def test_the_gateway_gets_the_headers_of_the_test_vectors(web: httpx.Client, vector: dict[str, Any]) -> None:
     seen = web.get(vector["path"], headers=vector["headers"]).json()["headers"]
     assert {name: seen[name] for name in ("x-api-key", "authorization") if name in seen} == vector["forwarded"]
 
 
 @given(st.text(alphabet="vs_abAB09-% .", max_size=40), st.text(alphabet="vs_abAB09-% .", max_size=40))
-def test_no_key_reaches_the_gateway_but_the_id_of_a_whole_token(bearer: str, key: str) -> None:
+def test_the_gateway_gets_only_the_id_of_a_complete_token(bearer: str, key: str) -> None:
     forwarded = split_token("/api/x", {"authorization": f"Bearer {bearer}", "x-api-key": key})
     if "x-api-key" in forwarded:
         assert re.fullmatch(r"Bearer vs_[A-Za-z0-9]+_[A-Za-z0-9_-]+", forwarded["authorization"])
         assert forwarded["authorization"].startswith(f"Bearer vs_{forwarded['x-api-key']}_")
 
 
-def test_a_request_passes_as_it_came_and_so_does_the_answer(web: httpx.Client) -> None:
+def test_requests_and_responses_pass_unchanged(web: httpx.Client) -> None:
     answer = web.post("/app/analyses/a%20b/%C3%BC?x=1%202&y%2F..", content="body", headers={"Prefer": "respond-async"})
     seen = answer.json()
     assert seen["path"] == "/stage/app/analyses/a%20b/%C3%BC?x=1%202&y%2F.."
@@ -100,17 +100,17 @@ def test_a_request_passes_as_it_came_and_so_does_the_answer(web: httpx.Client) -
 
 
 @pytest.mark.parametrize("path", ["/", "/app/x", "/api/x", "/config.json", "/docs/", "/nothing", "/cognito/"])
-def test_every_answer_has_the_edges_headers(web: httpx.Client, path: str) -> None:
+def test_every_response_has_the_edges_headers(web: httpx.Client, path: str) -> None:
     answer = web.get(path)
     assert {name: answer.headers.get(name) for name in fixed_headers()} == fixed_headers()
     policy = dict(d.split(" ", 1) for d in answer.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert "'unsafe" not in answer.headers["content-security-policy"]
     assert "'sha256-abc='" in policy["script-src"]
-    assert "http://127.0.0.1:" in policy["connect-src"]  # where presigned URLs point
+    assert "http://127.0.0.1:" in policy["connect-src"]  # the origin of presigned URLs
 
 
-def test_pages_are_found_as_the_distribution_finds_them(web: httpx.Client) -> None:
+def test_pages_are_resolved_like_by_the_distribution(web: httpx.Client) -> None:
     found = {path: web.get(path) for path in ("/", "/dashboard", "/dashboard/", "/_next/static/a1.js", "/no", "/no.js")}
     assert [(answer.status_code, answer.text) for answer in found.values()] == [
         (200, "home"),
@@ -124,7 +124,7 @@ def test_pages_are_found_as_the_distribution_finds_them(web: httpx.Client) -> No
     assert found["/"].headers["cache-control"] == "no-cache"
 
 
-def test_what_is_long_goes_compressed(web: httpx.Client) -> None:
+def test_large_responses_are_compressed(web: httpx.Client) -> None:
     answer = web.get("/_next/static/long.js")
     assert answer.headers["content-encoding"] == "gzip" and len(answer.text) == 9000
     plain = web.get("/_next/static/long.js", headers={"Accept-Encoding": "identity"})
@@ -141,11 +141,11 @@ PARTS = ["..", ".", "%2e%2e", ".%2e", "%252e%252e", "%2f", "%2F", "%5c", "\\", "
 
 
 @given(st.sampled_from(PREFIXES), st.lists(st.sampled_from(PARTS), min_size=1, max_size=10))
-def test_no_path_leads_out_of_the_api(web: httpx.Client, prefix: str, parts: list[str]) -> None:
-    """Whatever reaches the gateway is below the API's own stage, however it is read, once and again."""
+def test_no_path_leaves_the_api(web: httpx.Client, prefix: str, parts: list[str]) -> None:
+    """Every path that reaches the gateway is under the API's stage, even after repeated decoding."""
     answer = whole(web, f"{prefix}{''.join(parts)}")
     if b" 418 " not in answer.split(b"\r\n", 1)[0]:
-        return  # it did not reach the gateway
+        return  # refused before the gateway
     path = json.loads(answer.split(b"\r\n\r\n", 1)[1])["path"]
     for _ in range(3):
         assert posixpath.normpath(path.replace("\\", "/")).startswith(("/stage/api", "/stage/app"))
@@ -153,13 +153,13 @@ def test_no_path_leads_out_of_the_api(web: httpx.Client, prefix: str, parts: lis
 
 
 @pytest.mark.parametrize("path", ["/api/../../_ministack/reset", "/api/%2e%2e/x", "/app/..%2f..%2fx", "//x", "/api//x"])
-def test_the_way_out_is_closed_before_the_gateway(web: httpx.Client, path: str) -> None:
+def test_path_traversal_is_refused_before_the_gateway(web: httpx.Client, path: str) -> None:
     assert raw(web, path).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "http://localhost", "null", ""])
 @pytest.mark.parametrize("path", ["/", "/config.json", "/api/usage", "/app/usage", "/cognito/", "/docs/"])
-def test_a_page_of_another_site_gets_nothing(web: httpx.Client, path: str, origin: str) -> None:
+def test_pages_of_other_sites_are_refused(web: httpx.Client, path: str, origin: str) -> None:
     headers = {"Origin": origin, "x-amz-target": f"{SERVICE}GetUser"}
     for method in ("POST", "OPTIONS", "GET"):
         answer = web.request(method, path, headers=headers, content=b"{}")
@@ -167,21 +167,21 @@ def test_a_page_of_another_site_gets_nothing(web: httpx.Client, path: str, origi
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_pages_of_ours_get_answers_and_their_origin_goes_no_further(web: httpx.Client) -> None:
-    for host in (web.base_url.netloc.decode(), "localhost:9"):  # the latter: through a tunnel
+def test_pages_of_the_product_are_served_and_their_origin_header_is_dropped(web: httpx.Client) -> None:
+    for host in (web.base_url.netloc.decode(), "localhost:9"):  # the latter as through a tunnel
         answer = web.post("/app/x", headers={"Host": host, "Origin": f"http://{host}"})
         assert answer.status_code == 418
         assert "origin" not in answer.json()["headers"]
 
 
-def test_the_gateway_gets_the_guards_token_from_the_origin_and_from_nobody_else(web: httpx.Client) -> None:
+def test_the_gateway_gets_the_guards_token_from_the_origin_only(web: httpx.Client) -> None:
     sent = {GUARD_HEADER: "mine", "x-amz-target": "AWSLambda.Invoke", "X-Amz-Date": "1"}
     seen = web.post("/api/x", headers=sent).json()["headers"]
     assert seen[GUARD_HEADER] == GUARD_TOKEN
     assert not [name for name in seen if name.startswith("x-amz-")]
 
 
-def test_a_page_that_helps_until_the_site_is_built(gateway: str, tmp_path: Path) -> None:
+def test_a_placeholder_page_is_served_until_the_site_is_built(gateway: str, tmp_path: Path) -> None:
     upstream = Upstream(gateway, gateway, GUARD_TOKEN, "us-east-1_pool", "client")
     with served(create_app(upstream, Pages([gateway], tmp_path)), free_port()) as url:
         answer = httpx.get(url, trust_env=False)
@@ -190,7 +190,7 @@ def test_a_page_that_helps_until_the_site_is_built(gateway: str, tmp_path: Path)
     assert "style-src 'self' 'sha256-" in answer.headers["content-security-policy"]
 
 
-def test_the_page_is_told_where_it_is(web: httpx.Client) -> None:
+def test_the_page_gets_its_configuration(web: httpx.Client) -> None:
     assert web.get("/config.json").json() == {
         "stage": "local",
         "region": "us-east-1",
@@ -200,9 +200,9 @@ def test_the_page_is_told_where_it_is(web: httpx.Client) -> None:
     }
 
 
-def test_sign_in_passes_and_nothing_else_of_aws_does(web: httpx.Client) -> None:
+def test_only_sign_in_requests_to_aws_pass(web: httpx.Client) -> None:
     target, call = f"{SERVICE}InitiateAuth", {"AuthFlow": "USER_SRP_AUTH", "ClientId": "client"}
-    # A signature's scope would lead to another service, whatever the target says.
+    # The scope of a signature selects another service, whatever the target header.
     more = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20261130/us-east-1/lambda/aws4_request", "Cookie": "a=b"}
     passed = web.post("/cognito/", headers={"x-amz-target": target} | more, json=call).json()
     assert (passed["path"], passed["headers"]["x-amz-target"], json.loads(passed["body"])) == ("/", target, call)
@@ -214,18 +214,18 @@ def test_sign_in_passes_and_nothing_else_of_aws_does(web: httpx.Client) -> None:
     assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
 
 
-def test_a_body_as_large_as_the_gateway_takes_passes_and_a_larger_one_does_not(web: httpx.Client) -> None:
+def test_bodies_are_limited_to_the_gateways_maximum(web: httpx.Client) -> None:
     assert len(web.post("/api/x", content=b"a" * MAX_BODY).json()["body"]) == MAX_BODY
     refused = web.post("/api/x", content=b"a" * (MAX_BODY + 1))
     assert refused.status_code == 413
     assert refused.headers["content-type"] == "application/problem+json"
-    chunks = (b"a" * (1 << 20) for _ in range(11))  # without a length that would tell
+    chunks = (b"a" * (1 << 20) for _ in range(11))  # without a Content-Length
     assert web.post("/api/x", content=chunks).status_code == 413
 
 
-def test_without_an_emulator_the_answer_says_so() -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    with served(create_app(Upstream(nobody, nobody, GUARD_TOKEN, "pool", "client")), free_port()) as url:
+def test_a_missing_emulator_is_reported() -> None:
+    closed = f"http://127.0.0.1:{free_port()}"
+    with served(create_app(Upstream(closed, closed, GUARD_TOKEN, "pool", "client")), free_port()) as url:
         answer = httpx.get(f"{url}/api/usage", headers={"x-api-key": TOKEN}, trust_env=False)
     assert answer.status_code == 502
     assert int(answer.headers["Retry-After"]) > 0
@@ -235,30 +235,28 @@ def test_without_an_emulator_the_answer_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "given", "told"), [(504, {}, "5"), (503, {"Retry-After": "9"}, "9"), (404, {}, None)]
+    ("status", "given", "retry_after"), [(504, {}, "5"), (503, {"Retry-After": "9"}, "9"), (404, {}, None)]
 )
-def test_who_cannot_be_served_now_is_told_when_to_come_again(
-    status: int, given: dict[str, str], told: str | None
-) -> None:
+def test_unavailable_responses_have_a_retry_time(status: int, given: dict[str, str], retry_after: str | None) -> None:
     async def answer() -> Response:
         transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=given))
         async with httpx.AsyncClient(transport=transport) as client:
             return await forward(client, "GET", "http://emulator/", {}, b"")
 
-    assert asyncio.run(answer()).headers.get("Retry-After") == told
+    assert asyncio.run(answer()).headers.get("Retry-After") == retry_after
 
 
-def test_another_name_for_this_machine_is_refused(web: httpx.Client) -> None:
+def test_other_host_names_of_this_machine_are_refused(web: httpx.Client) -> None:
     assert web.get("/api/usage", headers={"Host": "evil.example"}).status_code == 400
 
 
 def raw(client: httpx.Client, path: str) -> bytes:
-    """The first line of the answer to a path that no client library would send as it is."""
+    """Return the status line for a path that HTTP libraries would normalize."""
     return whole(client, path).split(b"\n", 1)[0]
 
 
 def whole(client: httpx.Client, path: str) -> bytes:
-    """All of that answer."""
+    """Return the whole response for such a path."""
     with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         return connection.makefile("rb").read()

@@ -1,4 +1,4 @@
-"""Parts of a product as processes: ended with all that they started, and never left behind unnoticed."""
+"""Child processes of a local product: they end with all their descendants, and leftovers of earlier runs are found."""
 
 import asyncio
 import json
@@ -41,21 +41,21 @@ async def start(tmp_path: Path, script: str) -> Child:
 
 
 def group_of(pid: int) -> list[str]:
-    """What runs in a process group."""
+    """Return the processes of a group."""
     found = subprocess.run(["ps", "-A", "-o", "pgid=,pid=,stat="], capture_output=True, text=True, check=True).stdout
     rows = (line.split() for line in found.splitlines())
     return [process for group, process, state in rows if int(group) == pid and not state.startswith("Z")]
 
 
 def left_of(pid: int) -> list[str]:
-    """What still runs in a process group whose end was ordered: a killed process takes a moment to be gone."""
+    """Return the processes that remain in a killed group, after a moment for them to disappear."""
     end = time.monotonic() + 10
     while (left := group_of(pid)) and time.monotonic() < end:
         time.sleep(0.05)
     return left
 
 
-def test_a_stopped_child_takes_all_that_it_started_with_it(tmp_path: Path) -> None:
+def test_stopping_a_child_ends_its_descendants(tmp_path: Path) -> None:
     async def scenario() -> int:
         child = await start(tmp_path, f"{SLEEPER}; time.sleep(600)")
         while len(group_of(child.pid)) < 2:
@@ -66,7 +66,7 @@ def test_a_stopped_child_takes_all_that_it_started_with_it(tmp_path: Path) -> No
     assert left_of(asyncio.run(scenario())) == []
 
 
-def test_what_a_child_that_ended_by_itself_has_left_is_ended_too(tmp_path: Path) -> None:
+def test_descendants_of_an_exited_child_are_ended(tmp_path: Path) -> None:
     async def scenario() -> int:
         child = await start(tmp_path, SLEEPER)
         assert await child.wait() == 0
@@ -77,7 +77,7 @@ def test_what_a_child_that_ended_by_itself_has_left_is_ended_too(tmp_path: Path)
     assert left_of(asyncio.run(scenario())) == []
 
 
-def test_a_child_that_does_not_want_to_end_is_killed(tmp_path: Path) -> None:
+def test_a_child_that_ignores_termination_is_killed(tmp_path: Path) -> None:
     async def scenario() -> int | None:
         child = await start(tmp_path, STUBBORN)
         while b"up" not in (tmp_path / "part.log").read_bytes():
@@ -91,17 +91,17 @@ def test_a_child_that_does_not_want_to_end_is_killed(tmp_path: Path) -> None:
 def test_a_failed_child_is_reported_with_its_log(tmp_path: Path) -> None:
     async def scenario() -> None:
         child = await start(tmp_path, "import os, sys; print(sorted(os.environ)); sys.exit('no luck')")
-        await child.succeed()
+        await child.wait_for_success()
 
     with pytest.raises(LocalError, match="no luck") as failure:
         asyncio.run(scenario())
     assert str(tmp_path / "part.log") in str(failure.value)
     environment = (tmp_path / "part.log").read_text()
     assert "'A'" in environment
-    assert "'HOME'" not in environment  # nothing of ours leaks in
+    assert "'HOME'" not in environment  # the test's environment is not inherited
 
 
-def test_what_a_killed_parent_left_is_found_and_ended(tmp_path: Path) -> None:
+def test_processes_of_a_killed_parent_are_ended(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     known = {"part": {"pid": child.pid, "identity": identity(child.pid)}}
     (tmp_path / "run.json").write_text(json.dumps(known))
@@ -109,7 +109,7 @@ def test_what_a_killed_parent_left_is_found_and_ended(tmp_path: Path) -> None:
     assert child.wait(10) == -signal.SIGTERM
 
 
-def test_a_process_that_merely_has_the_same_number_is_left_alone(tmp_path: Path) -> None:
+def test_another_process_with_a_reused_pid_is_not_ended(tmp_path: Path) -> None:
     known = {"part": {"pid": os.getpid(), "identity": "Mon Jan  1 00:00:00 2001 something else"}}
     (tmp_path / "run.json").write_text(json.dumps(known))
     assert Record(tmp_path / "run.json").end_children() == []
@@ -117,13 +117,13 @@ def test_a_process_that_merely_has_the_same_number_is_left_alone(tmp_path: Path)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"pid": "x"}}'])
-def test_a_damaged_record_names_nobody(tmp_path: Path, content: str) -> None:
+def test_a_damaged_record_lists_no_processes(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
     assert Record(tmp_path / "run.json").running() == {}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", *(pytest.param(host, marks=needs_ipv6) for host in ("::1", "::"))])
-def test_a_taken_port_is_named_with_the_option_that_helps(host: str) -> None:
+def test_a_port_in_use_is_reported_with_the_option_to_change_it(host: str) -> None:
     ports = free_ports()
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as other:
         other.bind((host, ports.emulator))
@@ -133,14 +133,16 @@ def test_a_taken_port_is_named_with_the_option_that_helps(host: str) -> None:
     check_ports(ports)
 
 
-def test_a_machine_without_ipv6_has_its_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.__main__.HOST_IPV6", "2001:db8::1")  # an address that no machine has
+def test_a_machine_without_ipv6_can_use_its_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.__main__.HOST_IPV6", "2001:db8::1")  # a documentation address (RFC 3849)
     check_ports(free_ports())
 
 
 @needs_ipv6
-def test_the_demo_user_is_made_where_nobody_else_can_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name `localhost` may lead to another program at the same port of [::1]: it must not get the key."""
+def test_the_demo_user_is_created_at_an_address_no_other_program_can_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`localhost` may resolve to [::1], where another program may listen at the same port; it must not get the key."""
     settings = LocalSettings(state=tmp_path, ports=free_ports())
     known = DemoUser("a@example.com", "password", "owner", "vs_key")
     (tmp_path / "demo.json").write_text(json.dumps(asdict(known)))
@@ -154,12 +156,12 @@ def test_the_demo_user_is_made_where_nobody_else_can_listen(tmp_path: Path, monk
     with socket.create_server(("::1", settings.ports.web), family=socket.AF_INET6) as other:
         other.settimeout(0)
         with served(Starlette(routes=[Route("/api/usage", lambda _: Response())]), settings.ports.web):
-            assert asyncio.run(demo_user.of(settings, outputs)) == known
+            assert asyncio.run(demo_user.ensure(settings, outputs)) == known
         with pytest.raises(BlockingIOError):
             other.accept()
 
 
-def test_sockets_are_their_users_own_and_gone_with_their_run(tmp_path: Path) -> None:
+def test_sockets_are_private_and_removed_after_the_run(tmp_path: Path) -> None:
     killed, one = Sockets(tmp_path), Sockets(tmp_path)
     assert not killed.model.parent.exists()
     assert one.model.parent == one.adapter.parent == (tmp_path / LINK).resolve()
@@ -168,12 +170,12 @@ def test_sockets_are_their_users_own_and_gone_with_their_run(tmp_path: Path) -> 
     one.remove()
     assert not one.model.parent.exists() and list(tmp_path.iterdir()) == []
     (tmp_path / "kept").mkdir()
-    (tmp_path / LINK).symlink_to(tmp_path / "kept")  # by somebody else
+    (tmp_path / LINK).symlink_to(tmp_path / "kept")  # created by another user
     Sockets(tmp_path).remove()
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_missing_and_old_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_and_outdated_tools_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalError, match=r"Node.js 20"):
         deployment.check_tools()
@@ -188,7 +190,7 @@ def test_missing_and_old_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_pa
         deployment.check_tools()
 
 
-def test_what_is_deployed_hangs_on_the_sources_and_on_what_the_stacks_are_told(tmp_path: Path) -> None:
+def test_the_deployment_depends_on_sources_and_context(tmp_path: Path) -> None:
     one = LocalSettings(state=tmp_path)
     assert deployment.fingerprint(one) == deployment.fingerprint(LocalSettings(state=tmp_path / "other"))
     assert deployment.fingerprint(one) != deployment.fingerprint(LocalSettings(context=("alarmEmail=a@b.c",)))
@@ -197,19 +199,19 @@ def test_what_is_deployed_hangs_on_the_sources_and_on_what_the_stacks_are_told(t
 
 def test_down_and_reset_without_a_product(tmp_path: Path) -> None:
     run, nowhere = CliRunner(), str(tmp_path / "nowhere")
-    assert run.invoke(app, ["down", "--state", nowhere]).output == "nothing runs\n"
-    assert run.invoke(app, ["reset", "--state", nowhere, "--yes"]).output == "there is nothing to remove\n"
+    assert run.invoke(app, ["down", "--state", nowhere]).output == "nothing is running\n"
+    assert run.invoke(app, ["reset", "--state", nowhere, "--yes"]).output == "nothing to remove\n"
 
 
-def test_a_folder_that_holds_something_else_is_not_taken(tmp_path: Path) -> None:
+def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     refused = CliRunner().invoke(app, ["up", "--state", str(tmp_path)])
     assert refused.exit_code == 1
-    assert "holds something else" in refused.output
+    assert "is not empty" in refused.output
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_reset_removes_a_products_folder_and_no_other(tmp_path: Path) -> None:
+def test_reset_removes_only_a_products_folder(tmp_path: Path) -> None:
     run = CliRunner()
     (tmp_path / "data").mkdir()
     refused = run.invoke(app, ["reset", "--state", str(tmp_path), "--yes"])
@@ -222,8 +224,8 @@ def test_reset_removes_a_products_folder_and_no_other(tmp_path: Path) -> None:
     assert not tmp_path.exists()
 
 
-def test_an_emulator_that_was_killed_before_it_saved_anything_starts_afresh(tmp_path: Path) -> None:
-    """Objects are on the disk at once, all else only when it ends: they must not be in a new deployment's way."""
+def test_an_emulator_killed_before_its_first_save_starts_empty(tmp_path: Path) -> None:
+    """Objects are written at once, other state only at the end; leftover objects must not block a new deployment."""
     settings = LocalSettings(state=tmp_path, ports=free_ports())
 
     async def scenario(number: signal.Signals) -> list[str]:

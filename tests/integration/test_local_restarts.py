@@ -1,4 +1,4 @@
-"""The model server of `make up` dies again and again: it is started ever later, and everything else goes on."""
+"""Restarts of the crashing model server of `make up`: with growing delays, while everything else keeps running."""
 
 import asyncio
 from pathlib import Path
@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from local.product import LONGEST_RESTART, RESTARTS, Product, restart_delay
+from local.product import MAX_RESTART_DELAY, RESTARTS, Product, restart_delay
 from local.settings import LocalSettings
 
 
-class Enough(Exception):
-    """The test has seen what it wants to see."""
+class StopTestError(Exception):
+    """Raised by the test to end the loop under test."""
 
 
-class Dead:
-    """A model server that has died already."""
+class ExitedServer:
+    """Model server that has already exited."""
 
     returncode, log, pid = -9, Path("model.log"), 1
 
@@ -23,31 +23,31 @@ class Dead:
         return -9
 
 
-def test_deaths_of_the_model_server_do_not_end_the_product(
+def test_crashes_of_the_model_server_do_not_end_the_product(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     said: list[str] = []
     slept: list[float] = []
     made = Product(LocalSettings(state=tmp_path), said.append)
 
-    async def start(*_: Any) -> Dead:
-        return Dead()
+    async def start(*_: Any) -> ExitedServer:
+        return ExitedServer()
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
         if len(slept) == 12:
-            raise Enough
+            raise StopTestError
 
     monkeypatch.setattr("local.product.model_server.start", start)
     monkeypatch.setattr("local.product.asyncio.sleep", sleep)
     monkeypatch.setattr(made, "_note", lambda: None)
-    made._model = Dead()  # type: ignore[assignment]
-    with pytest.raises(Enough), caplog.at_level("WARNING", "local.product"):
-        asyncio.run(made._model_runs("results", "media"))
-    assert "the model server ended (exit code -9), started again in 2 s" in caplog.text
-    assert slept == [0.0] * RESTARTS + [2.0, 4.0, 8.0, 16.0, 32.0] + [LONGEST_RESTART] * 4
-    assert "started again in 2 s; its log: model.log" in said[RESTARTS]
+    made._model = ExitedServer()  # type: ignore[assignment]
+    with pytest.raises(StopTestError), caplog.at_level("WARNING", "local.product"):
+        asyncio.run(made._watch_model("results", "media"))
+    assert "the model server ended (exit code -9), restarting in 2 s" in caplog.text
+    assert slept == [0.0] * RESTARTS + [2.0, 4.0, 8.0, 16.0, 32.0] + [MAX_RESTART_DELAY] * 4
+    assert "restarting in 2 s; see its log: model.log" in said[RESTARTS]
 
 
-def test_however_often_it_waits_no_longer_than_a_minute() -> None:
-    assert restart_delay(10_000) == LONGEST_RESTART
+def test_restart_delays_are_at_most_a_minute() -> None:
+    assert restart_delay(10_000) == MAX_RESTART_DELAY

@@ -1,4 +1,4 @@
-"""What the local product's model server gets of the environment that it is started from."""
+"""Environment variables that the local product passes to its model server."""
 
 from pathlib import Path
 
@@ -9,10 +9,8 @@ from local.model_server import environment
 from local.settings import LocalSettings
 
 
-def test_it_keeps_what_sets_numerical_libraries_and_nothing_it_has_no_use_for(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """A machine may need OPENBLAS_CORETYPE for right results; and a command's answer must be the server's too."""
+def test_it_keeps_the_settings_of_numerical_libraries_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine may need OPENBLAS_CORETYPE for correct results, and the server must compute the same as a command."""
     settings = {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "DNNL_VERBOSE": "0"}
     for name, value in (settings | {"SOMEBODYS_TOKEN": "secret"}).items():
         monkeypatch.setenv(name, value)

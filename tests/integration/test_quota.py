@@ -1,4 +1,4 @@
-"""Quotas: exactly what the plan says is granted, whatever happens at once, and what is charged is what lives."""
+"""Quotas: exactly the plan's limit is granted under concurrency, and counters match the charged analyses."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,12 +33,12 @@ THREADS = 32
 
 
 def limited(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
-    """The default plan with so many requests a month."""
+    """Set the monthly requests of the default plan."""
     monkeypatch.setitem(quota.PLANS, "free", quota.PLANS["free"]._replace(requests_per_month=requests))
 
 
-def at_once(count: int, act: Callable[[int], object]) -> list[object]:
-    """`act` for each number, all beginning together; returns what each gave, or the error it raised."""
+def concurrently(count: int, act: Callable[[int], object]) -> list[object]:
+    """Run `act` for each number, all starting together; return each result, or the error that was raised."""
     barrier = Barrier(min(count, THREADS))
 
     def run(number: int) -> object:
@@ -54,13 +54,13 @@ def at_once(count: int, act: Callable[[int], object]) -> list[object]:
 
 
 def dropped(number: int) -> CheckedObject:
-    """One object of many that differ; only the drop folder starts analyses without an upload that waits."""
+    """Return a distinct dropped object: only the drop folder starts analyses without a pending upload."""
     return CheckedObject(f"drop/alice/{number}.mp4", "v", '"e"', 1, "video/mp4", ".mp4", f"{number}.mp4")
 
 
 def test_200_starts_at_once_at_a_quota_of_50(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 50)
-    results = at_once(200, lambda n: creation.start("alice", dropped(n), source="drop", now=cloud.now))
+    results = concurrently(200, lambda n: creation.start("alice", dropped(n), source="drop", now=cloud.now))
     refused = [result for result in results if isinstance(result, QuotaExceededError)]
     assert len(refused) == 150
     assert len(cloud.records("alice")) == cloud.used("alice") == cloud.charges("alice") == 50
@@ -68,7 +68,7 @@ def test_200_starts_at_once_at_a_quota_of_50(cloud: Cloud, monkeypatch: pytest.M
 
 def test_20_starts_of_one_upload_are_one_analysis(cloud: Cloud) -> None:
     key = cloud.upload("alice")
-    results = at_once(20, lambda _: cloud.ask("alice", key).id)
+    results = concurrently(20, lambda _: cloud.start("alice", key).id)
     assert len(set(map(str, results))) == 1
     assert len(cloud.records("alice")) == cloud.used("alice") == 1
     assert cloud.outstanding("alice") == 0
@@ -76,12 +76,12 @@ def test_20_starts_of_one_upload_are_one_analysis(cloud: Cloud) -> None:
 
 def test_20_retries_of_one_failure_are_one_attempt(cloud: Cloud) -> None:
     record = cloud.failed()
-    results = at_once(20, lambda _: cloud.ask("alice", record.object_key).attempt)
+    results = concurrently(20, lambda _: cloud.start("alice", record.object_key).attempt)
     assert results == [2] * 20
     assert cloud.used("alice") == 1
 
 
-def test_the_refusal_says_what_there_is_and_when_there_is_more(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_refusal_has_the_usage_and_the_reset_time(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 2)
     cloud.queued(), cloud.queued()
     with pytest.raises(QuotaExceededError) as caught:
@@ -92,28 +92,28 @@ def test_the_refusal_says_what_there_is_and_when_there_is_more(cloud: Cloud, mon
     assert (caught.value.status, caught.value.code) == (429, "quota-exceeded")
 
 
-def test_a_refused_start_leaves_the_upload_waiting(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_start_leaves_the_upload_pending(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 0)
     key = cloud.upload("alice")
     with pytest.raises(QuotaExceededError):
-        cloud.ask("alice", key)
+        cloud.start("alice", key)
     assert cloud.outstanding("alice") == 1
     limited(monkeypatch, 1)
-    assert cloud.ask("alice", key).status == QUEUED
+    assert cloud.start("alice", key).status == QUEUED
 
 
-def test_a_month_begins_by_itself(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_month_needs_no_reset(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 1)
-    cloud.later(days=6, hours=11, minutes=59)  # a minute before December
+    cloud.advance(days=6, hours=11, minutes=59)  # a minute before December
     cloud.queued()
     with pytest.raises(QuotaExceededError):
         cloud.queued()
-    cloud.later(minutes=1)
+    cloud.advance(minutes=1)
     cloud.queued()
     assert (cloud.used("alice", "2026-11"), cloud.used("alice", "2026-12")) == (1, 1)
 
 
-def test_a_plan_is_per_owner_and_counts_at_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_applies_to_its_owner_at_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 0)
     monkeypatch.setitem(quota.PLANS, "pro", quota.PLANS["pro"]._replace(requests_per_month=1))
     profiles.set_plan("alice", "pro", cloud.now)
@@ -127,7 +127,7 @@ def test_a_plan_is_per_owner_and_counts_at_once(cloud: Cloud, monkeypatch: pytes
 
 def test_usage_by_day_and_in_minutes(cloud: Cloud) -> None:
     cloud.completed()
-    cloud.later(days=1)
+    cloud.advance(days=1)
     cloud.completed(), cloud.failed()
     usage = quota.usage("alice", "2026-11")
     assert (usage.used, usage.days, usage.minutes) == (2, {24: 1, 25: 1}, 3.0)
@@ -140,10 +140,10 @@ STEPS = st.lists(st.tuples(st.sampled_from(["start", "fail", "complete"]), st.in
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(0, 4), steps=STEPS)
-def test_whatever_happens_the_counter_is_what_lives(
+def test_the_counter_always_matches_the_charged_analyses(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, limit: int, steps: list[tuple[str, int]]
 ) -> None:
-    """Any order of starts, failures, retries and results: never over the limit, never refused below it."""
+    """In any order of starts, failures, retries and results: never above the limit, never refused below it."""
     limited(monkeypatch, limit)
     owner = f"owner{cloud.unique()}"
     keys = {which: uploads.create(owner, ".mp4", now=cloud.now).key for which in range(5)}
@@ -151,7 +151,7 @@ def test_whatever_happens_the_counter_is_what_lives(
     for kind, which in steps:
         before = cloud.charges(owner)
         try:
-            if kind == "start":  # or the retry of one that failed
+            if kind == "start":  # or a retry
                 found = CheckedObject(keys[which], None, '"e"', 1, "video/mp4", ".mp4", "")
                 known[which] = creation.start(owner, found, source="upload", now=cloud.now)
             elif which in known and kind == "fail":
@@ -165,10 +165,10 @@ def test_whatever_happens_the_counter_is_what_lives(
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(0, 9), clients=st.lists(st.integers(1, 4), min_size=2, max_size=6))
-def test_any_interleaving_of_clients_over_the_limit_grants_the_limit(
+def test_concurrent_clients_get_exactly_the_limit(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, limit: int, clients: list[int]
 ) -> None:
-    """Each client asks for some analyses, all clients at once, on whatever schedule the threads have."""
+    """Several clients start analyses concurrently."""
     limited(monkeypatch, limit)
     owner = f"owner{cloud.unique()}"
 
@@ -181,7 +181,7 @@ def test_any_interleaving_of_clients_over_the_limit_grants_the_limit(
                 granted += 1
         return granted
 
-    granted = [result for result in at_once(len(clients), ask) if isinstance(result, int)]
+    granted = [result for result in concurrently(len(clients), ask) if isinstance(result, int)]
     assert len(granted) == len(clients)
     assert sum(granted) == cloud.used(owner) == cloud.charges(owner) == min(limit, sum(clients))
 
@@ -189,14 +189,14 @@ def test_any_interleaving_of_clients_over_the_limit_grants_the_limit(
 def test_outstanding_uploads_are_bounded(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_OUTSTANDING_UPLOADS", "10")
     lambda_settings.cache_clear()
-    results = at_once(40, lambda _: uploads.create("alice", ".mp4", now=cloud.now).key)
+    results = concurrently(40, lambda _: uploads.create("alice", ".mp4", now=cloud.now).key)
     keys = [result for result in results if isinstance(result, str)]
     assert len(keys) == cloud.outstanding("alice") == 10
     assert all(isinstance(result, TooManyUploadsError) for result in results if not isinstance(result, str))
-    cloud.later(seconds=900 + uploads.GRACE - 1)
+    cloud.advance(seconds=900 + uploads.GRACE_SECONDS - 1)
     cloud.sweep()
     assert cloud.outstanding("alice") == 10
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     cloud.sweep()
     assert cloud.outstanding("alice") == 0
     assert uploads.find("alice", keys[0]) is None
@@ -205,11 +205,11 @@ def test_outstanding_uploads_are_bounded(cloud: Cloud, monkeypatch: pytest.Monke
 def test_api_keys_are_bounded(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_API_KEYS", "3")
     lambda_settings.cache_clear()
-    results = at_once(8, lambda n: api_keys.create("alice", f"key {n}", cloud.now))
+    results = concurrently(8, lambda n: api_keys.create("alice", f"key {n}", cloud.now))
     assert sum(isinstance(result, TooManyKeysError) for result in results) == 5
-    api_keys.revoke("alice", api_keys.list_("alice")[0].id, cloud.now)
+    api_keys.revoke("alice", api_keys.list_active("alice")[0].id, cloud.now)
     api_keys.create("alice", "again", cloud.now)
-    assert len(api_keys.list_("alice")) == 3
+    assert len(api_keys.list_active("alice")) == 3
 
 
 @pytest.mark.parametrize("extension", ["", ".", ".exe", "mp4/../x", ".mp4 .exe", "../.mp4", "mp4\0", ".mp3", "é"])
@@ -228,11 +228,11 @@ def test_only_sizes_that_can_be_analyzed_get_a_url(cloud: Cloud, size: int, erro
         uploads.create("alice", ".mp4", size, now=cloud.now)
 
 
-def test_nothing_begins_in_an_account_that_ends(cloud: Cloud) -> None:
+def test_nothing_starts_in_a_deleted_account(cloud: Cloud) -> None:
     key, token = cloud.upload("alice"), api_keys.create("alice", "key", cloud.now).token
     profiles.delete_account("alice", cloud.now)
     for act in (
-        lambda: cloud.ask("alice", key),
+        lambda: cloud.start("alice", key),
         lambda: uploads.create("alice", ".mp4", now=cloud.now),
         lambda: api_keys.create("alice", "key", cloud.now),
         lambda: profiles.ensure("alice", None, cloud.now),

@@ -1,4 +1,4 @@
-"""What an owner, and nobody else, can look at: uploads, lists of analyses, results, progress."""
+"""Reads by owner: uploads, lists of analyses, results and progress."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 
 
-def test_others_see_nothing(cloud: Cloud) -> None:
+def test_other_owners_see_nothing(cloud: Cloud) -> None:
     record = cloud.completed("alice")
     for analysis_id in (record.id, "x", "../alice", "a" * 26):
         with pytest.raises(NotFoundError):
@@ -31,7 +31,7 @@ def test_others_see_nothing(cloud: Cloud) -> None:
     assert queries.page("mallory").records == []
 
 
-def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
+def test_an_upload_must_exist_and_be_a_video(cloud: Cloud) -> None:
     made = uploads.create("alice", ".mp4", now=cloud.now)
     with pytest.raises(NotUploadedError):
         uploads.check("alice", made.key)
@@ -41,13 +41,13 @@ def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
             uploads.check("alice", made.key)
 
 
-def test_who_sends_no_video_by_a_videos_name_is_told_what_it_is(cloud: Cloud) -> None:
+def test_the_refusal_of_a_file_names_its_actual_type(cloud: Cloud) -> None:
     made = uploads.create("alice", ".mp4", now=cloud.now)
     found = {
-        b"%PDF-1.7 ...": "it begins like a PDF document",
-        b"<!doctype html><title>403": "it begins like a web page",
-        bytes(5000): "it begins like zeros, as an unfinished copy does",
-        b"MZ\x90\0 a program": "not a video that can be read; export it again as one of .mp4, ",
+        b"%PDF-1.7 ...": "Its content looks like a PDF document",
+        b"<!doctype html><title>403": "Its content looks like a web page",
+        bytes(5000): "Its content looks like an incomplete copy filled with zeros",
+        b"MZ\x90\0 a program": "a readable video. Re-export it as MP4, MOV or WebM.",
     }
     for body, words in found.items():
         clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
@@ -56,27 +56,27 @@ def test_who_sends_no_video_by_a_videos_name_is_told_what_it_is(cloud: Cloud) ->
         assert words in caught.value.detail
 
 
-def test_an_upload_must_have_been_asked_for(cloud: Cloud) -> None:
-    """A key that looks right is not enough: it would not count as outstanding."""
+def test_an_upload_must_have_been_registered(cloud: Cloud) -> None:
+    """A well-formed key is not enough, as it would not count as a pending upload."""
     key = f"uploads/alice/{'a' * 32}.mp4"
     clients.s3().put_object(Bucket=MEDIA, Key=key, Body=VIDEO)
     with pytest.raises(UploadExpiredError):
-        cloud.ask("alice", key)
+        cloud.start("alice", key)
     assert cloud.used("alice") == 0
 
 
-def test_the_content_type_is_what_the_file_is_not_what_it_is_called(cloud: Cloud) -> None:
+def test_the_content_type_follows_the_content_not_the_name(cloud: Cloud) -> None:
     key = cloud.upload("alice", b"\x1a\x45\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1f\x42\x82\x84webm")
-    record = cloud.ask("alice", key)
-    cloud.flow()
+    record = cloud.start("alice", key)
+    cloud.run_stream()
     (made,) = cloud.endpoint.invocations
     assert (made.content_type, made.input_location) == ("video/webm", f"s3://{MEDIA}/inputs/{record.id}/1.webm")
 
 
-def test_pages_go_through_all_analyses_once(cloud: Cloud) -> None:
+def test_pages_list_every_analysis_once(cloud: Cloud) -> None:
     made = []
     for number in range(7):
-        cloud.later(seconds=1)
+        cloud.advance(seconds=1)
         record = cloud.queued()
         if number % 2:
             transitions.fail(record, TIMED_OUT, cloud.now)
@@ -94,7 +94,7 @@ def test_pages_go_through_all_analyses_once(cloud: Cloud) -> None:
     assert [record.id for record in (*first.records, *rest.records)] == made[::-2]
 
 
-def test_a_cursor_shows_nobody_elses(cloud: Cloud) -> None:
+def test_a_cursor_never_lists_another_owners_analyses(cloud: Cloud) -> None:
     for _ in range(3):
         cloud.queued("alice")
     cursor = queries.page("alice", limit=1).cursor
@@ -106,7 +106,7 @@ def test_a_cursor_shows_nobody_elses(cloud: Cloud) -> None:
             queries.page("alice", cursor=wrong)
 
 
-def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
+def test_results_and_progress_depend_on_the_status(cloud: Cloud) -> None:
     record = cloud.processing()
     assert queries.progress(record) is None
     with pytest.raises(NotFinishedError):
@@ -122,5 +122,5 @@ def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
     assert queries.progress(record) is None  # of another version of the engine
     clients.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=b"{")
     assert queries.progress(record) is None
-    cloud.hear(cloud.success(record))
+    cloud.notify(cloud.success(record))
     assert queries.progress(cloud.read(record)) is None

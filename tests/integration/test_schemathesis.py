@@ -1,4 +1,4 @@
-"""Schemathesis with all its checks against the API: what fits the description is taken, nothing else is, no 5xx."""
+"""Schemathesis with all its checks against the API: it accepts exactly the documented requests, without any 5xx."""
 
 import subprocess
 import sys

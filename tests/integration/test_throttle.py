@@ -1,4 +1,4 @@
-"""Limits of how often a user may ask: exact when asked at once, for each user alone, and no reason to fail."""
+"""Rate limits of users: exact under concurrency, separate for each user, and never a cause of errors."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ LIMIT = 5
 
 @pytest.fixture
 def limited(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """A cloud in which a user may ask five times a minute, and test a webhook twice an hour."""
+    """Limit users to five requests per minute and two webhook tests per hour."""
     monkeypatch.setenv("APP_REQUESTS_PER_MINUTE", str(LIMIT))
     monkeypatch.setenv("WEBHOOK_TESTS_PER_HOUR", "2")
     settings.cache_clear()
@@ -36,13 +36,13 @@ def test_a_user_is_refused_until_the_minute_is_over(limited: Cloud) -> None:
     assert refused.headers["retry-after"] == "40"
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["limit"] == LIMIT
-    limited.later(seconds=39)
+    limited.advance(seconds=39)
     assert alice.get("/usage").status == 429
-    limited.later(seconds=1)
+    limited.advance(seconds=1)
     assert alice.get("/usage").status == 200
 
 
-def test_every_route_counts_and_other_users_do_not(limited: Cloud) -> None:  # noqa: ARG001
+def test_every_route_counts_for_its_user_only(limited: Cloud) -> None:  # noqa: ARG001
     alice = by_session("alice")
     for path in ("/usage", "/webhook", "/keys", "/analyses", "/analyses/no-such-analysis"):
         alice.get(path)
@@ -50,7 +50,7 @@ def test_every_route_counts_and_other_users_do_not(limited: Cloud) -> None:  # n
     assert by_session("bob").get("/usage").status == 200
 
 
-def test_it_is_exact_when_asked_at_once(limited: Cloud) -> None:
+def test_the_limit_is_exact_under_concurrency(limited: Cloud) -> None:
     def ask(_: int) -> bool:
         try:
             throttle.check("alice", throttle.app_requests(), limited.now)
@@ -62,7 +62,7 @@ def test_it_is_exact_when_asked_at_once(limited: Cloud) -> None:
         assert sum(pool.map(ask, range(4 * LIMIT))) == LIMIT
 
 
-def test_it_is_one_write(limited: Cloud) -> None:
+def test_counting_a_request_is_one_write(limited: Cloud) -> None:
     calls: list[str] = []
 
     def note(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -76,22 +76,22 @@ def test_it_is_one_write(limited: Cloud) -> None:
     assert RequestsRecord.from_raw_data(left).ttl > limited.now.timestamp() + 60
 
 
-def test_where_it_cannot_count_the_request_passes(limited: Cloud) -> None:
+def test_requests_pass_if_they_cannot_be_counted(limited: Cloud) -> None:
     with failing("UpdateItem", "InternalServerError", 99):
         for _ in range(2 * LIMIT):
             throttle.check("alice", throttle.app_requests(), limited.now)
 
 
-def test_tests_of_a_webhook_have_a_limit_of_their_own(limited: Cloud) -> None:
+def test_webhook_tests_have_their_own_limit(limited: Cloud) -> None:
     alice = by_session("alice")
     assert alice.post("/webhook/test").json()["code"] == "no-webhook"
     alice.put("/webhook", {"url": "https://example.com/hook"})
     assert [alice.post("/webhook/test").status for _ in range(3)] == [202, 202, 429]
     assert len(limited.events()) == 2
-    limited.later(minutes=30)
+    limited.advance(minutes=30)
     refused = alice.post("/webhook/test")
     assert (refused.status, int(refused.headers["retry-after"])) == (429, 30 * 60 - 20)
-    limited.later(minutes=30)
+    limited.advance(minutes=30)
     assert alice.post("/webhook/test").status == 202
 
 

@@ -1,4 +1,4 @@
-"""Pending uploads: counted, listed, abandoned, bounded in size, versions and time, whatever a client sends."""
+"""Pending uploads: counting, listing, abandoning, and limits of size, versions and time."""
 
 from datetime import timedelta
 
@@ -18,73 +18,75 @@ from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.events import drop_event
 from tests.integration.test_api_routes import problem
 
-SMALLEST = 5 << 20  # bytes of a part that S3 takes, but for the last
+SMALLEST = 5 << 20  # bytes: S3's minimum for all parts except the last
 
 
 @pytest.fixture
-def few(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> int:  # noqa: ARG001  (first the cloud, then its settings)
+def upload_limit(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> int:  # noqa: ARG001  (the cloud, then its settings)
     monkeypatch.setenv("MAX_OUTSTANDING_UPLOADS", "2")
     settings.cache_clear()
     return 2
 
 
 def arrive(key: str, body: bytes = VIDEO) -> str:
-    """An object that a client PUTs; returns its version, of which nobody has been told yet."""
+    """PUT an object like a client; return its version, without delivering the event."""
     return str(clients.s3().put_object(Bucket=MEDIA, Key=key, Body=body)["VersionId"])
 
 
-def tell(cloud: Cloud, key: str, version: str | None, size: int = len(VIDEO)) -> None:
-    """Deliver S3's event of a version, twice, as SQS may."""
+def deliver_event(cloud: Cloud, key: str, version: str | None, size: int = len(VIDEO)) -> None:
+    """Deliver S3's event of a version twice, as SQS may."""
     event = drop_event(key, version)
     event["detail"]["object"]["size"] = size
-    assert cloud.take_drop(event, event) == {"batchItemFailures": []}
+    assert cloud.process_drops(event, event) == {"batchItemFailures": []}
 
 
-def kept(key: str) -> list[str]:
-    """The versions of an object that are there, newest first."""
-    answer = clients.s3().list_object_versions(Bucket=MEDIA, Prefix=key)
-    return [version["VersionId"] for version in answer.get("Versions", [])]
+def stored_versions(key: str) -> list[str]:
+    """Return the versions of an object, newest first."""
+    response = clients.s3().list_object_versions(Bucket=MEDIA, Prefix=key)
+    return [version["VersionId"] for version in response.get("Versions", [])]
 
 
-def test_an_event_without_a_version_is_about_the_newest(cloud: Cloud) -> None:
-    """The emulator's events are such. An upload that is being analyzed stays, one that is no longer wanted goes."""
+def test_an_event_without_a_version_refers_to_the_newest(cloud: Cloud) -> None:
+    """The emulator's events have no version. An upload in use is kept, one no longer needed is removed."""
     record = cloud.queued("alice")
     assert record.object_key is not None
-    (version,) = kept(record.object_key)
-    tell(cloud, record.object_key, None)
-    assert kept(record.object_key) == [version] and objects.exists(MEDIA, record.object_key)
+    (version,) = stored_versions(record.object_key)
+    deliver_event(cloud, record.object_key, None)
+    assert stored_versions(record.object_key) == [version] and objects.exists(MEDIA, record.object_key)
     unwanted = uploads.create("alice", ".mp4", now=cloud.now)
     uploads.abandon("alice", unwanted.file_id, cloud.now)
     arrive(unwanted.key)
-    tell(cloud, unwanted.key, None)
-    assert kept(unwanted.key) == []
-    tell(cloud, unwanted.key, None)
+    deliver_event(cloud, unwanted.key, None)
+    assert stored_versions(unwanted.key) == []
+    deliver_event(cloud, unwanted.key, None)
 
 
-def test_the_refusal_tells_the_real_time_to_wait(cloud: Cloud, few: int) -> None:
+def test_the_refusal_has_the_time_until_the_next_expiry(cloud: Cloud, upload_limit: int) -> None:
     uploads.create("alice", ".mp4", now=cloud.now)
-    cloud.later(minutes=20)
-    for _ in range(few - 1):
+    cloud.advance(minutes=20)
+    for _ in range(upload_limit - 1):
         uploads.create("alice", ".mp4", now=cloud.now)
-    cloud.later(minutes=10)
+    cloud.advance(minutes=10)
     with pytest.raises(TooManyUploadsError) as refused:
         uploads.create("alice", ".mp4", now=cloud.now)
     seconds = refused.value.retry_after
-    assert seconds == 45 * 60 + uploads.SWEEP  # the first one's URL and an hour, from 30 minutes ago
-    cloud.later(seconds=seconds - uploads.SWEEP - 1)
+    assert (
+        seconds == 45 * 60 + uploads.SWEEP_SECONDS
+    )  # 75 minutes (URL and grace period) of the first upload, minus 30 that have passed
+    cloud.advance(seconds=seconds - uploads.SWEEP_SECONDS - 1)
     cloud.sweep()
     with pytest.raises(TooManyUploadsError):
         uploads.create("alice", ".mp4", now=cloud.now)
-    cloud.later(seconds=uploads.SWEEP + 1)
+    cloud.advance(seconds=uploads.SWEEP_SECONDS + 1)
     cloud.sweep()
     uploads.create("alice", ".mp4", now=cloud.now)
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("upload_limit")
 def test_pending_uploads_are_listed_and_abandoned(cloud: Cloud) -> None:
     alice, mallory = by_session("alice"), by_session("mallory")
     single = alice.post("/upload-url", {"fileType": ".mp4", "fileSize": len(VIDEO)}).json()
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     parts = alice.post("/multipart-uploads", {"fileType": ".mov", "fileSize": SMALLEST}).json()
     arrive(single["key"])
     listed = alice.get("/uploads").json()["uploads"]
@@ -92,7 +94,7 @@ def test_pending_uploads_are_listed_and_abandoned(cloud: Cloud) -> None:
         (parts["fileId"], True, SMALLEST),
         (single["fileId"], False, len(VIDEO)),
     ]
-    expiry = cloud.now - timedelta(seconds=1) + timedelta(seconds=900 + uploads.GRACE)
+    expiry = cloud.now - timedelta(seconds=1) + timedelta(seconds=900 + uploads.GRACE_SECONDS)
     assert listed[1]["expiresAt"] == expiry.isoformat().replace("+00:00", "Z")
     assert mallory.get("/uploads").json() == {"uploads": []}
 
@@ -109,7 +111,7 @@ def test_pending_uploads_are_listed_and_abandoned(cloud: Cloud) -> None:
     assert alice.post("/upload-url", {"fileType": ".mp4"}).status == 200
 
 
-def test_one_whose_analysis_has_started_is_no_longer_pending(cloud: Cloud) -> None:
+def test_an_upload_with_an_analysis_is_not_pending(cloud: Cloud) -> None:
     record = cloud.queued("alice")
     assert uploads.pending("alice") == []
     with pytest.raises(NotFoundError):
@@ -125,12 +127,12 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
 
 def send(key: str, number: int, body: bytes, cloud: Cloud) -> Part:
     url = multipart.sign("alice", key, [number], now=cloud.now)[number]
-    answer = httpx.put(url, content=body, trust_env=False)
-    assert answer.status_code == 200, answer.text
-    return Part(number, answer.headers["etag"])
+    response = httpx.put(url, content=body, trust_env=False)
+    assert response.status_code == 200, response.text
+    return Part(number, response.headers["etag"])
 
 
-def test_the_announced_size_holds_for_parts(cloud: Cloud, small_parts: int) -> None:
+def test_the_declared_size_is_enforced_for_parts(cloud: Cloud, small_parts: int) -> None:
     size = small_parts + len(VIDEO)
     made = multipart.create("alice", ".mp4", size, now=cloud.now)
     assert made.parts == 2
@@ -150,26 +152,26 @@ def test_the_announced_size_holds_for_parts(cloud: Cloud, small_parts: int) -> N
     assert uploads.check("alice", made.key).size == size
 
 
-def test_parts_that_hold_other_bytes_than_announced_are_not_put_together(cloud: Cloud, small_parts: int) -> None:
-    """Even where S3 took them: by a URL of before, or by another way."""
+def test_parts_of_another_size_than_declared_are_refused(cloud: Cloud, small_parts: int) -> None:
+    """Even if S3 accepted them."""
     made = multipart.create("alice", ".mp4", small_parts + len(VIDEO), now=cloud.now)
     address = {"Bucket": MEDIA, "Key": made.key, "UploadId": uploads.find("alice", made.key).multipart_id}  # type: ignore[union-attr]
     parts = []
     for number, body in ((1, VIDEO + bytes(small_parts)), (2, VIDEO)):
         etag = clients.s3().upload_part(**address, PartNumber=number, Body=body)["ETag"]
         parts.append(Part(number, etag))
-    with pytest.raises(BadRequestError, match="announced"):
+    with pytest.raises(BadRequestError, match="were declared"):
         multipart.complete("alice", made.key, parts, now=cloud.now)
     assert cloud.keys(MEDIA, "uploads/") == []
 
 
-def test_an_upload_in_parts_is_not_put_off_for_ever(cloud: Cloud, small_parts: int) -> None:
+def test_the_expiry_of_a_multipart_upload_is_postponed_within_limits(cloud: Cloud, small_parts: int) -> None:
     made = multipart.create("alice", ".mp4", small_parts, now=cloud.now)
     for _ in range(23):
-        cloud.later(hours=1)
+        cloud.advance(hours=1)
         cloud.sweep()
         multipart.sign("alice", made.key, [1], now=cloud.now)
-    cloud.later(hours=1)
+    cloud.advance(hours=1)
     for act in (
         lambda: multipart.sign("alice", made.key, [1], now=cloud.now),
         lambda: multipart.complete("alice", made.key, [Part(1, '"e"')], now=cloud.now),
@@ -180,7 +182,7 @@ def test_an_upload_in_parts_is_not_put_off_for_ever(cloud: Cloud, small_parts: i
     assert (cloud.outstanding("alice"), uploads.pending("alice")) == (0, [])
 
 
-def test_an_upload_that_is_being_removed_is_not_put_off(cloud: Cloud, small_parts: int) -> None:
+def test_the_expiry_of_an_upload_being_removed_is_not_postponed(cloud: Cloud, small_parts: int) -> None:
     made = multipart.create("alice", ".mp4", small_parts, now=cloud.now)
     record = uploads.find("alice", made.key)
     assert record is not None
@@ -189,85 +191,83 @@ def test_an_upload_that_is_being_removed_is_not_put_off(cloud: Cloud, small_part
         multipart.sign("alice", made.key, [1], now=cloud.now)
 
 
-def test_of_a_pending_upload_the_newest_version_is_kept(cloud: Cloud) -> None:
+def test_the_newest_version_of_a_pending_upload_is_kept(cloud: Cloud) -> None:
     key = uploads.create("alice", ".mp4", now=cloud.now).key
     versions = [arrive(key, VIDEO + bytes([number])) for number in range(4)]
-    tell(cloud, key, versions[1])
-    assert kept(key) == [versions[3]]
+    deliver_event(cloud, key, versions[1])
+    assert stored_versions(key) == [versions[3]]
     for version in versions:
-        tell(cloud, key, version)
-    assert kept(key) == [versions[3]]
-    assert cloud.ask("alice", key).version_id == versions[3]
+        deliver_event(cloud, key, version)
+    assert stored_versions(key) == [versions[3]]
+    assert cloud.start("alice", key).version_id == versions[3]
 
 
-def test_what_is_too_large_goes_at_once(cloud: Cloud) -> None:
+def test_a_file_above_the_size_limit_is_removed_on_arrival(cloud: Cloud) -> None:
     key = uploads.create("alice", ".mp4", now=cloud.now).key
     good, bomb = arrive(key), arrive(key, VIDEO * 2)
-    tell(cloud, key, bomb, size=settings().max_upload_bytes + 1)
-    assert kept(key) == [good]
+    deliver_event(cloud, key, bomb, size=settings().max_upload_bytes + 1)
+    assert stored_versions(key) == [good]
 
 
-def test_what_replaces_the_video_of_an_analysis_is_removed(cloud: Cloud) -> None:
+def test_a_replacement_of_an_analyzed_video_is_removed(cloud: Cloud) -> None:
     record = cloud.queued("alice")
     for state in ("queued", "processing", "completed"):
         version = arrive(record.object_key, VIDEO + b"another")
-        tell(cloud, record.object_key, version)
-        tell(cloud, record.object_key, record.version_id)
-        assert kept(record.object_key) == [record.version_id]
+        deliver_event(cloud, record.object_key, version)
+        deliver_event(cloud, record.object_key, record.version_id)
+        assert stored_versions(record.object_key) == [record.version_id]
         assert cloud.read(record).status == state
         if state == "queued":
             cloud.submit(record)
         elif state == "processing":
-            cloud.hear(cloud.success(record))
+            cloud.notify(cloud.success(record))
 
 
-def test_an_analysis_that_starts_while_its_upload_is_looked_at_keeps_it(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_analysis_started_during_the_check_keeps_its_upload(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     key = cloud.upload("alice")
-    (version,) = kept(key)
+    (version,) = stored_versions(key)
     find = queries.find
 
     def find_and_start(analysis_id: str) -> AnalysisRecord | None:
         found = find(analysis_id)
         monkeypatch.setattr(queries, "find", find)
-        cloud.ask("alice", key)
+        cloud.start("alice", key)
         return found
 
     monkeypatch.setattr(queries, "find", find_and_start)
-    tell(cloud, key, version)
-    assert kept(key) == [version] == [record.version_id for record in cloud.records("alice")]
+    deliver_event(cloud, key, version)
+    assert stored_versions(key) == [version] == [record.version_id for record in cloud.records("alice")]
 
 
 def test_a_failed_analysis_may_get_another_file(cloud: Cloud) -> None:
     record = cloud.failed("alice")
     versions = [arrive(record.object_key, VIDEO + bytes([number])) for number in range(3)]
     for version in versions:
-        tell(cloud, record.object_key, version)
-    assert kept(record.object_key) == [versions[-1], record.version_id]
-    again = cloud.ask("alice", record.object_key)
-    tell(cloud, record.object_key, versions[-1])
-    assert (again.attempt, again.version_id, kept(record.object_key)[0]) == (2, versions[-1], versions[-1])
+        deliver_event(cloud, record.object_key, version)
+    assert stored_versions(record.object_key) == [versions[-1], record.version_id]
+    again = cloud.start("alice", record.object_key)
+    deliver_event(cloud, record.object_key, versions[-1])
+    assert (again.attempt, again.version_id, stored_versions(record.object_key)[0]) == (2, versions[-1], versions[-1])
 
 
-def test_what_arrives_after_the_end_leaves_nothing(cloud: Cloud) -> None:
-    """By a URL that still works: of an abandoned upload, of a purged analysis, of an account that was deleted."""
+def test_objects_that_arrive_after_a_deletion_are_removed(cloud: Cloud) -> None:
+    """By a URL that is still valid: of an abandoned upload, a purged analysis or a deleted account."""
     abandoned = uploads.create("alice", ".mp4", now=cloud.now)
     uploads.abandon("alice", abandoned.file_id, cloud.now)
     record = cloud.completed("alice")
     deletion.delete("alice", record.id, cloud.now)
-    cloud.later(seconds=settings().undo_seconds)
+    cloud.advance(seconds=settings().undo_seconds)
     cloud.sweep()
     for key in (abandoned.key, record.object_key):
-        tell(cloud, key, arrive(key))
-        assert kept(key) == []
+        deliver_event(cloud, key, arrive(key))
+        assert stored_versions(key) == []
 
 
-def test_a_version_that_is_gone_or_never_ours_does_no_harm(cloud: Cloud) -> None:
+def test_events_of_missing_versions_and_foreign_keys_are_ignored(cloud: Cloud) -> None:
     other = cloud.upload("bob")
     key = uploads.create("alice", ".mp4", now=cloud.now).key
     version = arrive(key)
     clients.s3().delete_object(Bucket=MEDIA, Key=key, VersionId=version)
-    tell(cloud, key, version)
-    tell(cloud, "uploads/readme.txt", "v")
+    deliver_event(cloud, key, version)
+    deliver_event(cloud, "uploads/readme.txt", "v")
     assert cloud.keys(MEDIA, "uploads/") == [other]

@@ -1,7 +1,7 @@
-"""The way back from a vault: what AWS Backup is asked for, and what is done with the table and the bucket it makes.
+"""Restoring from a vault: the requests to AWS Backup, and the use of the table and bucket that it creates.
 
-No emulator restores from a vault. What is asked of AWS Backup is held to botocore's model of the service; the new table
-is made by DynamoDB's own backup, and the new bucket by copies, as AWS Backup makes them.
+No emulator restores from a vault. Requests to AWS Backup are validated against botocore's model of the service; the new
+table is created by DynamoDB's own backup, and the new bucket by copying, with the same result as by AWS Backup.
 """
 
 import json
@@ -47,8 +47,8 @@ OF_BUCKET = {
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """AWS Backup's client, which takes what is expected and refuses what the service's model does not know."""
+def stubber(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """Stub the client of AWS Backup: it accepts only expected requests that match the service's model."""
     client = boto3.client("backup", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     monkeypatch.setattr(boto3, "client", lambda _name: client)
     with Stubber(client) as stub:
@@ -57,58 +57,58 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
         yield stub
 
 
-@pytest.mark.usefixtures("asked")
-def test_recovery_points_are_listed_the_newest_first() -> None:
+@pytest.mark.usefixtures("stubber")
+def test_recovery_points_are_listed_newest_first() -> None:
     assert [(p.kind, p.source) for p in vault.points(OUTPUTS)] == [("S3", "m" * 63), ("DynamoDB", "Records-1")]
 
 
-def _expect_job(asked: Stubber, point: dict[str, Any], stored: dict[str, str], metadata: dict[str, str]) -> None:
+def _expect_job(stubber: Stubber, point: dict[str, Any], stored: dict[str, str], metadata: dict[str, str]) -> None:
     arn, token = point["RecoveryPointArn"], metadata.get("targetTableName") or metadata["DestinationBucketName"]
-    asked.add_response(
+    stubber.add_response(
         "get_recovery_point_restore_metadata",
         {"RestoreMetadata": stored, "ResourceType": point["ResourceType"]},
         {"BackupVaultName": "vault", "RecoveryPointArn": arn},
     )
     wanted = {"RecoveryPointArn": arn, "IamRoleArn": OUTPUTS["BackupRoleArn"], "ResourceType": point["ResourceType"]}
-    asked.add_response(
+    stubber.add_response(
         "start_restore_job", {"RestoreJobId": "job"}, {**wanted, "Metadata": metadata, "IdempotencyToken": token}
     )
 
 
-def _expect_states(asked: Stubber, *states: dict[str, str]) -> None:
+def _expect_states(stubber: Stubber, *states: dict[str, str]) -> None:
     for state in states:
-        asked.add_response("describe_restore_job", state, {"RestoreJobId": "job"})
+        stubber.add_response("describe_restore_job", state, {"RestoreJobId": "job"})
 
 
-def test_a_table_is_restored_into_a_new_one_with_what_was_stored_of_it(asked: Stubber) -> None:
+def test_a_table_is_restored_into_a_new_one_with_its_settings(stubber: Stubber) -> None:
     stored = {"encryptionType": "KMS", "originalTableName": "Records-1"}
     name = "Records-1-restored-2026113010"
-    _expect_job(asked, OF_TABLE, stored, {**stored, "targetTableName": name})
-    _expect_states(asked, {"Status": "RUNNING", "PercentDone": "40%"}, {"Status": "COMPLETED"})
-    said: list[str] = []
-    assert vault.recover(OUTPUTS, POINT.format("t"), NOW, said.append, pause=0) == name
-    assert said == [f"{name}: running, 40%"]
-    asked.assert_no_pending_responses()
+    _expect_job(stubber, OF_TABLE, stored, {**stored, "targetTableName": name})
+    _expect_states(stubber, {"Status": "RUNNING", "PercentDone": "40%"}, {"Status": "COMPLETED"})
+    progress: list[str] = []
+    assert vault.recover(OUTPUTS, POINT.format("t"), NOW, progress.append, pause=0) == name
+    assert progress == [f"{name}: running, 40%"]
+    stubber.assert_no_pending_responses()
 
 
-def test_a_bucket_is_restored_into_a_new_one_whose_name_is_short_enough(asked: Stubber) -> None:
+def test_a_bucket_is_restored_into_a_new_one_with_a_valid_name(stubber: Stubber) -> None:
     name = f"{'m' * 52}-2026113010"
     asks = {"DestinationBucketName": name, "NewBucket": "true", "Encrypted": "true", "EncryptionType": "original"}
-    _expect_job(asked, OF_BUCKET, {}, asks)
-    _expect_states(asked, {"Status": "COMPLETED"})
+    _expect_job(stubber, OF_BUCKET, {}, asks)
+    _expect_states(stubber, {"Status": "COMPLETED"})
     assert vault.recover(OUTPUTS, POINT.format("b"), NOW, print, pause=0) == name
     assert len(name) == vault.MAX_BUCKET_NAME
 
 
-def test_a_job_that_fails_says_why(asked: Stubber) -> None:
-    _expect_job(asked, OF_TABLE, {}, {"targetTableName": "Records-1-restored-2026113010"})
-    _expect_states(asked, {"Status": "FAILED", "StatusMessage": "no access to the key"})
+def test_a_failed_job_has_its_reason(stubber: Stubber) -> None:
+    _expect_job(stubber, OF_TABLE, {}, {"targetTableName": "Records-1-restored-2026113010"})
+    _expect_states(stubber, {"Status": "FAILED", "StatusMessage": "no access to the key"})
     with pytest.raises(DeployedError, match="job failed: no access to the key"):
         vault.recover(OUTPUTS, POINT.format("t"), NOW, print, pause=0)
 
 
-def test_what_is_not_in_the_vault_is_not_restored(asked: Stubber) -> None:
-    assert asked
+def test_unknown_recovery_points_are_refused(stubber: Stubber) -> None:
+    assert stubber
     with pytest.raises(DeployedError, match="`backups` lists them"):
         vault.recover(OUTPUTS, POINT.format("x"), NOW, print)
     with pytest.raises(DeployedError, match="makes no backups"):
@@ -126,7 +126,7 @@ def test_the_role_may_make_the_new_table_and_the_new_bucket() -> None:
 
 
 def _table_of_a_backup(cloud: Cloud) -> str:
-    """The table as a backup has it, in a new one."""
+    """Restore a backup of the table into a new table; return its name."""
     assert cloud
     dynamodb, name = boto3.client("dynamodb"), f"{TABLE}-restored-2026113010"
     made = dynamodb.create_backup(TableName=TABLE, BackupName="nightly")["BackupDetails"]["BackupArn"]
@@ -136,7 +136,7 @@ def _table_of_a_backup(cloud: Cloud) -> str:
 
 
 def _bucket_of_a_backup(cloud: Cloud, bucket: str) -> str:
-    """The objects of a bucket as they are now, in a new one."""
+    """Copy the current objects of a bucket into a new bucket; return its name."""
     copy = f"{bucket}-2026113010"
     location = {"LocationConstraint": clients.s3().meta.region_name}
     clients.s3().create_bucket(Bucket=copy, CreateBucketConfiguration=location)
@@ -145,7 +145,7 @@ def _bucket_of_a_backup(cloud: Cloud, bucket: str) -> str:
     return copy
 
 
-def test_a_table_and_both_buckets_that_are_lost_come_back_from_the_vault(cloud: Cloud) -> None:
+def test_a_lost_table_and_lost_buckets_are_restored_from_the_vault(cloud: Cloud) -> None:
     records = [cloud.completed(owner) for owner in ("alice", "bob")]
     table = _table_of_a_backup(cloud)
     copies = {bucket: _bucket_of_a_backup(cloud, bucket) for bucket in (MEDIA, RESULTS)}
@@ -165,20 +165,20 @@ def test_a_table_and_both_buckets_that_are_lost_come_back_from_the_vault(cloud: 
         found = queries.get(record.owner, record.id)
         assert found.status == COMPLETED and queries.result(found) == queries.result(record)
         answer = clients.s3().get_object(Bucket=MEDIA, Key=found.object_key)
-        assert answer["Body"].read() == VIDEO and answer["VersionId"] == found.version_id, "as the player asks for it"
+        assert answer["Body"].read() == VIDEO and answer["VersionId"] == found.version_id, "as requested by the player"
         arrived = drop_event(found.object_key, found.version_id)
         arrived["detail"]["reason"] = "CopyObject"
-        assert cloud.take_drop(arrived) == {"batchItemFailures": []}
+        assert cloud.process_drops(arrived) == {"batchItemFailures": []}
         assert objects.exists(MEDIA, found.object_key)
 
 
-def test_objects_of_what_was_deleted_since_and_dropped_videos_stay_away(cloud: Cloud) -> None:
+def test_objects_deleted_since_the_backup_and_drops_are_not_restored(cloud: Cloud) -> None:
     kept, deleted = cloud.completed("alice"), cloud.completed("alice")
     profiles.ensure("alice", "alice@example.com", cloud.now)
-    assert cloud.take_drop(cloud.drop("drop/alice/a.mp4")) == {"batchItemFailures": []}
+    assert cloud.process_drops(cloud.drop("drop/alice/a.mp4")) == {"batchItemFailures": []}
     copy = _bucket_of_a_backup(cloud, MEDIA)
     deletion.delete("alice", deleted.id, cloud.now)
-    cloud.later(days=1)
+    cloud.advance(days=1)
     cloud.sweep()
     for key in (kept.object_key, "drop/alice/a.mp4"):
         clients.s3().delete_object(Bucket=MEDIA, Key=key)
@@ -187,19 +187,19 @@ def test_objects_of_what_was_deleted_since_and_dropped_videos_stay_away(cloud: C
 
 
 def test_the_command_takes_a_table_or_a_bucket(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "become", lambda _stage: {"TableName": TABLE})
+    monkeypatch.setattr(ops, "configure_core", lambda _stage: {"TableName": TABLE})
     record = cloud.completed("alice")
     table, bucket = _table_of_a_backup(cloud), _bucket_of_a_backup(cloud, MEDIA)
     record.delete()
     clients.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
 
-    def said(*arguments: str) -> str:
+    def run(*arguments: str) -> str:
         run = CliRunner().invoke(ops.app, ["--stage", "prod", "restore", *arguments])
         assert run.exit_code == 0, run.output
         return run.output
 
-    assert "1 missing, 0 different" in said(table)
-    assert "1 missing (written), 0 different" in said(table, "--write", "missing")
-    assert said(bucket) == "0 present, 1 missing, 0 lost, 0 dropped\n"
-    assert said(bucket, "--write", "missing") == "0 present, 1 missing (copied), 0 lost, 0 dropped\n"
-    assert said(bucket).startswith("1 present, 0 missing")
+    assert "1 missing, 0 different" in run(table)
+    assert "1 missing (written), 0 different" in run(table, "--write", "missing")
+    assert run(bucket) == "0 present, 1 missing, 0 lost, 0 dropped\n"
+    assert run(bucket, "--write", "missing") == "0 present, 1 missing (copied), 0 lost, 0 dropped\n"
+    assert run(bucket).startswith("1 present, 0 missing")

@@ -1,4 +1,4 @@
-"""From the end of an analysis to a receiver: signed, the same each time, and later each time."""
+"""Webhook delivery: signed events, identical retries with growing delays."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ OK: dict[str, Any] = {"batchItemFailures": []}
 
 
 class Inbox:
-    """A receiver on this machine: what came, and what it answers."""
+    """Receiver on the local machine, with the requests it got and the status it returns."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -65,7 +65,7 @@ def inbox(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:  # 
 
 
 def receive(cloud: Cloud, hidden: int = 1) -> list[dict[str, Any]]:
-    """The queue's messages, as Lambda would be called with them; `hidden`: seconds until they come again."""
+    """Receive messages in the format of a Lambda event. `hidden`: visibility timeout in seconds."""
     found = clients.client("sqs").receive_message(
         QueueUrl=cloud.webhook_queue,
         MaxNumberOfMessages=10,
@@ -84,34 +84,34 @@ def receive(cloud: Cloud, hidden: int = 1) -> list[dict[str, Any]]:
 
 
 def deliver(cloud: Cloud) -> dict[str, Any]:
-    """One round of the queue: what is done with is deleted, as Lambda does it."""
+    """Deliver the queue's messages once, and delete the processed ones like Lambda."""
     messages = receive(cloud)
-    answer = cloud.call("webhook", {"Records": messages})
-    kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    response = cloud.call("webhook", {"Records": messages})
+    kept = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
     for message in messages:
         if message["messageId"] not in kept:
             clients.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
-    return answer
+    return response
 
 
-def waiting(cloud: Cloud) -> tuple[int, int]:
-    """Messages that can be received, and that are hidden."""
+def message_counts(cloud: Cloud) -> tuple[int, int]:
+    """Return the numbers of visible and of hidden messages."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     found = clients.client("sqs").get_queue_attributes(QueueUrl=cloud.webhook_queue, AttributeNames=names)["Attributes"]
     return int(found[names[0]]), int(found[names[1]])
 
 
-def trial(cloud: Cloud, url: str, owner: str = "alice") -> Event:
-    """A test event to an address of its own."""
-    return events.trial(owner, cloud.now).model_copy(update={"url": url})
+def send_test_event(cloud: Cloud, url: str, owner: str = "alice") -> Event:
+    """Create a test event with its own URL."""
+    return events.test_event(owner, cloud.now).model_copy(update={"url": url})
 
 
 def completed(cloud: Cloud, url: str | None = None) -> str:
-    """An analysis that ends, and whose event is in the queue; returns its id."""
-    record = cloud.ask("alice", cloud.upload("alice"), webhook_url=url)
-    cloud.flow()
-    cloud.hear(cloud.success(cloud.read(record)))
-    cloud.flow()
+    """Complete an analysis, whose event is then in the queue; return its id."""
+    record = cloud.start("alice", cloud.upload("alice"), webhook_url=url)
+    cloud.run_stream()
+    cloud.notify(cloud.success(cloud.read(record)))
+    cloud.run_stream()
     return str(record.id)
 
 
@@ -131,21 +131,21 @@ def test_an_event_arrives_signed(cloud: Cloud, inbox: Inbox) -> None:
     )
     assert event["data"]["statusUrl"] == f"https://test.example/api/analyses/{analysis}"
     assert event["data"]["summary"]["emotions"][0]["label"] == "joy"
-    assert b"hello" not in body, "words of the video stay with us"
-    assert waiting(cloud) == (0, 0)
+    assert b"hello" not in body, "events contain no words of the video"
+    assert message_counts(cloud) == (0, 0)
 
 
-def test_a_failure_is_told_with_its_reason(cloud: Cloud, inbox: Inbox) -> None:
-    record = cloud.ask("alice", cloud.upload("alice"), webhook_url=inbox.url)
-    cloud.flow()
-    cloud.hear(cloud.failure(cloud.read(record)))
-    cloud.flow()
+def test_a_failure_event_has_the_reason(cloud: Cloud, inbox: Inbox) -> None:
+    record = cloud.start("alice", cloud.upload("alice"), webhook_url=inbox.url)
+    cloud.run_stream()
+    cloud.notify(cloud.failure(cloud.read(record)))
+    cloud.run_stream()
     assert deliver(cloud) == OK
     event = json.loads(inbox.requests[0][1])
     assert (event["type"], event["data"]["error"]["code"]) == ("analysis.failed", "inference-failed")
 
 
-def test_an_analysis_own_url_comes_first_and_the_account_secret_signs(cloud: Cloud, inbox: Inbox) -> None:
+def test_an_analysis_own_url_takes_precedence_and_the_account_secret_signs(cloud: Cloud, inbox: Inbox) -> None:
     secret = by_session("alice").get("/webhook").json()["secret"]
     completed(cloud, url=f"{inbox.url}own")
     deliver(cloud)
@@ -154,11 +154,11 @@ def test_an_analysis_own_url_comes_first_and_the_account_secret_signs(cloud: Clo
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Cloud, inbox: Inbox, status: int) -> None:
+def test_a_refused_event_is_retried_unchanged(cloud: Cloud, inbox: Inbox, status: int) -> None:
     inbox.status = status
     completed(cloud, url=inbox.url)
     assert len(deliver(cloud)["batchItemFailures"]) == 1
-    assert waiting(cloud) == (0, 1), "hidden, not visible at once"
+    assert message_counts(cloud) == (0, 1), "hidden, not visible at once"
     assert len(inbox.requests) == 1, "no redirect is followed"
     (first,) = inbox.requests
     inbox.status = 204
@@ -171,7 +171,7 @@ def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Clou
 
 
 def _again(cloud: Cloud) -> list[dict[str, Any]]:
-    """The message that was hidden, as if the time had passed."""
+    """Return the hidden message as if its timeout had passed."""
     clients.client("sqs").change_message_visibility(
         QueueUrl=cloud.webhook_queue, ReceiptHandle=hidden.pop(), VisibilityTimeout=0
     )
@@ -182,29 +182,29 @@ hidden: list[str] = []
 
 
 @pytest.fixture(autouse=True)
-def watch_hiding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remember receipts of messages that were hidden; hiding itself is the real one."""
+def record_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record the receipts of delayed messages; the delay itself is real."""
     hidden.clear()
-    hide = module._hide
+    delay = module._delay
 
     def watched(message: dict[str, Any]) -> None:
-        hide(message)
+        delay(message)
         hidden.append(message["receiptHandle"])
 
-    monkeypatch.setattr(module, "_hide", watched)
+    monkeypatch.setattr(module, "_delay", watched)
 
 
-def test_delays_grow_and_stay_below_what_a_queue_can_hide() -> None:
+def test_delays_grow_and_stay_within_the_limit_of_sqs() -> None:
     longest = [max(module.delay_after(attempt) for _ in range(50)) for attempt in range(1, 13)]
     assert longest[:6] == sorted(longest[:6])
     assert 20 <= longest[0] <= 30
     assert max(longest) < 12 * 3600
     assert min(module.delay_after(12) for _ in range(50)) > 8 * 3600
-    assert len({module.delay_after(5) for _ in range(20)}) > 1, "not all at once"
+    assert len({module.delay_after(5) for _ in range(20)}) > 1, "jitter"
 
 
 def test_a_redelivered_event_has_the_same_id(cloud: Cloud, inbox: Inbox) -> None:
-    """Killed after the receiver has answered and before the queue knows."""
+    """Killed after the receiver has responded and before the message is deleted."""
     completed(cloud, url=inbox.url)
     messages = receive(cloud)
     for _ in range(2):
@@ -213,68 +213,68 @@ def test_a_redelivered_event_has_the_same_id(cloud: Cloud, inbox: Inbox) -> None
     assert (len(inbox.requests), len(ids)) == (2, 1)
 
 
-def test_what_has_been_overtaken_is_not_sent(cloud: Cloud, inbox: Inbox) -> None:
+def test_obsolete_events_are_not_sent(cloud: Cloud, inbox: Inbox) -> None:
     analysis = completed(cloud, url=inbox.url)
     by_session("alice").delete(f"/analyses/{analysis}")
     assert deliver(cloud) == OK
-    record = cloud.ask("alice", cloud.upload("alice"), webhook_url=inbox.url)
-    cloud.flow()
-    cloud.hear(cloud.failure(cloud.read(record)))
-    cloud.flow()
+    record = cloud.start("alice", cloud.upload("alice"), webhook_url=inbox.url)
+    cloud.run_stream()
+    cloud.notify(cloud.failure(cloud.read(record)))
+    cloud.run_stream()
     by_session("alice").post(f"/analyses/{record.id}/retry")
     assert deliver(cloud) == OK
     assert inbox.requests == []
 
 
-def test_nothing_is_sent_for_an_account_that_ended(cloud: Cloud, inbox: Inbox) -> None:
+def test_nothing_is_sent_for_a_deleted_account(cloud: Cloud, inbox: Inbox) -> None:
     completed(cloud, url=inbox.url)
     profiles.delete_account("alice", cloud.now)
     assert deliver(cloud) == OK
     assert inbox.requests == []
 
 
-def test_a_private_address_is_given_up_at_once(cloud: Cloud) -> None:
+def test_a_private_address_is_not_retried(cloud: Cloud) -> None:
     for url in ("https://localhost/", "https://127.0.0.1/", "http://example.com/", "https://10.0.0.1/"):
-        events.enqueue(trial(cloud, url))
+        events.enqueue(send_test_event(cloud, url))
     assert deliver(cloud) == OK
-    assert waiting(cloud) == (0, 0)
+    assert message_counts(cloud) == (0, 0)
 
 
 def test_localhost_is_refused_without_the_setting(cloud: Cloud, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    events.enqueue(trial(cloud, inbox.url))
+    events.enqueue(send_test_event(cloud, inbox.url))
     monkeypatch.delenv("LOCAL_WEBHOOKS")
     settings.cache_clear()
     assert deliver(cloud) == OK
     assert inbox.requests == []
 
 
-def test_what_is_no_event_is_kept_for_the_dead_letters_and_stops_no_other(cloud: Cloud, inbox: Inbox) -> None:
+def test_an_invalid_message_goes_to_the_dead_letter_queue_alone(cloud: Cloud, inbox: Inbox) -> None:
     clients.client("sqs").send_message(QueueUrl=cloud.webhook_queue, MessageBody='{"id": "x"}')
-    events.enqueue(trial(cloud, inbox.url))
+    events.enqueue(send_test_event(cloud, inbox.url))
     messages = receive(cloud)
     assert len(messages) == 2
-    answer = cloud.call("webhook", {"Records": messages})
+    response = cloud.call("webhook", {"Records": messages})
     strange = next(message["messageId"] for message in messages if message["body"] == '{"id": "x"}')
-    assert answer == {"batchItemFailures": [{"itemIdentifier": strange}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": strange}]}
     assert json.loads(inbox.requests[0][1])["type"] == "webhook.test"
 
 
-def test_a_receiver_that_is_not_there(cloud: Cloud, inbox: Inbox) -> None:
+def test_an_unreachable_receiver_is_retried(cloud: Cloud, inbox: Inbox) -> None:
     inbox.close()
-    event = trial(cloud, inbox.url)
+    event = send_test_event(cloud, inbox.url)
     events.enqueue(event)
     assert len(deliver(cloud)["batchItemFailures"]) == 1
 
 
 def session(inbox: Inbox) -> Caller:
-    """Alice, whose webhook is set."""
+    """Return alice's session, with a webhook set."""
     alice = by_session("alice")
     assert alice.put("/webhook", {"url": inbox.url}).status == 200
     return alice
 
 
 @pytest.mark.parametrize("kind", ["analysis", "test", "tried"])
-def test_deleting_the_webhook_stops_what_is_queued(cloud: Cloud, inbox: Inbox, kind: str) -> None:
+def test_deleting_the_webhook_stops_queued_events(cloud: Cloud, inbox: Inbox, kind: str) -> None:
     alice = session(inbox)
     if kind == "test":
         alice.post("/webhook/test")
@@ -289,25 +289,25 @@ def test_deleting_the_webhook_stops_what_is_queued(cloud: Cloud, inbox: Inbox, k
     assert len(inbox.requests) == before
 
 
-def test_another_webhook_gets_nothing_of_what_a_deleted_one_had(cloud: Cloud, inbox: Inbox) -> None:
+def test_a_new_webhook_gets_no_events_of_a_deleted_one(cloud: Cloud, inbox: Inbox) -> None:
     alice = session(inbox)
     completed(cloud)
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     alice.delete("/webhook")
     alice.put("/webhook", {"url": f"{inbox.url}another"})
     assert deliver(cloud) == OK
     assert inbox.requests == []
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     completed(cloud)
     assert deliver(cloud) == OK
     assert len(inbox.requests) == 1
 
 
-def test_what_is_queued_goes_to_the_address_that_is_set_when_it_is_sent(cloud: Cloud, inbox: Inbox) -> None:
+def test_queued_events_go_to_the_url_set_at_delivery(cloud: Cloud, inbox: Inbox) -> None:
     alice = session(inbox)
     alice.put("/webhook", {"url": "https://wrong.example.com/"})
     completed(cloud)
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     alice.put("/webhook", {"url": inbox.url})
     assert deliver(cloud) == OK
     assert len(inbox.requests) == 1
@@ -322,10 +322,10 @@ def test_an_analysis_own_url_is_not_the_accounts_webhook(cloud: Cloud, inbox: In
     assert len(inbox.requests) == 1
 
 
-def test_an_event_from_before_addresses_were_looked_up_arrives(cloud: Cloud, inbox: Inbox) -> None:
-    """Queued by the version before: it names the address itself."""
+def test_an_event_queued_with_a_url_by_an_older_version_arrives(cloud: Cloud, inbox: Inbox) -> None:
+    """Older versions stored the URL in the event."""
     session(inbox)
-    events.enqueue(trial(cloud, inbox.url))
+    events.enqueue(send_test_event(cloud, inbox.url))
     assert deliver(cloud) == OK
     assert len(inbox.requests) == 1
 
@@ -346,14 +346,14 @@ def test_two_secrets_are_valid_for_a_day(cloud: Cloud, inbox: Inbox) -> None:
         return [python_check()(secret, headers["videosentiment-signature"], body) for secret in secrets]
 
     assert proven() == [True, True]
-    cloud.later(hours=24, seconds=-1)
+    cloud.advance(hours=24, seconds=-1)
     assert proven() == [True, True]
-    cloud.later(seconds=1)
+    cloud.advance(seconds=1)
     assert proven() == [False, True]
     assert alice.get("/webhook").json() == {"url": inbox.url, "secret": now["secret"], "secretBeforeUntil": None}
 
 
-def test_replaced_twice_the_first_secret_is_gone_at_once(cloud: Cloud, inbox: Inbox) -> None:
+def test_replacing_the_secret_twice_invalidates_the_first_at_once(cloud: Cloud, inbox: Inbox) -> None:
     alice = session(inbox)
     secrets = [alice.get("/webhook").json()["secret"], *(alice.post("/webhook/secret").json()["secret"] for _ in "ab")]
     completed(cloud)
@@ -363,7 +363,7 @@ def test_replaced_twice_the_first_secret_is_gone_at_once(cloud: Cloud, inbox: In
     assert valid == [False, True, True]
 
 
-def test_a_first_secret_has_none_before_it(cloud: Cloud) -> None:
+def test_the_first_secret_has_no_predecessor(cloud: Cloud) -> None:
     alice = by_session("alice")
     made = alice.post("/webhook/secret").json()
     assert (made["secretBeforeUntil"], profiles.webhook_secrets("alice", cloud.now)) == (None, [made["secret"]])

@@ -1,4 +1,4 @@
-"""An account to launch into: moto's server as a process of its own, which records every request that arrives."""
+"""Fixtures of the launch tests: an AWS account in a separate moto server, which records all requests."""
 
 import base64
 import json
@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION, BUCKET = "eu-west-1", "training-bucket"
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/video-sentiment-training:latest"
 FOLDERS = ("faces", "voices")  # of the recipe's corpora
-# The command line, and then what the SDK does beside it on threads that the end of the process would cut off.
-PATIENTLY = """
+# Runs the command line, then waits for the SDK's telemetry thread, which the end of the process would cut off.
+SCRIPT = """
 import sys, threading
 from training.launch import main
 sys.argv[0] = "training.launch"
@@ -33,18 +33,18 @@ finally:
         if thread.name == "sagemaker-telemetry":
             thread.join(20)
 """
-PATIENCE = 60.0  # seconds: only so that a test that cannot pass ends
+TIMEOUT = 60.0  # seconds; only reached by a failing test
 
 
 class Account:
-    """A client's view of the server, and what the server saw of its clients."""
+    """The moto server: client settings, and the requests that it recorded."""
 
     def __init__(self, port: int, recording: Path) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
         self._recording = recording
         self.environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(recording.parent),  # no configuration of whoever runs the tests
+            "HOME": str(recording.parent),  # without the developer's own AWS configuration
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -62,19 +62,19 @@ class Account:
         )  # fmt: skip
 
     def launch(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line in a process of its own; an empty variable is taken away."""
+        """Run the command line in a separate process; variables with an empty value are removed."""
         variables = {k: v for k, v in (self.environment | environment).items() if v}
-        command = [sys.executable, "-c", PATIENTLY, *arguments]
+        command = [sys.executable, "-c", SCRIPT, *arguments]
         return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
 
     def arrived(self, operation: str) -> list[dict[str, Any]]:
-        """The bodies of the SageMaker requests of this operation, as they came over the wire, in order."""
+        """Return the bodies of the SageMaker requests of this operation, as received, in order."""
         entries = [json.loads(line) for line in self._recording.read_text().splitlines()]
         bodies = [e["body"] for e in entries if e["headers"].get("X-Amz-Target") == f"SageMaker.{operation}"]
         return [json.loads(base64.b64decode(body)) for body in bodies]
 
     def fetch(self, uri: str, folder: Path) -> Path:
-        """Lay out in `folder` what lies under an S3 address, as SageMaker does with an input channel."""
+        """Download the objects under an S3 URI to `folder`, as SageMaker does for an input channel."""
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         s3 = self.client("s3")
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -105,11 +105,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield account
     finally:
         server.terminate()
-        server.wait(PATIENCE)
+        server.wait(TIMEOUT)
 
 
 def write_recipe(path: Path, licence: str = "Research only: it's small") -> Path:
-    """A recipe of two corpora and two modalities, each as short as it can be."""
+    """Write a minimal recipe of two corpora and two modalities."""
     path.write_text(
         f'''
         name = "small"
@@ -145,8 +145,8 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def asked(recipe: Path) -> tuple[str, ...]:
-    """A command that asks for a job with every option; what is added counts instead."""
+def train_command(recipe: Path) -> tuple[str, ...]:
+    """A `train` command with every option; appended options override these."""
     return (
         "train", "--data", f"s3://{BUCKET}/corpora", "--image", IMAGE, "--bucket", BUCKET, "--role", "TrainingRole",
         "--recipe", str(recipe), "--run", "trial", "--instance", "ml.g5.12xlarge", "--instances", "2",
@@ -155,17 +155,17 @@ def asked(recipe: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def check_refused(done: subprocess.CompletedProcess[str], said: str) -> None:
-    """It said one line, with these words, and exited with 2."""
+def check_refused(done: subprocess.CompletedProcess[str], message: str) -> None:
+    """Assert that the process printed one line with this message and exited with 2."""
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith("error: ") and said in line
+    assert line.startswith("error: ") and message in line
 
 
 def wait_for(address: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while True:
         try:
             opener.open(f"{address}/moto-api/", timeout=5).close()

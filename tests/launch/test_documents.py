@@ -1,4 +1,4 @@
-"""The help, the README and docs/training.md teach commands that there are."""
+"""The help, the README and docs/training.md only mention commands that exist."""
 
 import os
 import re
@@ -26,8 +26,8 @@ def guide() -> str:
     return done.stdout
 
 
-def test_the_help_teaches_the_whole_way(guide: str) -> None:
-    """From the download to the endpoint, in this order, each on a line that can be copied."""
+def test_the_help_covers_all_steps(guide: str) -> None:
+    """From the download to the endpoint, in this order."""
     steps = ("training.fetch meld", "training.prepare --meld", "aws s3 sync", "training/Dockerfile", "--dry-run",
              "launch status", "launch register", "Approved", "launch deploy")  # fmt: skip
     places = [guide.index(step) for step in steps]
@@ -35,10 +35,10 @@ def test_the_help_teaches_the_whole_way(guide: str) -> None:
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/training.md", "--help"])
-def test_what_is_taught_exists(document: str, guide: str, helps: dict[str, str]) -> None:
+def test_documented_commands_exist(document: str, guide: str, helps: dict[str, str]) -> None:
     text = guide if document == "--help" else (ROOT / Path(document)).read_text()
-    taught = re.findall(r"training\.launch (\w+)((?:.*\\\n)*.*)", text)
-    assert {command for command, _ in taught} == set(COMMANDS)
-    for command, rest in taught:
+    documented = re.findall(r"training\.launch (\w+)((?:.*\\\n)*.*)", text)
+    assert {command for command, _ in documented} == set(COMMANDS)
+    for command, rest in documented:
         for option in re.findall(r"(?<!\S)--[a-z-]+", rest.partition("  ")[0] if "\\\n" not in rest else rest):
             assert option in helps[command], f"{command} {option}"

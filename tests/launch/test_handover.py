@@ -1,4 +1,4 @@
-"""What was trained goes to the registry, and from there to the inference stack, only if it is what it should be."""
+"""Handover of a trained bundle to the model registry and the inference stack, after its validation."""
 
 import io
 import tarfile
@@ -15,7 +15,7 @@ BUNDLE = ROOT / "model" / "bundles" / "starter"
 
 
 def pack(*names: str, under: str = "") -> bytes:
-    """A model.tar.gz of these files of the starter bundle, as SageMaker packs /opt/ml/model."""
+    """Return a model.tar.gz of these files of the starter bundle, as SageMaker packs /opt/ml/model."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         for name in names:
@@ -24,9 +24,9 @@ def pack(*names: str, under: str = "") -> bytes:
 
 
 @pytest.fixture(scope="module")
-def job(account: Account, asked: tuple[str, ...]) -> dict[str, Any]:
-    """A finished training job whose artefact lies where it should."""
-    name = account.launch(*asked).stdout.strip()
+def job(account: Account, train_command: tuple[str, ...]) -> dict[str, Any]:
+    """A finished training job with its artefact in S3."""
+    name = account.launch(*train_command).stdout.strip()
     found: dict[str, Any] = account.client("sagemaker").describe_training_job(TrainingJobName=name)
     put(
         account,
@@ -38,20 +38,20 @@ def job(account: Account, asked: tuple[str, ...]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def package(account: Account, job: dict[str, Any]) -> str:
-    """The job's artefact, registered; the version's ARN."""
+    """ARN of the model package version that was registered from the job's artefact."""
     done = account.launch("register", job["TrainingJobName"], "--image", INFERENCE_IMAGE, "--group", "bundles")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def test_status_tells_the_state_and_the_artefact(account: Account, job: dict[str, Any]) -> None:
+def test_status_prints_the_state_and_the_artefact(account: Account, job: dict[str, Any]) -> None:
     done = account.launch("status", job["TrainingJobName"])
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{job['TrainingJobName']}: Completed (Completed)\n")
     assert f"artefact  {job['ModelArtifacts']['S3ModelArtifacts']}" in done.stdout
 
 
-def test_the_version_that_arrives_is_the_jobs_bundle(account: Account, job: dict[str, Any], package: str) -> None:
+def test_the_registered_version_is_the_jobs_bundle(account: Account, job: dict[str, Any], package: str) -> None:
     found = account.client("sagemaker").describe_model_package(ModelPackageName=package)
     assert found["ModelPackageGroupName"] == "bundles"
     assert found["ModelApprovalStatus"] == "PendingManualApproval"
@@ -81,10 +81,10 @@ def test_only_an_approved_version_is_handed_over(account: Account, job: dict[str
     assert done.returncode == 0, done.stderr
     parameter = f"VideoSentiment-prod-Inference:ModelDataUrl={artefact_of(job)}"
     assert done.stdout == f"cdk deploy --all -c stage=prod --parameters {parameter}\n"
-    assert account.client("sagemaker").list_models()["Models"] == [], "it only says the command"
+    assert account.client("sagemaker").list_models()["Models"] == [], "it only prints the command"
 
 
-def test_a_model_is_made_when_asked_for(account: Account, job: dict[str, Any]) -> None:
+def test_a_model_is_created_on_request(account: Account, job: dict[str, Any]) -> None:
     done = account.launch(
         "deploy", artefact_of(job), "--create-model", "by-hand", "--image", INFERENCE_IMAGE, "--role", ROLE_ARN
     )
@@ -98,28 +98,28 @@ def test_a_model_is_made_when_asked_for(account: Account, job: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, "there is no artefact at"),
         (b"not a tar", "is not a model.tar.gz"),
-        (pack("config.json", "MODEL_CARD.md"), "weights.safetensors is not at its top"),
-        (pack("config.json", "MODEL_CARD.md", "weights.safetensors", under="starter/"), "holds no bundle"),
+        (pack("config.json", "MODEL_CARD.md"), "weights.safetensors is missing at its top level"),
+        (pack("config.json", "MODEL_CARD.md", "weights.safetensors", under="starter/"), "is not a bundle"),
         (pack("weights.safetensors", "config.json", "MODEL_CARD.md")[:5000], "is not a model.tar.gz"),
     ],
 )
 @pytest.mark.parametrize("command", [("register", "--image", INFERENCE_IMAGE), ("deploy",)])
-def test_what_no_endpoint_could_load_goes_nowhere(
-    account: Account, command: tuple[str, ...], content: bytes | None, said: str
+def test_an_invalid_bundle_is_refused(
+    account: Account, command: tuple[str, ...], content: bytes | None, message: str
 ) -> None:
     uri = f"s3://{BUCKET}/spoilt/model.tar.gz"
     account.client("s3").delete_object(Bucket=BUCKET, Key="spoilt/model.tar.gz")
     if content is not None:
         put(account, uri, content)
-    check_refused(account.launch(command[0], uri, *command[1:]), said)
+    check_refused(account.launch(command[0], uri, *command[1:]), message)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("status", "no-such-job"), "training job no-such-job: "),
         (("register", "no-such-job", "--image", INFERENCE_IMAGE), "training job no-such-job: "),
@@ -128,8 +128,8 @@ def test_what_no_endpoint_could_load_goes_nowhere(
         (("deploy", f"s3://{BUCKET}/a.tar.gz", "--create-model", "by-hand"), "--create-model needs --role"),
     ],
 )
-def test_what_is_not_there_is_one_line(account: Account, arguments: tuple[str, ...], said: str) -> None:
-    check_refused(account.launch(*arguments), said)
+def test_a_missing_resource_is_reported_in_one_line(account: Account, arguments: tuple[str, ...], message: str) -> None:
+    check_refused(account.launch(*arguments), message)
 
 
 def artefact_of(job: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a job does once SageMaker runs it: the code and scripts that arrived, in folders like a container's."""
+"""Training job as SageMaker runs it: the uploaded code and scripts, in a container's folder layout."""
 
 import json
 import os
@@ -33,7 +33,7 @@ head_learning_rate = 3e-3
 
 
 class Container:
-    """A training container's files under `root`, which stands for / (only /opt/ml is used)."""
+    """File system of a training container, with `root` in the place of / (only /opt/ml is used)."""
 
     def __init__(self, root: Path, account: Account, request: dict[str, Any]) -> None:
         self.ml = root / "opt" / "ml"
@@ -61,7 +61,7 @@ class Container:
             (self.ml / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
 
     def run(self) -> subprocess.CompletedProcess[str]:
-        """What SageMaker runs, with the packages of the training image: `.venv` stands for it."""
+        """Run SageMaker's entry script with the packages of `.venv` in the place of the training image."""
         environment = {name: v.replace("/opt/ml", str(self.ml)) for name, v in self.request["Environment"].items()}
         environment |= {"TRAINING_JOB_NAME": self.request["TrainingJobName"], "HOME": os.environ["HOME"]}
         environment |= {"PATH": f"{ROOT / '.venv' / 'bin'}:/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
@@ -72,20 +72,20 @@ class Container:
 
 
 @pytest.fixture(scope="module")
-def container(account: Account, asked: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Container:
-    """A job that was launched as for a GPU, so by way of torchrun, on a corpus that is learned in seconds."""
+def container(account: Account, train_command: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Container:
+    """A job launched as for a GPU, and so by torchrun, on a corpus that trains in seconds."""
     folder = tmp_path_factory.mktemp("container")
     recipe = folder / "faces.toml"
     recipe.write_text(RECIPE)
     upload_faces(account, folder)
     data = f"s3://{BUCKET}/drawn"
-    done = account.launch(*asked, "--recipe", str(recipe), "--data", data, "--run", "faces", "--instances", "1")
+    done = account.launch(*train_command, "--recipe", str(recipe), "--data", data, "--run", "faces", "--instances", "1")
     assert done.returncode == 0, done.stderr
     return Container(folder / "root", account, account.arrived("CreateTrainingJob")[-1])
 
 
 def upload_faces(account: Account, folder: Path) -> None:
-    """A corpus in FER2013's format: each class is a bar at a height of its own, in noise."""
+    """Upload a corpus in FER2013's format, in which each class is a bar at a different height, with noise."""
     rng = np.random.default_rng(0)
     labels = np.arange(140) % 7
     images = rng.integers(0, 90, (140, 48, 48), dtype=np.uint8)
@@ -96,7 +96,7 @@ def upload_faces(account: Account, folder: Path) -> None:
         account.client("s3").upload_file(str(folder / name), BUCKET, f"drawn/{FOLDERS[0]}/{name}")
 
 
-def test_the_job_trains_says_its_metrics_and_leaves_a_bundle(container: Container) -> None:
+def test_the_job_trains_prints_its_metrics_and_writes_a_bundle(container: Container) -> None:
     done = container.run()
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert {path.name for path in (container.ml / "model").iterdir()} >= set(BUNDLE_FILES)
@@ -108,8 +108,8 @@ def test_the_job_trains_says_its_metrics_and_leaves_a_bundle(container: Containe
     assert config["training"]["commit"] == container.request["Environment"]["VIDEO_SENTIMENT_COMMIT"]
 
 
-def test_a_restarted_job_goes_on_from_its_checkpoints(container: Container) -> None:
-    """SageMaker brings /opt/ml/checkpoints back; /opt/ml/model starts empty again."""
+def test_a_restarted_job_resumes_from_its_checkpoints(container: Container) -> None:
+    """SageMaker restores /opt/ml/checkpoints; /opt/ml/model is empty again."""
     for path in (container.ml / "model").iterdir():
         path.unlink()
     done = container.run()

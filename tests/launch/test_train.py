@@ -1,4 +1,4 @@
-"""The job that arrives is the job that was asked for."""
+"""`training.launch train`: the request that SageMaker receives, and refused options."""
 
 import json
 import re
@@ -11,14 +11,14 @@ import pytest
 from tests.launch.conftest import BUCKET, IMAGE, REGION, ROOT, Account, check_refused, write_recipe
 from training.sagemaker.job import METRICS, Job, hyperparameters
 
-Asked = tuple[str, ...]
+TrainCommand = tuple[str, ...]
 ROLE_ARN = "arn:aws:iam::123456789012:role/TrainingRole"
 
 
 @pytest.fixture(scope="module")
-def job(account: Account, asked: Asked) -> str:
-    """A job with every option given, launched; its name."""
-    done = account.launch(*asked)
+def job(account: Account, train_command: TrainCommand) -> str:
+    """Name of a job launched with every option."""
+    done = account.launch(*train_command)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"video-sentiment-trial-\d{14}\n", done.stdout), done.stdout
     return done.stdout.strip()
@@ -30,8 +30,8 @@ def request_body(account: Account, job: str) -> dict[str, Any]:
     return body
 
 
-def test_the_job_that_arrives_is_the_one_asked_for(account: Account, job: str, recipe: Path) -> None:
-    """As `describe_training_job` tells it; moto forgets the environment and the metrics, see the next test."""
+def test_the_job_has_all_requested_options(account: Account, job: str, recipe: Path) -> None:
+    """As returned by `describe_training_job`; moto drops the environment and the metrics, see the next test."""
     found = account.client("sagemaker").describe_training_job(TrainingJobName=job)
     assert found["RoleArn"] == ROLE_ARN
     assert found["AlgorithmSpecification"]["TrainingImage"] == IMAGE
@@ -45,9 +45,9 @@ def test_the_job_that_arrives_is_the_one_asked_for(account: Account, job: str, r
     assert found["OutputDataConfig"]["S3OutputPath"] == f"{place}/output"
     assert found["HyperParameters"] == hyperparameters(recipe)
     tags = account.client("sagemaker").list_tags(ResourceArn=found["TrainingJobArn"])["Tags"]
-    told = {tag["Key"]: tag["Value"] for tag in tags}
-    assert told.pop("commit")
-    assert told == {"project": "video-sentiment", "run": "trial", "team": "speech", "cost-center": "a=b"}
+    values = {tag["Key"]: tag["Value"] for tag in tags}
+    assert values.pop("commit")
+    assert values == {"project": "video-sentiment", "run": "trial", "team": "speech", "cost-center": "a=b"}
 
 
 def test_metrics_and_environment_arrive(request_body: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ def test_the_channels_hold_data_code_and_distribution(
 ) -> None:
     places = channels(request_body)
     assert list(places) == ["corpora", "code", "sm_drivers"]
-    assert places["corpora"] == f"s3://{BUCKET}/corpora/", "without the slash, corpora-old would come along"
+    assert places["corpora"] == f"s3://{BUCKET}/corpora/", "without the slash, corpora-old would be included"
     code = account.fetch(places["code"], tmp_path / "code")
     assert (code / "training" / "small.toml").read_bytes() == recipe.read_bytes()
     assert (code / "model" / "contract.py").read_bytes() == (ROOT / "model" / "contract.py").read_bytes()
@@ -78,36 +78,38 @@ def test_the_channels_hold_data_code_and_distribution(
     assert "torchrun_driver.py" in (drivers / "sm_train.sh").read_text()
 
 
-def test_a_dry_run_prints_the_very_request_and_sends_nothing(
-    account: Account, request_body: dict[str, Any], asked: Asked
+def test_a_dry_run_prints_the_request_and_sends_nothing(
+    account: Account, request_body: dict[str, Any], train_command: TrainCommand
 ) -> None:
     jobs = len(account.arrived("CreateTrainingJob"))
     objects = account.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"]
-    done = account.launch(*asked, "--dry-run")
+    done = account.launch(*train_command, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert without_time(json.loads(done.stdout)) == without_time(request_body)
     assert len(account.arrived("CreateTrainingJob")) == jobs
     assert account.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] == objects
 
 
-def test_a_dry_run_needs_no_account(account: Account, asked: Asked) -> None:
+def test_a_dry_run_needs_no_account(account: Account, train_command: TrainCommand) -> None:
     done = account.launch(
-        *asked, "--role", ROLE_ARN, "--region", REGION, "--dry-run",
+        *train_command, "--role", ROLE_ARN, "--region", REGION, "--dry-run",
         AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_ENDPOINT_URL="", AWS_DEFAULT_REGION="",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["RoleArn"] == ROLE_ARN
 
 
-def test_on_demand_on_one_cpu(account: Account, asked: Asked) -> None:
-    done = account.launch(*asked, "--on-demand", "--instance", "ml.c6i.4xlarge", "--instances", "1", "--dry-run")
+def test_on_demand_on_one_cpu(account: Account, train_command: TrainCommand) -> None:
+    done = account.launch(
+        *train_command, "--on-demand", "--instance", "ml.c6i.4xlarge", "--instances", "1", "--dry-run"
+    )
     request = json.loads(done.stdout)
     assert request["EnableManagedSpotTraining"] is False
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 10800}, "AWS refuses a wait time without spot"
 
 
-def test_amazons_container_installs_the_lock(account: Account, asked: Asked, tmp_path: Path) -> None:
-    done = account.launch(*asked, "--image", "pytorch", "--run", "amazon")
+def test_amazons_container_installs_the_lock(account: Account, train_command: TrainCommand, tmp_path: Path) -> None:
+    done = account.launch(*train_command, "--image", "pytorch", "--run", "amazon")
     assert done.returncode == 0, done.stderr
     request = account.arrived("CreateTrainingJob")[-1]
     image = request["AlgorithmSpecification"]["TrainingImage"]
@@ -119,21 +121,21 @@ def test_amazons_container_installs_the_lock(account: Account, asked: Asked, tmp
 
 
 def test_checkpoints_are_found_again_by_the_same_recipe_and_data_only(
-    account: Account, asked: Asked, tmp_path: Path
+    account: Account, train_command: TrainCommand, tmp_path: Path
 ) -> None:
     changed = write_recipe(tmp_path / "small.toml", licence="Another")
     variations = [(), ("--recipe", str(changed)), ("--data", f"s3://{BUCKET}/other"), ("--instances", "1")]
-    requests = [json.loads(account.launch(*asked, *options, "--dry-run").stdout) for options in variations]
+    requests = [json.loads(account.launch(*train_command, *options, "--dry-run").stdout) for options in variations]
     first, other_recipe, other_data, other_machines = (r["CheckpointConfig"]["S3Uri"] for r in requests)
     assert len({first, other_recipe, other_data}) == 3
     assert other_machines == first
 
 
-def test_the_sdk_reports_to_nobody(account: Account, asked: Asked) -> None:
-    """Whatever is not for the account would go through the proxy; nothing may."""
+def test_the_sdk_sends_no_telemetry(account: Account, train_command: TrainCommand) -> None:
+    """Requests to any other host would go through the proxy, which must not receive any."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-        done = account.launch(*asked, "--run", "quiet", HTTPS_PROXY=address, HTTP_PROXY=address)
+        done = account.launch(*train_command, "--run", "quiet", HTTPS_PROXY=address, HTTP_PROXY=address)
         assert done.returncode == 0, done.stderr
         proxy.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -141,7 +143,7 @@ def test_the_sdk_reports_to_nobody(account: Account, asked: Asked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "environment", "said"),
+    ("options", "environment", "message"),
     [
         (("--role", ""), {}, "no role"),
         (("--role", "NoSuchRole"), {}, "NoSuchRole"),
@@ -149,9 +151,9 @@ def test_the_sdk_reports_to_nobody(account: Account, asked: Asked) -> None:
         (("--recipe", "README.md"), {}, "recipe README.md"),
         (("--recipe", "pyproject.toml"), {}, "recipe pyproject.toml: name: Field required"),
         (("--data", "/home/me/corpora"), {}, "not an S3 address"),
-        (("--data", "s3://no-such-bucket/corpora"), {}, "its bucket is not there"),
-        (("--data", f"s3://{BUCKET}/corpora/faces"), {}, "there is no faces/ in it"),
-        (("--bucket", "no-such-bucket"), {}, "bucket no-such-bucket: it is not there"),
+        (("--data", "s3://no-such-bucket/corpora"), {}, "its bucket does not exist"),
+        (("--data", f"s3://{BUCKET}/corpora/faces"), {}, "it has no folder faces/"),
+        (("--bucket", "no-such-bucket"), {}, "bucket no-such-bucket: it does not exist"),
         (("--run", "My Run"), {}, "run name"),
         (("--tag", "nothing"), {}, "not KEY=VALUE"),
         (("--max-wait-hours", "1"), {}, "--max-wait-hours"),
@@ -161,11 +163,11 @@ def test_the_sdk_reports_to_nobody(account: Account, asked: Asked) -> None:
         ((), {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "127.0.0.1:9"),
     ],
 )
-def test_what_cannot_be_is_one_line(
-    account: Account, asked: Asked, options: tuple[str, ...], environment: dict[str, str], said: str
+def test_invalid_options_are_reported_in_one_line(
+    account: Account, train_command: TrainCommand, options: tuple[str, ...], environment: dict[str, str], message: str
 ) -> None:
-    done = account.launch(*asked, *options, **environment)
-    check_refused(done, said)
+    done = account.launch(*train_command, *options, **environment)
+    check_refused(done, message)
 
 
 def test_metrics_are_found_in_the_line_that_training_prints() -> None:
@@ -193,8 +195,8 @@ def test_hyperparameters_are_the_recipes_fields(recipe: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("path", sorted((ROOT / "training").glob("*.toml")), ids=lambda path: path.name)
 def test_every_recipe_of_the_project_can_be_launched(path: Path) -> None:
     job = Job(path, f"s3://{BUCKET}/corpora", IMAGE, ROLE_ARN, BUCKET, "ml.g5.2xlarge")
-    assert job.hyperparameters["name"] == job.plan.name
-    assert len(f"{job.name}-20260101000000") <= 63, "what SageMaker takes as a job's name"
+    assert job.hyperparameters["name"] == job.loaded_recipe.name
+    assert len(f"{job.name}-20260101000000") <= 63, "SageMaker's limit for a job's name"
 
 
 def channels(request: dict[str, Any]) -> dict[str, str]:
@@ -202,6 +204,6 @@ def channels(request: dict[str, Any]) -> dict[str, str]:
 
 
 def without_time(request: dict[str, Any]) -> dict[str, Any]:
-    """A request with the time taken out of the job's name, and of the places that are named after the job."""
+    """Return a request without the timestamp in the job's name and in S3 URIs that contain it."""
     cleaned: dict[str, Any] = json.loads(re.sub(r"-\d{14}\b", "-TIME", json.dumps(request)))
     return cleaned

@@ -1,4 +1,4 @@
-"""Makes files as they should not be, but are: joined, cut, with nonsense for timestamps, in codecs nobody has."""
+"""Generators of broken media files: concatenated, truncated, with invalid timestamps or unknown codecs."""
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +21,10 @@ def remux(
     edit: Callable[[AnyPacket, int], None] | None = None,
     in_order: bool = False,
 ) -> Path:
-    """Copy the first seconds of a file without encoding it again, its clock starting at `starts_at` seconds.
+    """Copy the first seconds of a file without re-encoding, with a clock that starts at `starts_at` seconds.
 
-    `edit` may change each packet; it also gets the packet's number in its stream, from 0. The packets are then
-    written in the order of their times where `in_order` says so, else in the one that they had.
+    `edit` may change each packet; it is passed the packet and its number in its stream, from 0. With `in_order` the
+    packets are written in order of time, otherwise in their original order.
     """
     options = {"output_ts_offset": str(starts_at)} if starts_at else {}
     with av.open(str(source)) as read, av.open(str(target), "w", options=options) as written:
@@ -46,13 +46,13 @@ def remux(
 
 
 def _start(packet: AnyPacket) -> float:
-    """When it is decoded, in seconds."""
+    """Return a packet's decoding time in seconds."""
     ticks = packet.pts if packet.dts is None else packet.dts
     return float((ticks or 0) * packet.time_base)
 
 
 def shift(kind: str, seconds: float, first: int, last: int | None = None) -> Callable[[AnyPacket, int], None]:
-    """An edit that moves the presentation of a stream's packets `first` to `last` (of all after it for None)."""
+    """Return an edit that shifts a stream's packets `first` to `last`; None for all after `first`."""
 
     def edit(packet: AnyPacket, number: int) -> None:
         if packet.stream.type == kind and first <= number and (last is None or number <= last):
@@ -65,13 +65,13 @@ def shift(kind: str, seconds: float, first: int, last: int | None = None) -> Cal
 
 
 def joined(target: Path, *parts: Path) -> Path:
-    """As `cat` joins them."""
+    """Concatenate files as `cat` does."""
     target.write_bytes(b"".join(part.read_bytes() for part in parts))
     return target
 
 
 def without_packets(source: Path, target: Path, keep: Callable[[int, int], bool]) -> Path:
-    """An MPEG-TS of those packets for which `keep(number, total)` holds; the tables at its start always are."""
+    """Write an MPEG-TS of the packets for which `keep(number, total)` is True, and the tables at its start."""
     data = source.read_bytes()
     total = len(data) // TS_PACKET
     kept = [data[i * TS_PACKET : (i + 1) * TS_PACKET] for i in range(total) if i < 20 or keep(i, total)]
@@ -80,7 +80,7 @@ def without_packets(source: Path, target: Path, keep: Callable[[int, int], bool]
 
 
 def with_tag(source: Path, target: Path, codec: bytes, tag: bytes, track: int = 0, also: bytes = b"") -> Path:
-    """An MP4 in which the sample description of one track names another codec; `also` a box that gives it away."""
+    """Write an MP4 with another codec in the sample description of one track; the box `also` is hidden."""
     data = bytearray(source.read_bytes())
     position = data.index(b"moov")  # brands at the file's start look alike
     for _ in range(track + 1):
@@ -94,13 +94,13 @@ def with_tag(source: Path, target: Path, codec: bytes, tag: bytes, track: int = 
 
 
 def with_edits(source: Path, target: Path, *edits: tuple[int, int]) -> Path:
-    """An MP4 whose first track has these edits: length in the movie's time scale, and where in its own or -1."""
+    """Write an MP4 whose first track has edits of (length in the movie's time scale, start in the track's or -1)."""
     entries = b"".join(struct.pack(">IiI", length, start, ONE) for length, start in edits)
     return _with_box(source, target, (b"moov", b"trak", b"edts", b"elst"), struct.pack(">II", 0, len(edits)) + entries)
 
 
 def with_long_last_frame(source: Path, target: Path, seconds: float) -> Path:
-    """An MP4 whose first track's last sample is to be shown for so long."""
+    """Write an MP4 whose first track's last sample has a duration of `seconds`."""
     data = source.read_bytes()
     *_, (header, _) = next(_chains(data, (b"moov", b"trak", b"mdia", b"mdhd")))
     (scale,) = struct.unpack_from(">I", data, header + 20)
@@ -115,7 +115,7 @@ def with_long_last_frame(source: Path, target: Path, seconds: float) -> Path:
 
 
 def _with_box(source: Path, target: Path, path: Sequence[bytes], body: bytes) -> Path:
-    """Replace the first box at a path; its index must follow the media, so that no offset changes."""
+    """Replace the first box at a path; the index must follow the media, so that no offset changes."""
     data = bytearray(source.read_bytes())
     assert data.index(b"mdat") < data.index(b"moov")
     *parents, (position, size) = next(_chains(bytes(data), path))
@@ -130,7 +130,7 @@ def _with_box(source: Path, target: Path, path: Sequence[bytes], body: bytes) ->
 def _chains(
     data: bytes, path: Sequence[bytes], start: int = 0, end: int | None = None
 ) -> Iterator[list[tuple[int, int]]]:
-    """Positions and sizes of the boxes along a path, for each box at its end."""
+    """Yield positions and sizes of the boxes along a path, for each box at its end."""
     end = len(data) if end is None else end
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, start)
@@ -142,11 +142,11 @@ def _chains(
 
 
 def random_losses(share: float) -> Callable[[int, int], bool]:
-    """For `without_packets`: loses a share of them, anywhere."""
+    """Return a `keep` for `without_packets` that drops a random share of the packets."""
     rng = np.random.default_rng(1)
     return lambda _number, _total: bool(rng.random() >= share)
 
 
 def a_hole(start: float, end: float) -> Callable[[int, int], bool]:
-    """For `without_packets`: loses those between two shares of the file."""
+    """Return a `keep` for `without_packets` that drops those between two shares of the file."""
     return lambda number, total: not start * total <= number < end * total

@@ -1,4 +1,4 @@
-"""Makes small files that ask for a great deal of memory: by their tables, their attachments, or frames that grow."""
+"""Generators of small files that take much memory: by their tables, their attachments, or growing frames."""
 
 import struct
 from fractions import Fraction
@@ -8,11 +8,11 @@ import av
 import numpy as np
 
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-FRAME = b"\xff\xd8\xff\xd9" * 64  # nothing, to a decoder of JPEG
+FRAME = b"\xff\xd8\xff\xd9" * 64  # an empty JPEG
 
 
 def mp4_of_samples(target: Path, samples: int, fragmented: bool) -> Path:
-    """An MP4 of less than 1000 bytes that declares so many samples of one byte, in its header or in a fragment."""
+    """Write an MP4 of less than 1000 bytes that declares `samples` one-byte samples, in its header or a fragment."""
     data = _box(b"ftyp", b"isom\0\0\2\0isomiso2")
     if fragmented:
         run = _full(b"trun", struct.pack(">Ii", samples, 100), flags=1)
@@ -26,7 +26,7 @@ def mp4_of_samples(target: Path, samples: int, fragmented: bool) -> Path:
 
 
 def _movie(samples: int) -> bytes:
-    """The index of an MP4; of one in fragments where there are no samples."""
+    """Return the index of an MP4; without samples, that of a fragmented one."""
     header = struct.pack(">IIII", 0, 0, 1000, samples) + struct.pack(">IH", 0x10000, 0x100)
     movie = _full(b"mvhd", header + bytes(10) + MATRIX + bytes(24) + struct.pack(">I", 2))
     shown = struct.pack(">IIIII", 0, 0, 1, 0, samples) + bytes(16) + MATRIX + struct.pack(">II", 320 << 16, 240 << 16)
@@ -60,7 +60,7 @@ def _full(name: bytes, body: bytes, flags: int = 0) -> bytes:
 
 
 def matroska_with_attachments(target: Path, count: int, size: int, kind: str = "application/x-font") -> Path:
-    """A Matroska file of one frame with so many attachments of `size` bytes; pictures are cover art to FFmpeg."""
+    """Write a one-frame Matroska file with `count` attachments of `size` bytes; FFmpeg treats images as cover art."""
     head = _element("1a45dfa3", _element("4282", b"matroska") + _element("4287", b"\4") + _element("4285", b"\2"))
     info = _element("1549a966", _element("2ad7b1", _number(1_000_000)))
     picture = _element("e0", _element("b0", _number(320)) + _element("ba", _number(240)))
@@ -77,7 +77,7 @@ def matroska_with_attachments(target: Path, count: int, size: int, kind: str = "
 
 
 def _element(identity: str, body: bytes) -> bytes:
-    """An element of EBML, its size in eight bytes."""
+    """Return an EBML element with an eight-byte size."""
     return bytes.fromhex(identity) + struct.pack(">Q", len(body) | 1 << 56) + body
 
 
@@ -86,7 +86,7 @@ def _number(value: int) -> bytes:
 
 
 def wav_of_rate(target: Path, rate: int, samples: int) -> Path:
-    """Silence of 8 bits, at any number of samples a second."""
+    """Write 8-bit silence at any sample rate."""
     head = struct.pack("<IHHIIHH", 16, 1, 1, rate, rate, 1, 8)
     target.write_bytes(
         b"RIFF" + struct.pack("<I", 36 + samples) + b"WAVEfmt " + head + b"data" + struct.pack("<I", samples)
@@ -96,9 +96,9 @@ def wav_of_rate(target: Path, rate: int, samples: int) -> Path:
 
 
 def growing_video(target: Path, width: int, height: int, frames: int, references: int = 16, small: int = 1) -> Path:
-    """An MPEG-TS whose H.264 begins at 320x240, for `small` frames, and goes on at another size.
+    """Write an MPEG-TS whose H.264 starts with `small` frames of 320x240 and continues at another size.
 
-    Its decoder must keep `references` frames of that size.
+    Its decoder must hold `references` frames of that size.
     """
     with av.open(str(target), "w", format="mpegts") as container:
         stream = container.add_stream("h264", rate=10)

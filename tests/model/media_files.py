@@ -1,4 +1,4 @@
-"""Makes the media that the tests feed to the engine: from the committed sample, or from numbers."""
+"""Generators of media files for tests, from the committed sample or synthesized."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ CODECS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """How to write the picture."""
+    """Options of a video track."""
 
     codec: str = "libx264"
     pixels: str = "yuv420p"
-    rotation: int = 0  # degrees that a player must turn it
-    rate: int = 30  # frames a second that the header states
+    rotation: int = 0  # degrees, the rotation flag
+    rate: int = 30  # frames per second stated by the header
     aspect: Fraction | None = None  # width of a pixel over its height
-    reordered: bool = False  # H.264 with B-frames: decoded in another order than shown
+    reordered: bool = False  # H.264 with B-frames
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One audio track, written in another rate and layout.
+    """Options of an audio track.
 
-    `samples` float32 [n] in [-1, 1] at SAMPLE_RATE, or [channels, n] for the layout's channels one by one.
+    `samples` float32 [n] in [-1, 1] at SAMPLE_RATE, or [channels, n]; they are converted to `rate` and `layout`.
     """
 
     samples: FloatArray
@@ -44,7 +44,7 @@ class Sound:
     default: bool = False
     language: str | None = None  # ISO 639-2
     disposition: av.stream.Disposition = av.stream.Disposition(0)
-    codec: str | None = None  # else what is usual in the container
+    codec: str | None = None  # None for the container's usual one
 
 
 def write(
@@ -129,7 +129,7 @@ def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[AnyPacket]:
 
 
 def frames_of(path: Path, rate: float = 5.0, seconds: float = 1e9) -> list[tuple[float, ByteArray]]:
-    """The pictures of a file, `rate` a second."""
+    """Return the frames of a file, `rate` per second."""
     decoder = FrameDecoder(path, rate)
     with Reader(path) as reader:
         return [(f.time, f.image) for c in reader for f in decoder.decode(c.packets) if f.time <= seconds]
@@ -140,13 +140,13 @@ def speech_of(path: Path, seconds: float = 1e9) -> FloatArray:
 
 
 def gray_frames(seconds: float, rate: float = 10.0, size: tuple[int, int] = (64, 48)) -> list[tuple[float, ByteArray]]:
-    """Plain pictures that grow lighter; size is width, height."""
+    """Return plain frames of increasing brightness; `size` is (width, height)."""
     times = np.arange(0.0, seconds, 1.0 / rate)
     return [(float(t), np.full((size[1], size[0], 3), 40 + 10 * (i % 16), np.uint8)) for i, t in enumerate(times)]
 
 
 def music(seconds: float) -> FloatArray:
-    """A slow tune of plucked chords: tones and overtones that decay, nobody singing."""
+    """Synthesize a slow tune of plucked chords: decaying tones and overtones, without a voice."""
     time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     sound = np.zeros_like(time)
     for start, root in zip(np.arange(0.0, seconds, 0.5), [220.0, 277.2, 329.6, 246.9, 196.0] * 1000, strict=False):
@@ -166,14 +166,14 @@ def silence(seconds: float) -> FloatArray:
 
 
 def hum(seconds: float) -> FloatArray:
-    """A mains hum of 50 Hz with its overtones."""
+    """Synthesize a mains hum of 50 Hz with overtones."""
     time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     tones = [level * np.sin(2 * np.pi * hertz * time) for hertz, level in ((50, 0.1), (150, 0.05), (250, 0.03))]
     return np.asarray(np.sum(tones, axis=0), dtype=np.float32)
 
 
 def rain(seconds: float, seed: int = 0) -> FloatArray:
-    """Two hundred drops a second, each a short tone, over a hiss."""
+    """Synthesize rain: 200 drops per second, each a short tone, over a hiss."""
     rng = np.random.default_rng(seed)
     sound = 0.02 * rng.standard_normal(round(seconds * SAMPLE_RATE))
     time = np.arange(300) / SAMPLE_RATE
@@ -184,12 +184,12 @@ def rain(seconds: float, seed: int = 0) -> FloatArray:
 
 
 def room_tone(seconds: float) -> FloatArray:
-    """What a webcam's microphone gives in a quiet room, at -50 dBFS."""
+    """Synthesize a webcam microphone's noise in a quiet room, at -50 dBFS."""
     return np.asarray(0.03 * noise(seconds) + 0.01 * hum(seconds), dtype=np.float32)
 
 
 def laughter(seconds: float, pitch: float = 280.0) -> FloatArray:
-    """Five "ha" a second: a sawtooth whose pitch falls on each, through the resonances of a mouth (source-filter)."""
+    """Synthesize five "ha" per second: a sawtooth of falling pitch, filtered by vocal resonances (source-filter)."""
     count, rng = round(seconds * SAMPLE_RATE), np.random.default_rng(0)
     time = np.arange(count) / SAMPLE_RATE
     beat = (5.0 * time) % 1.0
@@ -204,6 +204,6 @@ def laughter(seconds: float, pitch: float = 280.0) -> FloatArray:
 
 
 def faster(samples: FloatArray, factor: float) -> FloatArray:
-    """The same sound played so many times as fast, and as high."""
+    """Play samples `factor` times as fast, which raises the pitch as well."""
     count = int(len(samples) / factor)
     return np.asarray(np.interp(np.arange(count) * factor, np.arange(len(samples)), samples), dtype=np.float32)

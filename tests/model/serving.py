@@ -1,4 +1,4 @@
-"""The server for tests: as a process of its own as the container runs it, or on a thread of this one."""
+"""The model server for tests: as the container's process, or on a thread of the test process."""
 
 import json
 import os
@@ -24,24 +24,24 @@ from tests.model.media_files import Sound, frames_of, speech_of, write
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "model" / "Dockerfile"
-PATIENCE = 240.0  # seconds: only so that a test that cannot pass ends
+TIMEOUT = 240.0  # seconds, so that a failing test ends
 MP4 = {"Content-Type": "video/mp4"}
 
 Line = dict[str, Any]
 
 
 def instructions(name: str, dockerfile: str = DOCKERFILE.read_text()) -> list[str]:
-    """What a Dockerfile says after each `name`, in order."""
+    """Return the arguments of each instruction `name` of a Dockerfile, in order."""
     lines = dockerfile.replace("\\\n", " ").splitlines()
     return [line.removeprefix(name).strip() for line in lines if line.startswith(f"{name} ")]
 
 
 def lay_out_image(folder: Path, dockerfile: str = DOCKERFILE.read_text()) -> Path:
-    """Do in `folder` what the COPY lines of a Dockerfile do in /app."""
+    """Copy files to `folder` as the COPY instructions of a Dockerfile do to /app."""
     for line in instructions("COPY", dockerfile):
         *patterns, target = line.split()
         for source in (source for pattern in patterns for source in ROOT.glob(pattern)):
-            if source.is_dir():  # Docker copies what is in it
+            if source.is_dir():  # Docker copies its contents
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(source, folder / target, dirs_exist_ok=True, ignore=ignored)
             else:
@@ -51,15 +51,15 @@ def lay_out_image(folder: Path, dockerfile: str = DOCKERFILE.read_text()) -> Pat
 
 
 class Process:
-    """The server as the container starts it, in a copy of the container's files."""
+    """The server as the container starts it, in a copy of the container's files, with its log lines."""
 
     def __init__(self, image: Path, temp_dir: Path, environment: dict[str, str]) -> None:
         self.temp_dir = temp_dir
         self.lines: list[Line] = []
         port = free_port()
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False)
-        ours = [f"VIDEO_SENTIMENT_{field.upper()}" for field in ServerSettings.model_fields]
-        inherited = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("AWS_")}
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT, trust_env=False)
+        settings = [f"VIDEO_SENTIMENT_{field.upper()}" for field in ServerSettings.model_fields]
+        inherited = {k: v for k, v in os.environ.items() if k not in settings and not k.startswith("AWS_")}
         bin_folder = str(Path(sys.executable).parent)
         self._process = subprocess.Popen(
             ["sh", str(image / "model/docker/entrypoint.sh"), "serve", "--host", "127.0.0.1", "--port", str(port)],
@@ -84,7 +84,7 @@ class Process:
         return self
 
     def wait_for_line(self, **fields: object) -> Line:
-        """The first log line that has these fields; it may come a moment after an answer."""
+        """Wait for a log line with these fields and return it; it may follow the response."""
         until(lambda: bool(self._find_lines(**fields)))
         return self._find_lines(**fields)[0]
 
@@ -92,9 +92,9 @@ class Process:
         self._process.send_signal(signal.SIGTERM)
 
     def exit_code(self) -> int:
-        """Waits for it; then all log lines are there."""
-        code = self._process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
+        """Wait for the process to exit and for all its log lines; return the exit code."""
+        code = self._process.wait(TIMEOUT)
+        self._reader.join(TIMEOUT)
         return code
 
     def kill(self) -> None:
@@ -122,52 +122,52 @@ class Process:
 
 @contextmanager
 def server_on_thread(settings: ServerSettings, models: Models | None) -> Iterator[tuple[Server, httpx.Client]]:
-    """A server of this process and a client to it; stopped on leaving."""
+    """Run a server on a thread and yield it with a client; stop it afterwards."""
     port = free_port()
     server = Server("127.0.0.1", port, settings, models)
     thread = threading.Thread(target=server.run)
     thread.start()
     until(lambda: server.started or not thread.is_alive())
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT, trust_env=False) as client:
             yield server, client
     finally:
-        server.leave()
-        thread.join(PATIENCE)
+        server.request_exit()
+        thread.join(TIMEOUT)
     assert not thread.is_alive(), "the server did not stop"
 
 
 class Gate:
-    """A transcriber that, once `entered`, does not go on before it is `opened`."""
+    """Transcriber that sets `entered` and then blocks until `opened` is set."""
 
-    def __init__(self, behind: Transcriber) -> None:
-        self.name, self.multilingual, self.languages = behind.name, behind.multilingual, behind.languages
-        self.clip_seconds = behind.clip_seconds
-        self._behind = behind
+    def __init__(self, wrapped: Transcriber) -> None:
+        self.name, self.multilingual, self.languages = wrapped.name, wrapped.multilingual, wrapped.languages
+        self.clip_seconds = wrapped.clip_seconds
+        self._wrapped = wrapped
         self.entered, self.opened = threading.Event(), threading.Event()
 
     def encode(self, clip: Clip) -> Encoded:
-        return self._behind.encode(clip)
+        return self._wrapped.encode(clip)
 
     def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
-        return self._behind.detect_language(encoded, start, end)
+        return self._wrapped.detect_language(encoded, start, end)
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
         self.entered.set()
-        assert self.opened.wait(PATIENCE)
-        return self._behind.transcribe(clips, language, translate)
+        assert self.opened.wait(TIMEOUT)
+        return self._wrapped.transcribe(clips, language, translate)
 
 
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that must happen."""
-    end = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; fail after TIMEOUT."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.02)
 
 
 def shorten(video: Path, target: Path) -> Path:
-    """The first four seconds of a video."""
+    """Write the first four seconds of a video."""
     return write(target, frames_of(video, seconds=4.0), [Sound(speech_of(video, 4.0))])
 
 
@@ -175,14 +175,14 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def check_problem(response: httpx.Response, status: int, said: str) -> Line:
-    """A problem of this status whose detail has these words; its members."""
+def check_problem(response: httpx.Response, status: int, detail: str) -> Line:
+    """Check problem details with this status, whose detail contains a text; return their members."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: Line = response.json()
     assert problem["status"] == status
     assert problem["type"].startswith("urn:video-sentiment:problem:")
     assert problem["title"]
-    assert said in problem["detail"]
+    assert detail in problem["detail"]
     assert problem["error"] == problem["detail"]
     return problem

@@ -1,4 +1,4 @@
-"""The additive fusion: one modality unchanged, parts that add up, old bundles as they were."""
+"""Additive fusion: a single modality is unchanged, contributions add up, and older bundles keep their predictions."""
 
 import numpy as np
 import pytest
@@ -56,7 +56,7 @@ def network() -> EmotionNetwork:
 @torch.inference_mode()
 @pytest.mark.parametrize("modality", PARTS)
 def test_one_modality_is_unchanged_by_the_fusion(network: EmotionNetwork, modality: Modality) -> None:
-    """W = 1 and b = 0, for the emotions and the sentiments: as if no fusion had been fitted."""
+    """W = 1 and b = 0 for emotions and sentiments, as without a fitted fusion."""
     without = EmotionNetwork(network.config.model_copy(update={"fusion": None})).eval()
     without.load_state_dict(network.state_dict())
     fused, plain = network([make_sample(2, modality)]), without([make_sample(2, modality)])
@@ -82,8 +82,8 @@ def test_several_modalities_add_up_by_the_formula(network: EmotionNetwork) -> No
 
 
 @torch.inference_mode()
-def test_agreeing_modalities_are_surer_together_than_one_alone() -> None:
-    """What averaging could never do."""
+def test_agreeing_modalities_are_more_certain_than_one() -> None:
+    """Averaging could not achieve this."""
     ones = PerClass(emotion=(1.0,) * 7, sentiment=(1.0,) * 3)
     fusion = Fusion(weights={"text": ones, "face": ones})
     joy = torch.zeros(1, 2, 10)
@@ -91,8 +91,8 @@ def test_agreeing_modalities_are_surer_together_than_one_alone() -> None:
     present = torch.tensor([[True, True]])
     terms, bias = add_up(joy, present, weight_table(fusion, ("text", "face")), bias_table(fusion, ("text", "face")))
     together = (bias + terms.sum(dim=1))[:, :7].softmax(dim=1)
-    alone = normalized(joy[:, 0])[:, :7].softmax(dim=1)
-    assert together.max() > alone.max() + 0.2
+    single = normalized(joy[:, 0])[:, :7].softmax(dim=1)
+    assert together.max() > single.max() + 0.2
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""Everything people really upload: each gets an analysis with warnings, or one clear line. Never a NaN."""
+"""Realistic bad input: each file gets an analysis with warnings or a one-line error, and never a NaN."""
 
 import math
 import os
@@ -27,7 +27,7 @@ from tests.model.media_files import (
 
 
 def check(analysis: Analysis) -> Analysis:
-    """What holds of every analysis, whatever the input."""
+    """Check the invariants of every analysis."""
     for utterance in analysis.utterances:
         shares = utterance.modalities.values()
         emotions = [utterance.emotions, *(share.emotions for share in shares)]
@@ -48,7 +48,7 @@ def warned(analysis: Analysis, words: str) -> bool:
     return any(words in warning for warning in analysis.warnings)
 
 
-# --- what cannot be analyzed at all: one clear line
+# --- files that cannot be analyzed: a one-line error
 
 
 def test_missing_path(models: Models, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_empty_file(models: Models, tmp_path: Path) -> None:
 
 
 def test_pipe(models: Models, tmp_path: Path) -> None:
-    """Refused at once, instead of waiting for whoever writes into it."""
+    """Rejected immediately, without waiting for a writer."""
     os.mkfifo(tmp_path / "pipe.mp4")
     with pytest.raises(MediaError, match=r"pipe\.mp4 is a pipe or a device, not a file"):
         analyze(tmp_path / "pipe.mp4", models)
@@ -85,7 +85,7 @@ def test_unreadable_permissions(models: Models, sample: Path, tmp_path: Path) ->
     locked.write_bytes(sample.read_bytes())
     locked.chmod(0)
     user = os.geteuid()
-    if user == 0:  # root may read everything: be somebody else for a moment
+    if user == 0:  # root may read everything, so switch the user temporarily
         tmp_path.chmod(0o755)
         for parent in list(tmp_path.parents)[:3]:
             parent.chmod(parent.stat().st_mode | 0o055)
@@ -98,7 +98,7 @@ def test_unreadable_permissions(models: Models, sample: Path, tmp_path: Path) ->
 
 
 def test_moov_missing(models: Models, sample: Path, tmp_path: Path) -> None:
-    """A recording that was cut off before its index was written."""
+    """A recording that ended before its index was written."""
     frames = frames_of(sample, seconds=2.0)
     whole = write(tmp_path / "whole.mp4", frames, [Sound(speech_of(sample, 2.0))])  # index at the end
     data = whole.read_bytes()
@@ -108,7 +108,7 @@ def test_moov_missing(models: Models, sample: Path, tmp_path: Path) -> None:
 
 
 def test_playlist_does_not_open_other_files(models: Models, sample: Path, tmp_path: Path) -> None:
-    """An HLS playlist named .mp4 would have the demuxer read what its author wants."""
+    """An HLS playlist named .mp4 would make the demuxer read files of its author's choice."""
     (tmp_path / "list.mp4").write_text(
         f"#EXTM3U\n#EXT-X-TARGETDURATION:20\n#EXTINF:19,\nfile://{sample.absolute()}\n#EXT-X-ENDLIST\n"
     )
@@ -121,7 +121,7 @@ def test_too_long(models: Models, sample: Path) -> None:
         analyze(sample, models, Options(max_duration=5.0))
 
 
-# --- damaged: analyzed as far as it goes
+# --- damaged files: analyzed as far as possible
 
 
 def test_truncated(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_corrupt_packets(models: Models, sample: Path, tmp_path: Path) -> None:
     assert warned(analysis, "packets are damaged (")
 
 
-# --- incomplete: analyzed from what there is
+# --- incomplete files: analyzed from the available inputs
 
 
 def test_audio_only(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -160,19 +160,19 @@ def test_without_audio(models: Models, sample: Path, tmp_path: Path) -> None:
     assert [u.text for u in analysis.utterances] == [""]
     assert set(analysis.utterances[0].modalities) == {"face"}
     assert not analysis.video.has_audio and analysis.language is None
-    assert warned(analysis, "has no audio")
+    assert warned(analysis, "The file has no audio track; based on the face only.")
 
 
 def test_silent_audio(models: Models, sample: Path, tmp_path: Path) -> None:
     frames = frames_of(sample, seconds=4.0)
     analysis = check(analyze(write(tmp_path / "a.mp4", frames, [Sound(silence(4.0))]), models))
     assert set(analysis.utterances[0].modalities) == {"face"}
-    assert warned(analysis, "No audible sound")
+    assert warned(analysis, "No audible sound; based on the face only.")
 
 
 @pytest.mark.parametrize("make", [music, noise, silence])
 def test_no_text_is_made_up(models: Models, tmp_path: Path, make: Callable[[float], FloatArray]) -> None:
-    """Whisper, left alone, hears "Thank you for watching" in all of these."""
+    """Whisper by itself transcribes all of these as "Thank you for watching"."""
     analysis = check(analyze(write(tmp_path / "a.wav", [], [Sound(make(40.0))]), models))
     assert analysis.utterances == [] and analysis.overall.emotions == []
     assert analysis.language is None and analysis.model.speech == ""
@@ -180,18 +180,18 @@ def test_no_text_is_made_up(models: Models, tmp_path: Path, make: Callable[[floa
 
 def test_music_under_a_picture(models: Models, tmp_path: Path) -> None:
     analysis = check(analyze(write(tmp_path / "a.mp4", gray_frames(24.0), [Sound(music(24.0))]), models))
-    assert analysis.utterances == []  # instruments are no voice
-    assert warned(analysis, "No speech was found") and warned(analysis, "No face was found")
-    assert warned(analysis, "24.0 s without voice and without a face")
+    assert analysis.utterances == []  # instruments are not a voice
+    assert warned(analysis, "No speech was detected") and warned(analysis, "No face was detected")
+    assert warned(analysis, "24.0 s with neither voice nor face")
 
 
 def test_nothing_to_analyze(models: Models, tmp_path: Path) -> None:
     analysis = check(analyze(write(tmp_path / "a.mp4", gray_frames(3.0), [Sound(silence(3.0))]), models))
     assert analysis.utterances == [] and analysis.overall.emotions == []
-    assert warned(analysis, "left out")
+    assert warned(analysis, "skipped")
 
 
-# --- unusual, but whole
+# --- unusual but valid files
 
 
 def test_one_frame(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_fifth_of_a_second(models: Models, sample: Path, tmp_path: Path) -> No
 
 
 def test_portrait_with_rotation_flag(models: Models, sample: Path, tmp_path: Path) -> None:
-    """A phone films sideways and says so: judged upright, or the face would not be found."""
+    """Phones record sideways with a rotation flag; without the rotation no face would be detected."""
     upright = frames_of(sample, seconds=4.0)
     sideways = [(time, np.rot90(image)) for time, image in upright]
     analysis = check(analyze(write(tmp_path / "a.mp4", sideways, picture=Picture(rotation=-90)), models))
@@ -249,7 +249,7 @@ def test_surround_sound(models: Models, sample: Path, tmp_path: Path) -> None:
 
 
 def test_two_audio_tracks(models: Models, sample: Path, tmp_path: Path) -> None:
-    """The track marked as default is the one people hear."""
+    """The default track is used, as in players."""
     tracks = [Sound(music(9.0)), Sound(speech_of(sample, 9.0), default=True)]
     analysis = check(analyze(write(tmp_path / "a.mkv", gray_frames(9.0), tracks), models))
     assert "John Dashwood" in analysis.utterances[0].text
@@ -275,7 +275,7 @@ def test_path_with_spaces_and_unicode(models: Models, sample: Path, tmp_path: Pa
 
 
 def test_speech_in_another_language(multilingual: Models) -> None:
-    """Transcribed as what it is, and not read by an encoder that only knows English."""
+    """Transcribed in its own language, and not used by an English text encoder."""
     french = check(analyze(MEDIA / "french.flac", multilingual))
     assert french.language == "fr" and "français" in " ".join(u.text for u in french.utterances)
     assert all("text" not in u.modalities for u in french.utterances)

@@ -1,4 +1,4 @@
-"""Bundles: what is saved is what loads, and what does not fit is refused with a reason."""
+"""Bundles: saving and loading round-trips, and incompatible bundles are rejected with a reason."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ FIRST_ID = "v2/whispermel80-400-160@16000/face48x16/clip16x112/tokens96-128-1"  
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A bundle of our own, saved."""
+    """A small bundle with random weights."""
     torch.manual_seed(0)
     config = NetworkConfig.of(TINY_VOICE, FaceConfig(width=8))
     save_bundle(
@@ -49,7 +49,7 @@ def edit(folder: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def test_saved_and_loaded_judge_alike(tmp_path: Path) -> None:
+def test_saved_and_loaded_networks_predict_the_same(tmp_path: Path) -> None:
     torch.manual_seed(0)
     config = NetworkConfig.of(TINY_VOICE, FaceConfig(width=8))
     network = EmotionNetwork(config).eval()
@@ -61,7 +61,7 @@ def test_saved_and_loaded_judge_alike(tmp_path: Path) -> None:
 
 
 def test_folded_batch_norms_change_nothing() -> None:
-    """R3D-18 after some training: norms with statistics and scales of their own, worked into the convolutions."""
+    """R3D-18 with random statistics and scales of its batch norms, as after training."""
     torch.manual_seed(0)
     encoder = VideoEncoder(VideoConfig())
     for module in encoder.modules():
@@ -90,20 +90,20 @@ def test_folded_batch_norms_change_nothing() -> None:
         ({"format": 99}, "format"),
         (
             {"network": {"encoders": {"audio": VOICE, "face": FaceConfig(width=16).model_dump()}}},
-            "does not fit its config.json",
+            "does not match config.json",
         ),
-        ({"network": {"encoders": {"audio": VOICE}}}, "does not fit its config.json"),
-        ({"name": None}, "config.json is not valid at 'name'"),
+        ({"network": {"encoders": {"audio": VOICE}}}, "does not match config.json"),
+        ({"name": None}, "config.json is invalid at 'name'"),
     ],
 )
-def test_what_does_not_fit_is_refused(small: Path, change: dict[str, Any], complaint: str) -> None:
+def test_incompatible_bundles_are_rejected(small: Path, change: dict[str, Any], complaint: str) -> None:
     load_bundle(small)
     edit(small, **change)
     with pytest.raises(BundleError, match=complaint):
         load_bundle(small)
 
 
-def test_preprocessing_of_a_modality_that_it_lacks_is_no_matter(small: Path) -> None:
+def test_preprocessing_of_a_missing_modality_is_ignored(small: Path) -> None:
     written = json.loads((small / "config.json").read_text())["preprocess_ids"]
     edit(small, preprocess_ids={**written, "video": "v0/other"})
     assert load_bundle(small).network.modalities == ("audio", "face")
@@ -111,7 +111,7 @@ def test_preprocessing_of_a_modality_that_it_lacks_is_no_matter(small: Path) -> 
 
 @pytest.fixture
 def first_format(tmp_path: Path) -> Path:
-    """A folder with the `config.json` that the starter of 0.6.0 was shipped with."""
+    """A folder with the `config.json` of the starter bundle of 0.6.0."""
     (tmp_path / "old").mkdir()
     shutil.copy(Path(__file__).parent / "config_0.6.0.json", tmp_path / "old" / "config.json")
     return tmp_path / "old"
@@ -140,13 +140,13 @@ def test_the_first_format_is_read_as_the_current_one(first_format: Path, tmp_pat
             {"preprocess_id": "v1/whispermel80-400-160@16000/face48x16/clip16x112/tokens96-128-1"},
             "preprocessing of text",
         ),
-        ({"network": {"face_width": "wide"}}, "not valid at 'network.encoders.face.residual.width'"),
-        ({"network": 3}, "not valid at 'network'"),
-        ({"network": {}}, "not valid at 'network.encoders'"),
+        ({"network": {"face_width": "wide"}}, "invalid at 'network.encoders.face.residual.width'"),
+        ({"network": 3}, "invalid at 'network'"),
+        ({"network": {}}, "invalid at 'network.encoders'"),
         ({"format": None}, "format None"),
     ],
 )
-def test_what_the_first_format_cannot_mean_is_refused(
+def test_invalid_bundles_of_the_first_format_are_rejected(
     first_format: Path, change: dict[str, Any], complaint: str
 ) -> None:
     edit(first_format, **change)
@@ -163,7 +163,7 @@ def test_damaged_weights_are_refused(small: Path) -> None:
         load_bundle(small)
 
 
-def test_unknown_name_tells_the_known_ones() -> None:
+def test_an_unknown_name_lists_the_available_ones() -> None:
     with pytest.raises(BundleError, match="one of: .*starter"):
         find_bundle("nonesuch")
 
@@ -176,9 +176,9 @@ def test_starter_is_complete_and_small(models: Models) -> None:
         assert (STARTER / name).is_file()
 
 
-def test_starter_beats_always_saying_the_commonest() -> None:
-    """The committed evaluation shows it better by a tenth with 95% certainty, and merely better on one corpus."""
-    merely_better = {"korean_emotiontts"}  # a language the voice never heard
+def test_starter_beats_the_majority_class() -> None:
+    """By a margin of 0.1 at 95% confidence, according to the committed evaluation; on one corpus without a margin."""
+    without_margin = {"korean_emotiontts"}  # a language that the voice encoder was not trained on
     evaluations = [
         e for e in json.loads((STARTER / "evaluation.json").read_text())["evaluations"] if e["prior"] == "corpus"
     ]
@@ -188,7 +188,7 @@ def test_starter_beats_always_saying_the_commonest() -> None:
         "nemo", "nemo, left out", "ravdess",
     ]  # fmt: skip
     for evaluation in evaluations:
-        figures, margin = evaluation["emotion"], 0.0 if evaluation["name"] in merely_better else 0.1
+        figures, margin = evaluation["emotion"], 0.0 if evaluation["name"] in without_margin else 0.1
         assert figures["weighted_f1_interval"][0] > figures["majority_weighted_f1"] + margin, evaluation["name"]
 
 

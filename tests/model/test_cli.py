@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a process of its own, its output, its files, its exit code."""
+"""The command line as a process: output, files and exit codes."""
 
 import csv
 import importlib.metadata
@@ -30,13 +30,13 @@ def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Com
 
 
 def pipe(
-    given: bytes, *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
+    stdin: bytes, *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command with `given` on standard input."""
+    """Run the command with `stdin` on standard input."""
     command = [sys.executable, "-m", "model.cli.main", *map(str, arguments)]
     root = str(Path(__file__).parents[2])
     env = {**os.environ, "PYTHONPATH": root, "COLUMNS": "160", "NO_COLOR": "1", **(environment or {})}
-    done = subprocess.run(command, input=given, capture_output=True, cwd=cwd, env=env, check=False)
+    done = subprocess.run(command, input=stdin, capture_output=True, cwd=cwd, env=env, check=False)
     return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -51,25 +51,23 @@ def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--language", "zz"], "does not know the language 'zz'"),
-        (["--language", "fr"], "it knows: en"),
-        (["--translate"], "transcribes English only"),
-        (["--device", "cuda"], "no CUDA GPU here"),
+        (["--language", "zz"], "does not support the language 'zz'"),
+        (["--language", "fr"], "supported: en"),
+        (["--translate"], "supports English only"),
+        (["--device", "cuda"], "torch found no CUDA GPU"),
     ],
 )
-def test_what_cannot_be_done_is_the_users_to_change(
-    sample: Path, tmp_path: Path, options: list[str], message: str
-) -> None:
+def test_unsupported_options_are_input_errors(sample: Path, tmp_path: Path, options: list[str], message: str) -> None:
     if "cuda" in options and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     done = run("analyze", sample, "--transcriber", "tiny.en", *options, cwd=tmp_path)
-    assert done.returncode == 2 and message in done.stderr and "fault of ours" not in done.stderr
+    assert done.returncode == 2 and message in done.stderr and "This is a bug" not in done.stderr
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
 def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path) -> None:
-    """Bad ones are named, the good ones done, and the exit code says that something was bad."""
+    """Bad files are reported, the others analyzed, and the exit code reports the failure."""
     folder = tmp_path / "in" / "deep er"
     folder.mkdir(parents=True)
     (folder / "ünï.mp4").write_bytes(sample.read_bytes())
@@ -87,8 +85,8 @@ def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_terminal_that_is_not_utf_8_loses_nothing(sample: Path, tmp_path: Path) -> None:
-    """What the terminal has no letter for is a question mark there; the result itself is UTF-8."""
+def test_a_terminal_that_is_not_utf_8(sample: Path, tmp_path: Path) -> None:
+    """Characters outside the terminal's encoding are printed as question marks; files are UTF-8."""
     (tmp_path / "ünï.mp4").write_bytes(sample.read_bytes())
     done = run("analyze", "ünï.mp4", "--whisper-model", "tiny.en", cwd=tmp_path, PYTHONIOENCODING="ascii", LC_ALL="C")
     assert done.returncode == 0, done.stderr
@@ -102,12 +100,12 @@ def test_a_disk_that_fills_up_is_a_line_and_the_analysis_is_shown_all_the_same(s
     short = write(tmp_path / "a.wav", [], [Sound(speech_of(sample, 8.0))])
     done = run("analyze", short, "--json", "/dev/full", "--csv", "b.csv", "--whisper-model", "tiny.en", cwd=tmp_path)
     assert done.returncode == 2 and "Dashwood" in done.stdout
-    assert "/dev/full could not be written: No space left on device; make room" in done.stderr
+    assert "/dev/full could not be written: No space left on device; free up space" in done.stderr
     assert Path("/dev/full").is_char_device()
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_analysis(sample: Path, tmp_path: Path) -> None:
-    def limit() -> None:  # no file may grow: what a full disk does to every write
+    def limit() -> None:  # writes fail as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
     (tmp_path / "talk.mp4").write_bytes(sample.read_bytes())
@@ -119,11 +117,11 @@ def test_a_place_that_cannot_be_written_is_found_before_the_analysis(sample: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["talk.mp4"]
 
 
-def test_a_fault_of_ours_with_one_file_leaves_the_others(
+def test_an_unexpected_failure_affects_only_its_file(
     sample: Path, analysis: Analysis, models: "Models", tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    """The first of three fails as nothing that we expect does; the exit code is the worst of all."""
+    """One file fails unexpectedly; the exit code is that of the worst failure."""
 
     def analyze(path: Path, *_: object) -> Analysis:
         if path.name == "a.mp4":
@@ -140,11 +138,11 @@ def test_a_fault_of_ours_with_one_file_leaves_the_others(
     shown = capsys.readouterr()
     assert exited.value.code == 1
     assert "a.mp4 could not be analyzed: 'NoneType' object has no attribute 'width'" in shown.err
-    assert "This is a fault of ours" in shown.err and "1 of 2 analyzed" in shown.err
+    assert "This is a bug" in shown.err and "1 of 2 analyzed" in shown.err
     assert "Dashwood" in shown.out and (tmp_path / "b.analysis.json").is_file()
 
 
-def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> None:
+def test_json_on_standard_output_is_not_mixed_with_other_output(sample: Path, tmp_path: Path) -> None:
     short = write(tmp_path / "a.wav", [], [Sound(speech_of(sample, 8.0))])
     done = run("analyze", short, "--json", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -153,7 +151,7 @@ def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> 
 
 
 def test_a_video_that_is_piped_in(sample: Path, tmp_path: Path) -> None:
-    """From standard input and from a named pipe, with pictures in the report, and nothing left behind."""
+    """From standard input and a named pipe, with thumbnails in the report and without leftover files."""
     short = write(tmp_path / "a.mp4", frames_of(sample, seconds=8.0), [Sound(speech_of(sample, 8.0))])
     os.mkfifo(tmp_path / "pipe")
     temporary = tmp_path / "temporary"
@@ -170,7 +168,7 @@ def test_a_video_that_is_piped_in(sample: Path, tmp_path: Path) -> None:
     assert not list(temporary.glob("video-sentiment-*"))
 
 
-def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
+def test_piped_input_that_is_not_a_video(tmp_path: Path) -> None:
     done = pipe(b"Dear diary,\n" * 500, "analyze", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 2
     assert "standard input is not a readable video" in " ".join(done.stderr.split())
@@ -183,14 +181,14 @@ def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
     [
         (["analyze", "nowhere.mp4"], "nowhere.mp4 does not exist"),
         (["analyze", "empty"], "is a folder without videos"),
-        (["analyze", "a.mp4", "--bundle", "nonesuch"], "there is no bundle 'nonesuch'"),
-        (["analyze", "a.mp4", "--transcriber", "gigantic"], "there is no Whisper model 'gigantic'"),
-        (["analyze", "a.mp4", "--json", "-", "--csv", "-"], "only one output can go to standard output"),
+        (["analyze", "a.mp4", "--bundle", "nonesuch"], "no bundle 'nonesuch'"),
+        (["analyze", "a.mp4", "--transcriber", "gigantic"], "no Whisper model 'gigantic'"),
+        (["analyze", "a.mp4", "--json", "-", "--csv", "-"], "only one format can be written to standard output"),
         (["analyze"], "Missing argument"),
         (["analyze", "a.mp4", "--device", "abacus"], "Invalid value for '--device'"),
     ],
 )
-def test_bad_use_is_one_clear_line(arguments: list[str], complaint: str, sample: Path, tmp_path: Path) -> None:
+def test_invalid_usage_is_a_one_line_error(arguments: list[str], complaint: str, sample: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.mp4").write_bytes(sample.read_bytes())
     done = run(*arguments, cwd=tmp_path)
@@ -198,20 +196,20 @@ def test_bad_use_is_one_clear_line(arguments: list[str], complaint: str, sample:
     assert complaint in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
 
 
-def test_weights_that_cannot_be_had(tmp_path: Path) -> None:
+def test_weights_that_cannot_be_fetched(tmp_path: Path) -> None:
     nowhere = {"VIDEO_SENTIMENT_CACHE": str(tmp_path / "cache"), "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
     done = run("weights", "fetch", "centerface", cwd=tmp_path, HTTPS_PROXY="http://127.0.0.1:9", **nowhere)
     assert done.returncode == 1
-    assert "Check the network or the proxy" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+    assert "Check the network or proxy" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
 
 
-def test_the_version_alone(tmp_path: Path) -> None:
+def test_version(tmp_path: Path) -> None:
     done = run("--version", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.strip() == importlib.metadata.version("video-sentiment")
 
 
-def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> None:
-    """2 for missing, 1 for damaged; what the starter bundle does not need may be missing, unless asked for."""
+def test_verifying_weights_reports_missing_and_damaged_files(tmp_path: Path) -> None:
+    """Exit code 2 for missing files, 1 for damaged ones; weights not used by the starter bundle may be missing."""
     entry = catalog.CATALOG["centerface"]
     folder = tmp_path / "weights" / entry.name
     cache = {catalog.CACHE_VARIABLE: str(tmp_path)}
@@ -226,7 +224,7 @@ def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> N
     assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 0
 
 
-def test_help_teaches(tmp_path: Path) -> None:
+def test_help_has_options_and_examples(tmp_path: Path) -> None:
     done = run("analyze", "--help", cwd=tmp_path)
     assert done.returncode == 0
     for word in ("--html", "--language", "--translate", "video-sentiment analyze talk.mp4", "standard output"):
@@ -239,4 +237,4 @@ def test_info_and_weights_list(tmp_path: Path) -> None:
     for word in ("torch", "faster-whisper", "cores", "starter", "fusion fitted"):
         assert word in info.stdout
     listed = run("weights", "list", cwd=tmp_path)
-    assert "whisper-base" in listed.stdout and "MB here" in listed.stdout
+    assert "whisper-base" in listed.stdout and "cached, " in listed.stdout

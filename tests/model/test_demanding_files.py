@@ -1,4 +1,4 @@
-"""Files that ask for gigabytes are refused before they have them, with a line that says what to do."""
+"""Files that would take gigabytes of memory are rejected early, with a one-line error that names a remedy."""
 
 import sys
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from model.serving.problems import problem_of
 from tests.model.demanding_files import growing_video, matroska_with_attachments, mp4_of_samples, wav_of_rate
 from tests.model.media_files import Sound, gray_frames, silence, write
 
-BUDGET = 2 << 10  # MB of a whole analysis, the models with it
 MIB = 1 << 20
 
 
@@ -26,7 +25,7 @@ def _megabytes(name: str) -> int:
 
 
 def growth(work: Callable[[], object]) -> int:
-    """Megabytes that some work takes at its peak, beyond what there is before."""
+    """Return the increase of peak memory during some work, in megabytes."""
     Path("/proc/self/clear_refs").write_text("5")
     before = _megabytes("VmRSS")
     work()
@@ -34,7 +33,7 @@ def growth(work: Callable[[], object]) -> int:
 
 
 def refused(path: Path, models: Models) -> str:
-    """The line with which a file is refused for what it takes."""
+    """Analyze a file that must be rejected for its memory use; return the message."""
     with pytest.raises(TooDemandingError, match=path.name) as found:
         analyze(path, models)
     return str(found.value)
@@ -53,12 +52,12 @@ def test_huge_attachments_and_cover_art(models: Models, tmp_path: Path, kind: st
     assert growth(lambda: refused(path, models)) < 100
 
 
-def test_usual_attachments_are_welcome(tmp_path: Path) -> None:
+def test_usual_attachments_are_accepted(tmp_path: Path) -> None:
     check_demands(matroska_with_attachments(tmp_path / "a.mkv", 4, 5 * MIB))
 
 
-def test_more_tracks_than_anybody_has(tmp_path: Path) -> None:
-    """Each is probed by a decoder of its own: those beyond the limit are left out."""
+def test_more_tracks_than_the_limit(tmp_path: Path) -> None:
+    """Each is probed by its own decoder, so those beyond the limit are ignored."""
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
         streams = [container.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(MAX_STREAMS + 50)]
@@ -73,7 +72,7 @@ def test_more_tracks_than_anybody_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [800_000, 2_000_000_000])
 def test_rates_of_sound_that_no_converter_has(models: Models, tmp_path: Path, rate: int) -> None:
     path = wav_of_rate(tmp_path / "a.wav", rate, 1 << 20)
-    with pytest.raises(MediaError, match=f"{rate} samples a second; 768000 is the most"):
+    with pytest.raises(MediaError, match=f"{rate} samples per second; the limit is 768000"):
         analyze(path, models)
 
 
@@ -93,20 +92,20 @@ def test_many_channels_are_mixed_down_in_small_blocks(tmp_path: Path) -> None:
 def test_frames_that_grow_behind_a_small_header(
     models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A decoder keeps sixteen frames of the new size; here a smaller limit does, for a smaller file."""
+    """A decoder holds sixteen frames of the new size; the test uses a smaller limit and file."""
     monkeypatch.setattr(memory, "MAX_BYTES", 150 * MIB)
     path = growing_video(tmp_path / "a.ts", 4096, 4096, 24, small=12)
     assert "Scale it down" in refused(path, models)
 
 
 def test_frames_beyond_the_limit_are_not_even_probed(tmp_path: Path) -> None:
-    """Opening decodes the first frames, to find out about the rest."""
+    """Opening a file decodes its first frames."""
     path = growing_video(tmp_path / "a.ts", 8192, 6144, 10)
     assert growth(lambda: _open(path)) < 150
 
 
 def _open(path: Path) -> None:
-    with pytest.raises(MediaError, match="megapixels is the most"), Reader(path):
+    with pytest.raises(MediaError, match="the limit is 35 megapixels"), Reader(path):
         pass
 
 
@@ -119,13 +118,13 @@ def test_a_decoder_has_few_threads(tmp_path: Path) -> None:
             list(frames.decode(chunk.packets))
         stream = opened._selection.video
         assert stream is not None
-        assert 1 <= stream.codec_context.thread_count <= memory.DECODER_THREADS
+        assert 1 <= stream.codec_context.thread_count <= memory.MAX_DECODER_THREADS
 
 
 def test_too_many_pixels_a_second_are_decoded_by_their_key_frames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit is there for 8K at 240 frames a second, of which five seconds would take half a minute."""
+    """The limit targets 8K at 240 frames per second, of which five seconds would take half a minute to decode."""
     path = write(tmp_path / "a.mp4", gray_frames(12.0, rate=30.0), [Sound(silence(12.0))])
 
     def decoded() -> tuple[int, list[str]]:
@@ -144,13 +143,13 @@ def test_too_many_pixels_a_second_are_decoded_by_their_key_frames(
 
 
 def test_a_chunk_of_empty_packets_is_bounded_by_their_number(tmp_path: Path) -> None:
-    """A packet takes a kilobyte beside its data; of those that stand at one time there may be millions."""
+    """A packet has an overhead of a kilobyte, and there may be millions with the same timestamp."""
     path = write(tmp_path / "a.mkv", gray_frames(1.0, rate=20_000.0, size=(16, 16)))
     with Reader(path) as opened:
         assert max(len(chunk.packets) for chunk in opened) <= reader.CHUNK_BYTES / reader.PACKET_BYTES
 
 
-def test_the_examination_ends_with_whom_it_is_for(tmp_path: Path) -> None:
+def test_the_examination_can_be_aborted(tmp_path: Path) -> None:
     class GoneError(Exception):
         pass
 
@@ -161,9 +160,7 @@ def test_the_examination_ends_with_whom_it_is_for(tmp_path: Path) -> None:
         check_demands(write(tmp_path / "a.mp4", gray_frames(1.0)), leave)
 
 
-def test_where_no_process_can_be_had_the_file_is_read_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_subprocess_the_file_is_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
     check_demands(write(tmp_path / "a.mp4", gray_frames(1.0)))
 

@@ -1,4 +1,4 @@
-"""Real faces: found, followed, cropped the way the encoder knows them, and the speaker told from others."""
+"""Real faces: detection, tracking, cropping as in the encoder's training data, and selection of the speaker."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +14,8 @@ from model.pipeline import Models
 from model.vision.faces import (
     MIN_FACE,
     Box,
+    FaceObservation,
     FaceTracker,
-    Sighting,
     Track,
     choose_face,
     crop_face,
@@ -44,39 +44,42 @@ def follow(models: Models, frames: Timed) -> FaceTracker:
 
 def test_one_face_is_one_track(models: Models, frames: Timed) -> None:
     tracks = follow(models, frames).tracks
-    longest = max(tracks, key=lambda t: len(t.sightings))
-    assert len(longest.sightings) >= 0.9 * len(frames)
-    left, top, right, bottom = longest.sightings[0].box
+    longest = max(tracks, key=lambda t: len(t.observations))
+    assert len(longest.observations) >= 0.9 * len(frames)
+    left, top, right, bottom = longest.observations[0].box
     assert 300 < left < right < 640 and 0 <= top < bottom <= 360  # right half of the picture
 
 
-def test_between_detections_a_face_is_cropped_where_it_is(models: Models, frames: Timed) -> None:
-    """Half the pictures are not searched; on a picture that moves evenly, their boxes are those of a search."""
+def test_boxes_are_interpolated_between_detections(models: Models, frames: Timed) -> None:
+    """In frames without detection, boxes of an evenly moving face are those that a detection would return."""
     assert models.detector is not None
     still = frames[0][1]
     moving = [(4.0 + i / 4, np.roll(still, -12 * i, axis=1)) for i in range(9)]
-    (track,) = (t for t in follow(models, moving).tracks if len(t.sightings) > 2)
-    assert [s.time for s in track.sightings] == [time for time, _ in moving]
-    for sighting, (_, image) in zip(track.sightings, moving, strict=True):
-        assert overlap(sighting.box, models.detector.detect(image)[0]) > 0.8
+    (track,) = (t for t in follow(models, moving).tracks if len(t.observations) > 2)
+    assert [s.time for s in track.observations] == [time for time, _ in moving]
+    for observation, (_, image) in zip(track.observations, moving, strict=True):
+        assert overlap(observation.box, models.detector.detect(image)[0]) > 0.8
         gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        assert (sighting.crop == crop_face(gray, sighting.box)).all()
+        assert (observation.crop == crop_face(gray, observation.box)).all()
 
 
-def test_a_face_is_not_cropped_where_it_was_cut_away(models: Models, frames: Timed) -> None:
-    """After a cut to another scene there is no line to follow."""
+def test_a_face_is_not_interpolated_across_a_cut(models: Models, frames: Timed) -> None:
+    """After a cut to another scene nothing is interpolated."""
     gray = np.full_like(frames[0][1], 128)
     scenes = [frames[0][1], frames[1][1], frames[2][1], frames[3][1], gray, gray, gray, gray]
     tracks = follow(models, [(4.0 + i / 4, image) for i, image in enumerate(scenes)]).tracks
-    assert max(s.time for t in tracks for s in t.sightings) <= 4.75
+    assert max(s.time for t in tracks for s in t.observations) <= 4.75
 
 
 def test_a_face_in_a_video_is_cropped_as_the_encoder_learned_it(models: Models, frames: Timed) -> None:
-    """Crops of real faces laid into frames in many places and sizes, encoded, found and cropped again: framed alike,
-    as bright, with as much contrast (`python -m training.face_crops` does the same for a corpus).
+    """Crops of real faces, pasted into frames at many positions and sizes, encoded, detected and cropped again.
+
+    Framing, brightness and contrast must be preserved (`python -m training.face_crops` does the same for a corpus).
     """
     assert models.detector is not None
-    crops = [s.crop for track in follow(models, frames).tracks if len(track.sightings) > 8 for s in track.sightings]
+    crops = [
+        s.crop for track in follow(models, frames).tracks if len(track.observations) > 8 for s in track.observations
+    ]
     found = compare(crops * 3, models.detector, seed=0)
     assert len(crops) >= 12 and len(found) >= 0.95 * len(crops) * 3
     assert np.quantile([c.framing for c in found], 0.1) > 0.7 and np.median([c.framing for c in found]) > 0.8
@@ -85,7 +88,7 @@ def test_a_face_in_a_video_is_cropped_as_the_encoder_learned_it(models: Models, 
 
 
 def shrunk(image: ByteArray, box: Box, pixels: int) -> tuple[ByteArray, Box]:
-    """The picture so small that the face has this height, in the middle of a plain frame of the same size."""
+    """Shrink the image until the face has a height of `pixels`, in the middle of a plain frame of the same size."""
     share = pixels / (box[3] - box[1])
     small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
     frame = np.full_like(image, 90)
@@ -96,14 +99,14 @@ def shrunk(image: ByteArray, box: Box, pixels: int) -> tuple[ByteArray, Box]:
 
 
 def tilted(image: ByteArray, box: Box, degrees: float) -> tuple[ByteArray, Box]:
-    """The picture turned about the middle of the face; the box stays the upright face's."""
+    """Rotate the image about the middle of the face; the box remains that of the upright face."""
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     turned = cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, degrees, 1.0), image.shape[1::-1])
     return np.asarray(turned, dtype=np.uint8), box
 
 
 def turned_aside(image: ByteArray, box: Box, share: float) -> tuple[ByteArray, Box]:
-    """The picture squeezed to a share of its width, as a face is that turns away, in a plain frame."""
+    """Squeeze the image to a share of its width, as a face that turns away, in a plain frame."""
     squeezed = cv2.resize(image, None, fx=share, fy=1.0, interpolation=cv2.INTER_AREA)
     frame = np.full_like(image, 90)
     frame[:, : squeezed.shape[1]] = squeezed
@@ -111,7 +114,7 @@ def turned_aside(image: ByteArray, box: Box, share: float) -> tuple[ByteArray, B
 
 
 def covered(image: ByteArray, box: Box, part: str) -> tuple[ByteArray, Box]:
-    """The picture with half of the face behind something plain: below as by a mask, or one side."""
+    """Cover half of the face with a plain area: the lower half, as by a mask, or one side."""
     left, top, right, bottom = (round(edge) for edge in box)
     frame = image.copy()
     if part == "below":
@@ -134,7 +137,7 @@ def covered(image: ByteArray, box: Box, part: str) -> tuple[ByteArray, Box]:
 def test_small_turned_and_half_covered_faces_are_found(
     models: Models, frames: Timed, change: Change, how: Any, least: float
 ) -> None:
-    """In at least this share of the pictures, at the place where the face is."""
+    """In at least this share of the frames, at the position of the face."""
     assert models.detector is not None
     overlaps = []
     for _, image in frames[::2]:
@@ -165,10 +168,10 @@ def test_crops_reach_over_the_edge() -> None:
 
 
 def test_the_speaker_is_chosen_over_the_larger_still_face(models: Models, frames: Timed) -> None:
-    """Both still but for the smaller one's mouth, which opens and closes."""
+    """Both faces are still, except for the smaller one's mouth, which opens and closes."""
     both = _beside_a_speaker(frames)
     tracks = follow(models, both).tracks
-    assert len([t for t in tracks if len(t.sightings) > 10]) == 2
+    assert len([t for t in tracks if len(t.observations) > 10]) == 2
     end = both[-1][0]
     chosen = choose_face(tracks, 0.0, end, [1.0] * 40)
     assert chosen[0].box[0] > 640
@@ -176,31 +179,31 @@ def test_the_speaker_is_chosen_over_the_larger_still_face(models: Models, frames
 
 def test_without_movement_the_largest_face_is_chosen() -> None:
     def still(box: Box) -> Track:
-        return Track([Sighting(t / 4, box, np.full((FACE_SIZE, FACE_SIZE), 90, np.uint8)) for t in range(12)])
+        return Track([FaceObservation(t / 4, box, np.full((FACE_SIZE, FACE_SIZE), 90, np.uint8)) for t in range(12)])
 
     small, large = still((0, 0, 40, 40)), still((100, 0, 200, 100))
     assert choose_face([small, large], 0.0, 3.0, [1.0] * 30)[0].box == (100, 0, 200, 100)
 
 
-def test_movement_counts_where_there_is_sound() -> None:
-    """A mouth that moves while it is quiet is not speaking."""
+def test_mouth_movement_is_weighted_by_loudness() -> None:
+    """A mouth that moves during silence is not speaking."""
     rng = np.random.default_rng(0)
-    sightings = []
+    observations = []
     for i in range(20):
         crop = np.full((FACE_SIZE, FACE_SIZE), 90, np.uint8)
         if i >= 10:
             crop[30:] = rng.integers(0, 255, (FACE_SIZE - 30, FACE_SIZE))
-        sightings.append(Sighting(i / 4, (0, 0, 50, 50), crop))
+        observations.append(FaceObservation(i / 4, (0, 0, 50, 50), crop))
     quiet_then_loud = [0.01] * 25 + [1.0] * 25
-    assert mouth_movement(sightings, 0.0, 5.0, quiet_then_loud) > 5 * mouth_movement(
-        sightings, 0.0, 5.0, quiet_then_loud[::-1]
+    assert mouth_movement(observations, 0.0, 5.0, quiet_then_loud) > 5 * mouth_movement(
+        observations, 0.0, 5.0, quiet_then_loud[::-1]
     )
 
 
-def test_what_lies_before_is_forgotten(models: Models, frames: Timed) -> None:
+def test_earlier_observations_are_dropped(models: Models, frames: Timed) -> None:
     tracker = follow(models, frames)
     tracker.forget_before(6.0)
-    assert min(s.time for t in tracker.tracks for s in t.sightings) >= 6.0
+    assert min(s.time for t in tracker.tracks for s in t.observations) >= 6.0
     tracker.forget_before(1e9)
     assert tracker.tracks == []
 
@@ -210,7 +213,7 @@ def test_no_tracks_no_face() -> None:
 
 
 def _beside_a_speaker(frames: Timed) -> Timed:
-    """The first picture, and right of it the same at three quarters of its size, with a moving mouth."""
+    """Return frames with a still face and, to its right, the same face at 3/4 of the size with a moving mouth."""
     still = frames[0][1]
     smaller = cv2.resize(still, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
     joined = []

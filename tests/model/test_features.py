@@ -1,4 +1,4 @@
-"""Preprocessing: shapes, invariances, and the constants that other projects fixed."""
+"""Preprocessing: shapes, invariances, and agreement with the libraries that define it."""
 
 from pathlib import Path
 
@@ -30,8 +30,8 @@ def test_log_mel_has_a_frame_every_hop() -> None:
     assert mels is not None and mels.shape == (N_MELS, SAMPLE_RATE // HOP_LENGTH)
 
 
-def test_log_mel_is_what_whisper_was_trained_on(sample: Path) -> None:
-    """The same numbers as the transcriber's own, from real speech at the level that we bring it to."""
+def test_log_mel_equals_whispers_features(sample: Path) -> None:
+    """Equal to faster-whisper's features of real speech at the normalized level."""
     from faster_whisper.feature_extractor import FeatureExtractor
 
     speech = read_audio(sample)[: 8 * SAMPLE_RATE]
@@ -68,12 +68,12 @@ def test_a_tone_lies_in_its_mel() -> None:
 
 
 @pytest.mark.parametrize("sound", [silence(2.0), silence(2.0) + 1e-4, noise(0.05), np.zeros(0, np.float32)])
-def test_silence_is_absent_not_zero(sound: np.ndarray) -> None:
+def test_silence_is_missing_rather_than_zero(sound: np.ndarray) -> None:
     assert log_mel(sound) is None
 
 
 def test_clip_matches_torchvision() -> None:
-    """The same numbers as the transforms that belong to the Kinetics weights."""
+    """Equal to torchvision's transforms of the Kinetics weights."""
     ensure_torchvision()
     from torchvision.models.video import R3D_18_Weights
 
@@ -108,7 +108,7 @@ def test_an_even_crop_is_no_division_by_zero() -> None:
     assert faces is not None and bool((faces == 0).all())
 
 
-def test_nothing_is_absent() -> None:
+def test_without_frames_or_crops_the_modality_is_missing() -> None:
     assert clip_tensor([]) is None and face_tensor([]) is None
 
 

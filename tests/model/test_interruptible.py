@@ -1,4 +1,4 @@
-"""A transcription that nobody waits for ends between two clips."""
+"""An abandoned transcription stops between two clips."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,11 +10,11 @@ from model.asr.interruptible import CLIPS, Interruptible
 
 
 class GoneError(Exception):
-    """Nobody waits any more."""
+    """The caller has gone away."""
 
 
 class Counting:
-    """A transcriber that says nothing and counts the clips that it is given."""
+    """Transcriber that returns no words and counts its clips."""
 
     name, multilingual, languages, clip_seconds = "counting", True, frozenset({"en"}), 30.0
 
@@ -44,8 +44,8 @@ def test_every_call_of_a_model_is_asked_for_first() -> None:
     clip = Clip((), np.zeros(0, np.float32))
     clips = [Encoded(clip, None)] * 5
     for work in ("encode", "detect", "transcribe"):
-        calls, behind = iter([True, False]), Counting()
-        transcriber = Interruptible(behind, keep_going)
+        calls, wrapped = iter([True, False]), Counting()
+        transcriber = Interruptible(wrapped, keep_going)
         with pytest.raises(GoneError):
             for _ in range(3):
                 if work == "encode":
@@ -54,12 +54,12 @@ def test_every_call_of_a_model_is_asked_for_first() -> None:
                     transcriber.detect_language(clips[0], 0.0, 1.0)
                 else:
                     transcriber.transcribe(clips, "en", False)
-        done = behind.encoded, behind.detected, behind.transcribed
+        done = wrapped.encoded, wrapped.detected, wrapped.transcribed
         assert sum(done) == (CLIPS if work == "transcribe" else 1)
 
 
 def test_all_clips_come_out_in_order() -> None:
-    behind = Counting()
+    wrapped = Counting()
     clips = [Encoded(Clip((), np.zeros(0, np.float32)), None)] * 5
-    found = Interruptible(behind, lambda: None).transcribe(clips, "en", False)
+    found = Interruptible(wrapped, lambda: None).transcribe(clips, "en", False)
     assert [transcript.log_probability for transcript in found] == [-2.5, -2.5, -4.5, -4.5, -5.5]

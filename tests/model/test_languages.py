@@ -1,4 +1,4 @@
-"""Each part of a video in its own language, and none lost to a wrong one."""
+"""Language identification: each part of a video is transcribed in its own language."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ ENGLISH = "had then leisure to consider"
 
 
 def analyzed(tmp_path: Path, models: Models, *parts: FloatArray, **options: Any) -> Analysis:
-    """The analysis of these sounds, one second of silence between them."""
+    """Analyze sounds with one second of silence between them."""
     apart = [piece for part in parts for piece in (silence(1.0), part)][1:]
     path = write(tmp_path / "a.wav", [], [Sound(np.concatenate(apart))])
     return check(analyze(path, models, Options(**options)))
@@ -51,7 +51,7 @@ def test_german_introduction_to_an_english_talk(
     assert text_in(analysis, "en").count(ENGLISH) == 2
     for utterance in analysis.utterances:
         assert ("text" in utterance.modalities) == (utterance.language == "en")
-    assert warned(analysis, "Speech is partly in German; this model reads English, so the words were not used.")
+    assert warned(analysis, "Speech is partly in German; this model reads English, so those words were not used.")
 
 
 def test_three_languages_in_turn(tmp_path: Path, multilingual: Models, english: FloatArray, german: FloatArray) -> None:
@@ -66,14 +66,15 @@ def test_three_languages_in_turn(tmp_path: Path, multilingual: Models, english: 
 
 
 def test_the_first_ten_seconds_do_not_decide(tmp_path: Path, multilingual: Models, english: FloatArray) -> None:
-    """Speech played backwards is Welsh to Whisper, at p = .67."""
+    """Whisper detects reversed speech as Welsh, at p = .67."""
     analysis = analyzed(tmp_path, multilingual, english[::-1], english)
     assert analysis.language == "en"
     assert ENGLISH in text_in(analysis, "en") and "rather selfish" in text_in(analysis, "en")
 
 
-@pytest.mark.parametrize("speed", [0.8, 1.1, 1.25])  # by its first seconds alone Japanese, Japanese, Chinese
+@pytest.mark.parametrize("speed", [0.8, 1.1, 1.25])
 def test_one_two_three_is_english(tmp_path: Path, multilingual: Models, speed: float) -> None:
+    """The first seconds by themselves are detected as Japanese, Japanese and Chinese."""
     counting = faster(speech_of(MEDIA / "one_two_three.flac"), speed)
     analysis = analyzed(tmp_path, multilingual, counting)
     assert analysis.language == "en"
@@ -83,8 +84,8 @@ def test_one_two_three_is_english(tmp_path: Path, multilingual: Models, speed: f
     assert "text" in utterance.modalities
 
 
-def test_no_language_is_made_up_for_what_is_none(tmp_path: Path, multilingual: Models, english: FloatArray) -> None:
-    """Where no language fits, that is said; in no case one at p = .28 as if it were certain."""
+def test_an_uncertain_language_is_reported(tmp_path: Path, multilingual: Models, english: FloatArray) -> None:
+    """If no language matches, a warning says so; a language at p = .28 is never presented as certain."""
     analysis = analyzed(tmp_path, multilingual, english[::-1])
     unsure = analysis.language_probability is not None and analysis.language_probability < 0.5
     assert not unsure or warned(analysis, "The language is uncertain")
@@ -105,7 +106,7 @@ def unit(seconds: float, probabilities: dict[str, float]) -> Unit:
 
 
 def score(units: list[Unit], path: list[str], previous: str | None) -> float:
-    """What `best_path` makes the most of."""
+    """Return the objective that `best_path` maximizes."""
     before = [previous or path[0], *path]
     changes = sum(a != b for a, b in zip(before, path, strict=False))
     evidence = sum(u.seconds * np.log(max(u.probabilities[name], 0.01)) for u, name in zip(units, path, strict=True))
@@ -119,7 +120,7 @@ def score(units: list[Unit], path: list[str], previous: str | None) -> float:
     st.sampled_from([None, *NAMES]),
 )
 def test_no_path_of_languages_is_better(given: list[tuple[float, list[float]]], previous: str | None) -> None:
-    """Against all paths there are."""
+    """Compared with all paths."""
     units = [unit(s, {n: w / sum(ws) for n, w in zip(NAMES, ws, strict=True)}) for s, ws in given]
     paths: list[list[str]] = [[]]
     for _ in units:

@@ -1,4 +1,4 @@
-"""The fusion's promises: masking, explanations that add up, and no influence of a batch on its members."""
+"""The network: masking of missing modalities, additive contributions, and independence of the batch."""
 
 import itertools
 import math
@@ -9,7 +9,7 @@ import torch
 from model.contract import MODALITIES, Modality
 from model.features import Sample, Tokens
 from model.modalities.audio import N_MELS, VoiceConfig
-from model.modalities.face import FaceConfig, FaceEncoder, close_up
+from model.modalities.face import FaceConfig, FaceEncoder, zoomed
 from model.modalities.text import TextConfig
 from model.modalities.video import VideoConfig
 from model.network import Calibration, EmotionNetwork, NetworkConfig
@@ -30,7 +30,7 @@ SKEWED = Calibration(
 
 @pytest.fixture(scope="module")
 def network() -> EmotionNetwork:
-    """All four modalities, small, random, with unequal constants."""
+    """A small random network of all four modalities, with unequal constants."""
     torch.manual_seed(0)
     calibration: dict[Modality, Calibration] = {"text": SKEWED, "face": SKEWED.model_copy(update={"reliability": 1.2})}
     config = NetworkConfig.of(
@@ -44,13 +44,13 @@ def make_sample(seed: int, *modalities: Modality) -> Sample:
     random = torch.Generator().manual_seed(seed)
     n = 3 + seed % 7
     ids = torch.randint(110, 199, (n + 4,), generator=random)
-    whole = Sample(
+    sample = Sample(
         text=Tokens(ids=ids, types=torch.tensor([0] * 4 + [1] * n)),
         audio=torch.randn(N_MELS, 40 + 13 * n, generator=random),
         video=torch.randn(3, 16, 112, 112, generator=random),
         face=torch.randn(1 + seed % 3, 1, 48, 48, generator=random),
     )
-    return whole.only(*modalities)
+    return sample.only(*modalities)
 
 
 SUBSETS = [s for n in range(1, 5) for s in itertools.combinations(MODALITIES, n)]
@@ -70,14 +70,14 @@ def test_any_subset_gives_a_distribution(network: EmotionNetwork, present: tuple
 
 @torch.inference_mode()
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_one_modality_fused_is_that_modality_alone(network: EmotionNetwork, modality: Modality) -> None:
+def test_fusion_of_one_modality_is_its_own_prediction(network: EmotionNetwork, modality: Modality) -> None:
     prediction = network([make_sample(2, modality)])
     torch.testing.assert_close(prediction.emotions, prediction.per_modality[modality])
 
 
 @torch.inference_mode()
-def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
-    """Each prediction explains itself: prior and shares give back the fused distribution."""
+def test_fusion_is_the_documented_weighted_sum(network: EmotionNetwork) -> None:
+    """Prior and weighted evidence reproduce the fused distribution."""
     prediction = network([make_sample(3, "text", "audio", "face")])
     prior = torch.tensor(SKEWED.prior_emotion).log()
     total = prior.clone()
@@ -88,7 +88,7 @@ def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
 
 
 @torch.inference_mode()
-def test_the_whole_has_a_temperature_of_its_own_where_it_is_several(network: EmotionNetwork) -> None:
+def test_several_modalities_have_their_own_temperature(network: EmotionNetwork) -> None:
     other = EmotionNetwork(
         network.config.model_copy(update={"fused_temperature_emotion": 2.0, "fused_temperature_sentiment": 0.5})
     ).eval()
@@ -115,9 +115,9 @@ def test_a_batch_does_not_influence_its_members(network: EmotionNetwork) -> None
     samples = [make_sample(seed, *SUBSETS[seed % len(SUBSETS)]) for seed in range(24)]
     together = network(samples)
     for row, sample in enumerate(samples):
-        alone = network([sample])
-        torch.testing.assert_close(together.emotions[row], alone.emotions[0], atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(together.sentiments[row], alone.sentiments[0], atol=1e-4, rtol=1e-4)
+        single = network([sample])
+        torch.testing.assert_close(together.emotions[row], single.emotions[0], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(together.sentiments[row], single.sentiments[0], atol=1e-4, rtol=1e-4)
 
 
 @torch.inference_mode()
@@ -129,7 +129,7 @@ def test_nothing_present_is_the_prior(network: EmotionNetwork) -> None:
 
 @torch.inference_mode()
 def test_trained_gates_and_joint_head_take_part() -> None:
-    """What a multimodal corpus trains (see model.network) changes weights and result."""
+    """Gates and joint head, which a multimodal corpus trains, change weights and result."""
     torch.manual_seed(1)
     network = EmotionNetwork(NetworkConfig.of(TINY_VOICE, FaceConfig(width=8))).eval()
     sample = make_sample(6, "audio", "face")
@@ -149,8 +149,8 @@ def test_gradients_stay_finite_with_missing_modalities() -> None:
 
 
 @torch.inference_mode()
-def test_a_face_means_the_same_in_a_mirror_and_twice_what_it_means_once() -> None:
-    """It is looked at four times, alone or, if it stays, in two pictures, wherever in a batch these are."""
+def test_mirrored_and_repeated_faces_have_the_same_embedding() -> None:
+    """Four views are averaged, for one crop or for two equal ones, at any position in a batch."""
     encoder = FaceEncoder(FaceConfig(width=8)).eval()
     faces = torch.randn(3, 1, 48, 48)
     once = encoder(faces, torch.arange(3), 3)
@@ -161,7 +161,7 @@ def test_a_face_means_the_same_in_a_mirror_and_twice_what_it_means_once() -> Non
     torch.testing.assert_close(mixed, once)
 
 
-def test_a_close_up_is_the_middle_enlarged() -> None:
-    closer = close_up(torch.arange(48.0).expand(1, 1, 48, 48))  # a pixel says where it lies
-    assert closer.shape == (1, 1, 48, 48)
-    assert float(closer.min()) == pytest.approx(2.0) and float(closer.max()) == pytest.approx(45.0)
+def test_zooming_enlarges_the_middle() -> None:
+    enlarged = zoomed(torch.arange(48.0).expand(1, 1, 48, 48))  # a pixel's value is its column
+    assert enlarged.shape == (1, 1, 48, 48)
+    assert float(enlarged.min()) == pytest.approx(2.0) and float(enlarged.max()) == pytest.approx(45.0)

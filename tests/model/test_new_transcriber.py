@@ -1,5 +1,7 @@
-"""A transcriber that nobody has heard of, added to a copy of the code as a contributor would: one new file, and its
-name and weights in `model/asr/__init__.py`. The command line then finds it, and fetches what it needs.
+"""A new transcriber, added to a copy of the code as a contributor would.
+
+It takes one new file, and its name and weights in `model/asr/__init__.py`. The command line then finds it and fetches
+its weights.
 """
 
 import shutil
@@ -8,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TOY = '''"""Speech to words, always the same ones."""
+TOY = '''"""Transcriber for tests."""
 
 from model.asr import WEIGHTS
 from model.asr.base import Engine, SpeechError
@@ -35,7 +37,7 @@ print(load_transcriber("toy:small").name, *needed_weights("toy:small"), *needed_
 """
 
 
-def test_it_takes_a_file_and_two_lines(tmp_path: Path) -> None:
+def test_a_transcriber_takes_a_file_and_two_lines(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "model" / "asr" / "toy.py").write_text(TOY)
     registered = tmp_path / "model" / "asr" / "__init__.py"
@@ -49,7 +51,7 @@ def test_it_takes_a_file_and_two_lines(tmp_path: Path) -> None:
 
 
 def test_the_catalog_is_listed_without_torch(tmp_path: Path) -> None:
-    """Loading torch takes seconds, which nobody who lists names should wait for."""
+    """Importing torch takes seconds, which listing names should not."""
     absent = "import sys; sys.modules.update(dict.fromkeys(('torch', 'numpy', 'faster_whisper', 'whisper', 'cv2')))"
     shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
     listed = run(tmp_path, "-c", f"{absent}; sys.argv[1:] = ['weights', 'list']; from model.cli.main import app; app()")

@@ -1,4 +1,4 @@
-"""Files whose clock jumps, lies or has holes: nothing is lost, nothing made longer, nothing judged where nothing is."""
+"""Files with jumps, invalid timestamps or holes: nothing is lost or lengthened, and holes are not analyzed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,13 +26,13 @@ from tests.model.broken_files import (
 from tests.model.media_files import Picture, Sound, frames_of, gray_frames, noise, silence, speech_of, write
 from tests.model.test_bad_input import check, warned
 
-HALF = 8.2  # seconds of the sample that a half has; its video goes on for a few frames longer than its audio
-GRID = 0.25  # seconds by which an utterance's edge may be moved from where its words are
+HALF = 8.2  # seconds of the sample in a half; its video is a few frames longer than its audio
+GRID = 0.25  # seconds that an utterance's edge may differ from its words
 OPENING = "dashwood had then leisure to consider"
 
 
 class Content:
-    """A file, decoded whole."""
+    """Decoded contents of a file."""
 
     def __init__(self, path: Path, rate: float = 4.0) -> None:
         decoder = FrameDecoder(path, rate)
@@ -54,8 +54,8 @@ class Content:
     def seconds(self) -> float:
         return self.info.duration
 
-    def says(self, words: str) -> bool:
-        return any(words in warning for warning in self.summary.warnings)
+    def warns(self, text: str) -> bool:
+        return any(text in warning for warning in self.summary.warnings)
 
 
 @pytest.fixture(scope="module")
@@ -64,28 +64,28 @@ def half(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def late_half(sample: Path, folder: Path, seconds: float) -> Path:
-    """The same, with timestamps that begin elsewhere."""
+    """Return the same half with another start of its timestamps."""
     return remux(sample, folder / f"at{seconds:g}.ts", HALF - 0.2, starts_at=seconds)
 
 
 def same_sound(one: FloatArray, other: FloatArray) -> float:
-    """Correlation of two signals of nearly the same length, where they fit best."""
+    """Return the maximum correlation of two signals of nearly the same length."""
     size = min(len(one), len(other))
     spectrum = np.fft.rfft(one[:size], 2 * size) * np.conj(np.fft.rfft(other[:size], 2 * size))
     return float(np.fft.irfft(spectrum).max() / (np.linalg.norm(one[:size]) * np.linalg.norm(other[:size])))
 
 
-def said_twice(analysis: Analysis) -> bool:
+def has_opening_twice(analysis: Analysis) -> bool:
     words = " ".join(u.text for u in analysis.utterances).lower()
     return words.count(OPENING) == 2
 
 
-# --- parts that were joined
+# --- concatenated parts
 
 
 @pytest.mark.parametrize("starts_at", [0.0, 3000.0, 79200.0, 95_443.0])
 def test_a_second_part_with_another_clock(sample: Path, half: Path, tmp_path: Path, starts_at: float) -> None:
-    """The clock restarts, or goes on 50 minutes or 22 hours later, or just before its 33 bits are full."""
+    """The clock restarts, or continues 50 minutes or 22 hours later, or just before its 33 bits overflow."""
     second = half if not starts_at else late_half(sample, tmp_path, starts_at)
     content = Content(joined(tmp_path / "both.ts", half, second))
     assert content.seconds == pytest.approx(2 * HALF, abs=0.3)
@@ -93,14 +93,14 @@ def test_a_second_part_with_another_clock(sample: Path, half: Path, tmp_path: Pa
     middle = len(content.audio) // 2
     assert same_sound(content.audio[:middle], content.audio[middle:]) > 0.95
     assert np.diff(content.times).max() < 0.6 and content.times == sorted(content.times)
-    assert content.says("timestamps jump once") and not content.says("missing")
+    assert content.warns("Timestamps jump once") and not content.warns("missing")
 
 
-def test_both_halves_are_judged(models: Models, half: Path, tmp_path: Path) -> None:
+def test_both_halves_are_analyzed(models: Models, half: Path, tmp_path: Path) -> None:
     analysis = check(analyze(joined(tmp_path / "both.ts", half, half), models))
-    assert said_twice(analysis)
+    assert has_opening_twice(analysis)
     assert all("face" in u.modalities for u in analysis.utterances)
-    assert warned(analysis, "timestamps jump once")
+    assert warned(analysis, "Timestamps jump once")
 
 
 def test_six_jumps_there_and_back(sample: Path, tmp_path: Path) -> None:
@@ -109,12 +109,12 @@ def test_six_jumps_there_and_back(sample: Path, tmp_path: Path) -> None:
     one = Content(parts[0])
     content = Content(joined(tmp_path / "all.ts", *parts))
     assert content.seconds == pytest.approx(7 * one.seconds, abs=1.0)
-    assert content.says("timestamps jump 6 times")
+    assert content.warns("Timestamps jump 6 times")
     assert content.largest < 25 * SAMPLE_RATE
 
 
 def test_sound_and_picture_stay_together_behind_a_jump(tmp_path: Path) -> None:
-    """A flash and a beep at the same moment, in the second of two parts."""
+    """A flash and a beep occur simultaneously in the second of two parts."""
 
     def part(name: str, start: float) -> Path:
         frames = [(i / 25, np.full((48, 64, 3), 255 if 50 <= i < 55 else 16, np.uint8)) for i in range(100)]
@@ -178,7 +178,7 @@ def test_audio_that_changes_inside_a_file(
 def test_words_of_both_when_the_audio_changes(models: Models, sample: Path, tmp_path: Path) -> None:
     sound = speech_of(sample, 8.5)
     parts = [write(tmp_path / f"{rate}.mp3", [], [Sound(sound, rate)]) for rate in (44_100, 24_000)]
-    assert said_twice(check(analyze(joined(tmp_path / "both.mp3", *parts), models)))
+    assert has_opening_twice(check(analyze(joined(tmp_path / "both.mp3", *parts), models)))
 
 
 def test_frames_that_change_their_size(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_frames_that_change_their_size(models: Models, sample: Path, tmp_path: P
 
 @pytest.mark.parametrize("suffix", ["mkv", "ts"])
 def test_joined_parts_with_reordered_frames(tmp_path: Path, suffix: str) -> None:
-    """Matroska has presentation times alone: behind a restart, FFmpeg takes them for those of decoding."""
+    """Matroska stores only presentation times; after a restart FFmpeg uses them as decoding times."""
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)
     frames = [(i / 25, np.roll(image, i, 1)) for i in range(100)]
@@ -208,7 +208,7 @@ def test_a_link_of_a_chain_that_cannot_be_opened(tmp_path: Path) -> None:
     cut = tmp_path / "cut.ogg"
     cut.write_bytes(whole.read_bytes()[:60])
     content = Content(joined(tmp_path / "chain.ogg", whole, cut))
-    assert content.seconds == pytest.approx(4.0, abs=0.1) and content.says("could not be opened")
+    assert content.seconds == pytest.approx(4.0, abs=0.1) and content.warns("could not be opened")
 
 
 def test_a_chain_with_damage_between_its_links(tmp_path: Path) -> None:
@@ -233,12 +233,12 @@ def test_damage_that_a_decoder_conceals(sample: Path, tmp_path: Path) -> None:
         for _ in range(10):
             data[position + rng.integers(60, size)] ^= 0xFF
     (tmp_path / "hurt.mp4").write_bytes(data)
-    assert Content(tmp_path / "hurt.mp4").says("packets are damaged (")
+    assert Content(tmp_path / "hurt.mp4").warns("packets are damaged (")
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "wav", "aiff"])
 def test_files_that_were_appended_to_one_another(tmp_path: Path, suffix: str) -> None:
-    """FFmpeg reads the first one alone."""
+    """FFmpeg reads only the first one."""
     frames = gray_frames(4.0) if suffix == "mp4" else []
     part = write(tmp_path / f"a.{suffix}", frames, [Sound(noise(4.0))], Picture(rate=10))
     content = Content(joined(tmp_path / f"both.{suffix}", part, part))
@@ -247,22 +247,22 @@ def test_files_that_were_appended_to_one_another(tmp_path: Path, suffix: str) ->
     assert same_sound(content.audio[:middle], content.audio[middle:]) > 0.9
 
 
-# --- a picture that outlasts its sound
+# --- video that is longer than its audio
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "webm", "mp4", "flv", "avi", "ts"])
 @pytest.mark.parametrize("last", [(20, 32, 33, 70, 71, 72, 110), (60,), (20, 20.1, 20.2, 20.3, 290)])
 def test_slides_behind_the_sound(tmp_path: Path, suffix: str, last: tuple[float, ...]) -> None:
-    """The last frame holds until the next one comes: nothing is missing, and nothing is thrown away."""
+    """A frame is shown until the next one: nothing is missing, and nothing is dropped."""
     if suffix == "avi":
-        last = tuple(sorted({round(time) for time in last if time < 280}))  # its muxer takes no longer gaps
+        last = tuple(sorted({round(time) for time in last if time < 280}))  # its muxer supports no longer gaps
     frames = [*gray_frames(8.0), *((time, np.full((48, 64, 3), 99, np.uint8)) for time in last)]
     picture = Picture(codec="libvpx" if suffix == "webm" else "libx264", rate=10)
     content = Content(write(tmp_path / f"a.{suffix}", frames, [Sound(noise(8.0))], picture))
     assert content.seconds == pytest.approx(last[-1], abs=1.0)
-    assert content.holes == [] and not content.says("missing") and not content.says("jump")
+    assert content.holes == [] and not content.warns("missing") and not content.warns("jump")
     if suffix == "avi":
-        return  # FFmpeg works out when its frames are decoded, and is wrong about it behind a gap
+        return  # FFmpeg derives the frames' decoding times, which are wrong after a gap
     assert {round(time) for time in content.times if time > 9.0} == {round(time) for time in last}
     assert content.summary.warnings == []
 
@@ -286,7 +286,7 @@ def test_one_timestamp_that_is_far_off(sample: Path, tmp_path: Path, suffix: str
     assert content.seconds == pytest.approx(plain.seconds, abs=0.1)
     assert len(content.times) >= len(plain.times) - 3 and content.times == sorted(content.times)
     assert len(content.audio) == pytest.approx(len(plain.audio), abs=0.1 * SAMPLE_RATE)
-    assert (kind, suffix) == ("audio", "mp4") or content.says("timestamps that were far off were ignored (1)")
+    assert (kind, suffix) == ("audio", "mp4") or content.warns("Implausible timestamps were ignored (1)")
 
 
 def test_a_frame_off_by_hours_takes_no_others_with_it(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -301,11 +301,11 @@ def test_a_clock_that_wraps_around(sample: Path, tmp_path: Path) -> None:
     assert content.seconds == pytest.approx(HALF, abs=0.2) and content.summary.warnings == []
 
 
-# --- durations that no content stands behind
+# --- stated durations without content
 
 
 def test_strange_edit_lists(sample: Path, tmp_path: Path) -> None:
-    """0.6 s of video that an MP4's tables say to be minutes of."""
+    """An MP4 whose tables state minutes for 0.6 s of video."""
     plain = remux(sample, tmp_path / "plain.mp4", 0.42)
     strange = [
         with_edits(plain, tmp_path / "long.mp4", (448_000, 2002)),
@@ -326,19 +326,19 @@ def test_a_limit_is_held_against_content(models: Models, sample: Path, half: Pat
         analyze(both, models, Options(max_duration=10.0))
 
 
-# --- what is missing
+# --- missing content
 
 
 @pytest.mark.parametrize("suffix", ["flv", "asf"])
-def test_what_a_demuxer_stops_before_is_warned_about(tmp_path: Path, suffix: str) -> None:
-    """Two recordings appended to one another, in containers that FFmpeg reads the first of."""
+def test_unread_data_is_warned_about(tmp_path: Path, suffix: str) -> None:
+    """Two concatenated recordings, in containers of which FFmpeg reads only the first."""
     part = write(tmp_path / f"part.{suffix}", gray_frames(8.0), [Sound(noise(8.0))])
     whole = tmp_path / f"whole.{suffix}"
     whole.write_bytes(2 * part.read_bytes())
-    assert unread(part) == [] and len(unread(whole)) == 1
+    assert unread_warnings(part) == [] and len(unread_warnings(whole)) == 1
 
 
-def unread(path: Path) -> list[str]:
+def unread_warnings(path: Path) -> list[str]:
     with Reader(path) as reader:
         frames = FrameDecoder(path, 4.0)
         for chunk in reader:
@@ -347,7 +347,7 @@ def unread(path: Path) -> list[str]:
 
 
 def test_an_mp3_that_was_cut_off_is_warned_about(tmp_path: Path) -> None:
-    """Its first frame says how many follow."""
+    """Its first frame states the number of frames."""
     path = write(tmp_path / "a.mp3", [], [Sound(noise(8.0))])
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with Reader(path) as reader:
@@ -355,13 +355,13 @@ def test_an_mp3_that_was_cut_off_is_warned_about(tmp_path: Path) -> None:
         assert any("probably cut off" in warning for warning in reader.summary(None).warnings)
 
 
-def test_a_hole_is_warned_about_and_not_judged(models: Models, sample: Path, tmp_path: Path) -> None:
+def test_a_hole_is_warned_about_and_not_analyzed(models: Models, sample: Path, tmp_path: Path) -> None:
     whole = remux(sample, tmp_path / "whole.ts", 16.0)
     content = Content(without_packets(whole, tmp_path / "hole.ts", a_hole(0.4, 0.65)))
     (hole,) = content.holes
     assert hole.seconds == pytest.approx(4.0, abs=0.5) and content.info.fps == pytest.approx(23.976, abs=0.01)
     analysis = check(analyze(tmp_path / "hole.ts", models))
-    assert warned(analysis, "4.0 s are missing, first at 6.1 s")
+    assert warned(analysis, "4.0 s of the file are missing, first at 6.1 s")
     for u in analysis.utterances:
         assert u.end_time <= hole.start + GRID or u.start_time >= hole.end - GRID
     assert analysis.utterances[-1].start_time >= hole.end - GRID
@@ -370,12 +370,12 @@ def test_a_hole_is_warned_about_and_not_judged(models: Models, sample: Path, tmp
 def test_lost_packets_everywhere(sample: Path, tmp_path: Path) -> None:
     whole = remux(sample, tmp_path / "whole.ts", 16.0)
     content = Content(without_packets(whole, tmp_path / "loss.ts", random_losses(0.25)))
-    assert content.says("packets are damaged (") and content.says("data was lost")
+    assert content.warns("packets are damaged (") and content.warns("data was lost")
     assert content.seconds == pytest.approx(16.2, abs=0.5)
 
 
 def test_damage_in_the_video_alone(sample: Path, tmp_path: Path) -> None:
-    """The frames are decoded after the demuxer is done: its warnings must wait for them."""
+    """Frames are decoded after the demuxer has finished, so warnings must include them."""
     plain = tmp_path / "plain.mkv"
     write(plain, frames_of(sample, 10.0, 6.0), [Sound(noise(6.0))], Picture(codec="mjpeg", pixels="yuvj420p"))
     data = bytearray(plain.read_bytes())
@@ -384,17 +384,17 @@ def test_damage_in_the_video_alone(sample: Path, tmp_path: Path) -> None:
         data[start : start + 2000] = bytes(2000)
     (tmp_path / "hurt.mkv").write_bytes(bytes(data))
     content = Content(tmp_path / "hurt.mkv")
-    assert content.says("packets are damaged (") and content.says(" video)")
+    assert content.warns("packets are damaged (") and content.warns(" video)")
 
 
 # --- memory
 
 
 @pytest.mark.parametrize("audio", [0.0, 8.0])
-def test_what_is_kept_of_a_video_without_audio_does_not_grow(
+def test_memory_of_a_video_without_audio_does_not_grow(
     models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, audio: float
 ) -> None:
-    """Windows are judged as the file is read, whether it has no audio or its audio ends early."""
+    """Windows are predicted while the file is read, even if it has no audio or its audio ends early."""
     kept: list[int] = []
 
     class Watched(VideoWorker):
@@ -408,12 +408,12 @@ def test_what_is_kept_of_a_video_without_audio_does_not_grow(
     path = write(tmp_path / "a.mkv", gray_frames(1200.0, 1.0), sounds, picture)
     analysis = check(analyze(path, models))
     assert analysis.video.duration_s == pytest.approx(1200.0, abs=1.1)
-    assert warned(analysis, "1200.0 s without voice") or warned(analysis, "1199.") or warned(analysis, "1200.")
+    assert warned(analysis, "1200.0 s with neither") or warned(analysis, "1199.") or warned(analysis, "1200.")
     assert max(kept) <= (450 if audio else 260)
 
 
 def test_a_pause_of_the_audio_is_filled_piece_by_piece(tmp_path: Path) -> None:
-    """A microphone that was muted for twenty minutes while the camera went on."""
+    """A microphone that was muted for twenty minutes while the camera recorded."""
     plain = write(tmp_path / "plain.mp4", gray_frames(1210.0, 1.0), [Sound(noise(8.0))])
     muted = remux(plain, tmp_path / "muted.mkv", edit=shift("audio", 1200.0, 60), in_order=True)
     content = Content(muted)

@@ -1,4 +1,4 @@
-"""The main path on real speech and a real face; streaming; progress."""
+"""The analysis pipeline on real speech and a real face: results, streaming and progress."""
 
 import itertools
 from pathlib import Path
@@ -23,8 +23,8 @@ from tests.model.media_files import Sound, silence, speech_of, write
 
 def test_every_utterance_of_the_sample(analysis: Analysis) -> None:
     words = " ".join(u.text for u in analysis.utterances).lower()
-    for said in ("john dashwood had then leisure to consider", "young man", "rather selfish"):
-        assert said in words
+    for phrase in ("john dashwood had then leisure to consider", "young man", "rather selfish"):
+        assert phrase in words
     assert analysis.language == "en" and analysis.model.bundle == "starter"
     assert analysis.video.duration_s == pytest.approx(19.7, abs=0.1)
     spoken = [u for u in analysis.utterances if u.text]
@@ -32,12 +32,12 @@ def test_every_utterance_of_the_sample(analysis: Analysis) -> None:
     assert len(analysis.warnings) == 1 and "assumed to be English" in analysis.warnings[0]  # by tiny.en
 
 
-def test_english_that_was_said_to_be_english_needs_no_warning(models: Models, sample: Path) -> None:
+def test_specified_english_needs_no_warning(models: Models, sample: Path) -> None:
     assert analyze(sample, models, Options(language="en")).warnings == []
 
 
 def test_times_are_where_the_words_are(analysis: Analysis, sample: Path) -> None:
-    """The sound between the utterances is quiet."""
+    """The audio between the utterances is quiet."""
     sound = speech_of(sample)
     inside = np.zeros(len(sound), bool)
     for u in analysis.utterances:
@@ -47,7 +47,7 @@ def test_times_are_where_the_words_are(analysis: Analysis, sample: Path) -> None
 
 
 def test_the_face_is_read(analysis: Analysis) -> None:
-    """She cries at the start and smiles at the end, and the face's own prediction follows."""
+    """The speaker cries at the start and smiles at the end, and the face's own prediction follows."""
 
     def joy(index: int) -> float:
         face = analysis.utterances[index].modalities["face"]
@@ -72,12 +72,12 @@ def test_progress_never_goes_back(models: Models, sample: Path) -> None:
 def test_windows_do_not_lose_or_double_words(
     models: Models, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut into windows of a few seconds, a video says the same as in one piece."""
+    """Analyzed in windows of a few seconds, a video has the same words as in one window."""
     sound = speech_of(sample)
     path = write(tmp_path / "a.wav", [], [Sound(np.concatenate([sound, silence(2.0), sound, silence(1.0), sound]))])
     whole = analyze(path, models)
     monkeypatch.setattr(segmenter, "WINDOW_SECONDS", 14.0)
-    monkeypatch.setattr(segmenter, "LEAST_SECONDS", 6.0)
+    monkeypatch.setattr(segmenter, "MIN_WINDOW_SECONDS", 6.0)
     parts = analyze(path, models)
 
     def words(analysis: Analysis) -> list[str]:
@@ -94,7 +94,7 @@ def test_windows_do_not_lose_or_double_words(
 
 def test_only_a_window_of_audio_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmenter, "WINDOW_SECONDS", 20.0)
-    monkeypatch.setattr(segmenter, "LEAST_SECONDS", 10.0)
+    monkeypatch.setattr(segmenter, "MIN_WINDOW_SECONDS", 10.0)
     collector = AudioSegmenter(None, None, False)
     total = 0
     for _ in range(100):
@@ -122,7 +122,7 @@ def test_packing_keeps_all_speech_and_fits_the_window() -> None:
 
 
 def test_packed_words_return_to_their_place(models: Models, sample: Path) -> None:
-    """Long silences are cut out before recognition; the times must not notice."""
+    """Long silences are removed before transcription, which must not affect the times."""
     sound = speech_of(sample)
     apart = np.concatenate([silence(30.0), sound, silence(45.0), sound])
     found = transcribe_spans(apart, find_speech(apart), models.transcriber, Request())
@@ -132,16 +132,16 @@ def test_packed_words_return_to_their_place(models: Models, sample: Path) -> Non
 
 
 def test_demuxing_gives_the_sound_before_the_picture_is_decoded(sample: Path) -> None:
-    """Sound arrives whole although no picture was asked for; pictures come later, from the same packets."""
+    """Audio is complete before any frame is decoded; frames are decoded later from the same packets."""
     with Reader(sample) as reader:
         chunks = list(reader)
-        heard = sum(len(chunk.audio) for chunk in chunks)
+        samples = sum(len(chunk.audio) for chunk in chunks)
         decoder = FrameDecoder(sample, 4.0)
         times = [frame.time for chunk in chunks for frame in decoder.decode(chunk.packets)]
-    assert heard == pytest.approx(17.6 * SAMPLE_RATE, rel=0.01)  # the sound ends before the picture
+    assert samples == pytest.approx(17.6 * SAMPLE_RATE, rel=0.01)  # the audio is shorter than the video
     assert len(times) == 79 and times == sorted(times)
     assert [int(time * 4.0) for time in times] == list(range(79))  # one in every quarter of a second
-    assert np.diff(times) == pytest.approx(0.25, abs=0.13)  # the one wanted, or up to three pictures later
+    assert np.diff(times) == pytest.approx(0.25, abs=0.13)  # the sampled frame, or up to three frames later
 
 
 def test_distributions_name_every_label(analysis: Analysis) -> None:

@@ -1,4 +1,4 @@
-"""Voices in which nothing is to be heard: readers, synthesizers, a word from afar. The starter bundle, voice alone."""
+"""Neutral voices: readers, synthesizers, a distant word. Predictions of the starter bundle from voice alone."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ ANGER, SADNESS, FEAR = (EMOTIONS.index(e) for e in ("anger", "sadness", "fear"))
 
 
 def predicted(models: Models, *sounds: FloatArray) -> npt.NDArray[np.float64]:
-    """Emotion probabilities [n, 7] of recordings, under the declared prior."""
+    """Return emotion probabilities [n, 7] of recordings, under the declared prior."""
     with torch.inference_mode():
         found = models.bundle.network([Sample(audio=log_mel(sound)) for sound in sounds])
     return np.asarray(found.emotions.double().exp().numpy())
@@ -38,7 +38,7 @@ def test_a_reader_is_not_angry(models: Models, name: str) -> None:
 
 @pytest.mark.parametrize("noise", [-30.0, -10.0])
 def test_a_word_from_afar_is_neither_sad_nor_afraid(models: Models, noise: float) -> None:
-    """0.4 s of a calm reader, thirty decibels lower, over noise so many dB beside it."""
+    """0.4 s of a calm reader, attenuated by 30 dB, with noise at a relative level in dB."""
     rng = np.random.default_rng(0)
     size = round(0.4 * SAMPLE_RATE)
     words = []
@@ -47,6 +47,6 @@ def test_a_word_from_afar_is_neither_sad_nor_afraid(models: Models, noise: float
             word = 10.0 ** (-30.0 / 20.0) * sentence[start : start + size]
             level = rms(word) * 10.0 ** (noise / 20.0)
             words.append((word + level * rng.standard_normal(size)).astype(np.float32))
-    heard = predicted(models, *[word for word in words if log_mel(word) is not None])
-    assert len(heard) > 5
-    assert heard[:, SADNESS].mean() < 0.2 and heard[:, FEAR].mean() < 0.2, heard.mean(axis=0).round(2)
+    emotions = predicted(models, *[word for word in words if log_mel(word) is not None])
+    assert len(emotions) > 5
+    assert emotions[:, SADNESS].mean() < 0.2 and emotions[:, FEAR].mean() < 0.2, emotions.mean(axis=0).round(2)

@@ -1,4 +1,4 @@
-"""The README's example is what a reader gets, within the tolerance between processors."""
+"""The README's example matches the real output, within the tolerance between processors."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ def demo_of_the_readme() -> str:
 
 
 def parts_of(printed: str) -> tuple[str, list[re.Match[str]], str]:
-    """The title, the utterances, and what follows them, each as one line."""
+    """Return the title, the utterances, and the rest, each as one line."""
     title, *blocks = TIMES.split(printed.strip())
     last, _, rest = blocks[-1].partition("overall")
     found = [UTTERANCE.fullmatch(" ".join(block.split())) for block in (*blocks[:-1], last)]
@@ -36,10 +36,9 @@ def parts_of(printed: str) -> tuple[str, list[re.Match[str]], str]:
 
 @pytest.mark.slow
 def test_make_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    """Every result and word, and every probability within the tolerance.
+    """Results and text must be equal, and probabilities within the tolerance.
 
-    Which emotion comes second may differ where two are alike, and with it what is said of the two; the factors "(×1.6)"
-    hang on small margins.
+    The second emotion may differ in near-ties, and with it the explanation and its factors such as "(×1.6)".
     """
     demonstration = ROOT / "examples" / "six_emotions"
     inputs = [f"{demonstration}.mp4", "--people", f"{demonstration}.people.csv"]
@@ -52,9 +51,9 @@ def test_make_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
             assert ours[name] == theirs[name], name
         for name in ("start", "end"):
             assert seconds(ours[name]) == pytest.approx(seconds(theirs[name]), abs=OTHER_PROCESSOR.edge + 0.01)
-        for name in ("first", "second"):  # rounded: half a percent may be missing on either side
+        for name in ("first", "second"):  # rounding may add half a percent on either side
             assert int(ours[name]) == pytest.approx(int(theirs[name]), abs=100 * OTHER_PROCESSOR.probability + 1)
-        named = [set(re.findall(r"the (words|voice|face)", each["reasons"].lower())) for each in (ours, theirs)]
+        named = [set(re.findall(r"the (text|voice|face)", each["reasons"].lower())) for each in (ours, theirs)]
         assert named[0] == named[1]
 
 

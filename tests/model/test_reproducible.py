@@ -1,4 +1,4 @@
-"""One file, one answer: whatever sets the numerical libraries, and however busy the machine is."""
+"""The same file gives the same result under any settings of numerical libraries and any load."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from tests.agreement import OTHER_PROCESSOR, assert_same_answer
 ROOT = Path(__file__).parents[2]
 SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-# As if the processor had AVX2 and nothing newer; oneDNN, CTranslate2, MKL and torch each ask a variable of their own.
+# Emulates a processor with AVX2 and nothing newer; torch, CTranslate2, MKL and oneDNN each have their own variable.
 OLDER_PROCESSOR = {
     "ATEN_CPU_CAPABILITY": "avx2",
     "CT2_FORCE_CPU_ISA": "AVX2",
@@ -32,7 +32,7 @@ def has_avx512() -> bool:
 def analyzed_by_a_process(
     sample: Path, folder: Path, settings: dict[str, str], transcriber: str = "tiny.en"
 ) -> Analysis:
-    """The sample, analyzed by a process of its own that has these settings and no other."""
+    """Analyze the sample in a process with these settings only."""
     output = folder / "analysis.json"
     command: list[str | Path] = ["analyze", sample, "--whisper-model", transcriber, "--quiet", "--json", output]
     subprocess.run(
@@ -46,7 +46,7 @@ def analyzed_by_a_process(
 
 @contextmanager
 def a_busy_machine() -> Iterator[None]:
-    """Two processes for every core that do nothing but compute."""
+    """Run two busy processes per core."""
     spin = [sys.executable, "-c", "while True: sum(range(10000))"]
     busy = [subprocess.Popen(spin) for _ in range(2 * (os.cpu_count() or 1))]
     try:
@@ -81,7 +81,7 @@ def test_settings_of_numerical_libraries_change_nothing(
 
 @pytest.mark.slow
 def test_an_older_processor_stays_within_the_stated_tolerance(sample: Path, tmp_path: Path) -> None:
-    """With the default transcriber: to the smallest one, a comma and a full stop are as likely in this sample."""
+    """With the default transcriber: for the smallest one, a comma and a period are near-ties in this sample."""
     ours = analyzed_by_a_process(sample, tmp_path, {}, "base")
     assert_same_answer(analyzed_by_a_process(sample, tmp_path, OLDER_PROCESSOR, "base"), ours, OTHER_PROCESSOR)
 

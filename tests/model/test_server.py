@@ -1,4 +1,4 @@
-"""The server's contract, over HTTP, against the process that the container runs."""
+"""The model server's HTTP interface, against the process that the container runs."""
 
 import json
 import os
@@ -28,7 +28,7 @@ AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAUL
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
-    """S3 with the buckets `videos`, `private` and `progress`."""
+    """Emulated S3 with the buckets `videos`, `private` and `progress`."""
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     host, port = server.get_host_and_port()
@@ -44,7 +44,7 @@ def s3() -> Iterator[Any]:
 
 
 class Launcher:
-    """Keeps one server for the module, and starts another when a test has ended it."""
+    """Launcher of one server for the module, which is restarted if a test has stopped it."""
 
     def __init__(self, image: Path, temp_dir: Path) -> None:
         self._image, self._temp_dir = image, temp_dir
@@ -91,13 +91,13 @@ def short(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def spoken(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Nearly as much speech as the server takes."""
+    """A video with nearly the maximum duration of speech."""
     speech = speech_of(sample, 7.0)
     path = tmp_path_factory.mktemp("spoken") / "spoken.mp4"
     return write(path, gray_frames(28.0, rate=4.0), [Sound(np.tile(speech, 4))]).read_bytes()
 
 
-def test_a_posted_video_is_answered_with_what_analyze_gives(
+def test_a_posted_video_gets_the_same_result_as_analyze(
     server: Process, sample: Path, analysis: Analysis, s3: Any
 ) -> None:
     assert server.client.get("/ping").status_code == 200
@@ -139,28 +139,28 @@ def test_the_log_is_json_without_a_word_of_the_transcript(server: Process, short
 
 
 def test_an_analysis_ends_when_its_input_is_removed(server: Process, spoken: bytes, short: Path, s3: Any) -> None:
-    """In the middle of speech, and whoever is next gets the worker."""
+    """The analysis stops in the middle of speech, and the next request gets the worker."""
     s3.put_object(Bucket="videos", Key="inputs/a/1.mp4", Body=spoken)
-    headers = MP4 | {INFERENCE_ID: "withdrawn", ATTRIBUTES: "trace=a; input=s3://videos/inputs/a/1.mp4"}
+    headers = MP4 | {INFERENCE_ID: "cancelled", ATTRIBUTES: "trace=a; input=s3://videos/inputs/a/1.mp4"}
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(server.client.post, "/invocations", content=spoken, headers=headers)
-        server.wait_for_line(message="analysis started", inference_id="withdrawn")
+        server.wait_for_line(message="analysis started", inference_id="cancelled")
         s3.delete_object(Bucket="videos", Key="inputs/a/1.mp4")
         problem = check_problem(asked.result(), 410, "its input was removed")
     assert problem["type"].endswith(":cancelled")
     assert server.client.post("/invocations", content=short.read_bytes(), headers=MP4).status_code == 200
-    answered = server.wait_for_line(message="request answered", inference_id="withdrawn")
+    answered = server.wait_for_line(message="request answered", inference_id="cancelled")
     assert (answered["problem"], answered["video_seconds"]) == ("cancelled", None)
 
 
 def test_other_types_are_refused(server: Process) -> None:
     refused = server.client.post("/invocations", content=b"x", headers={"Content-Type": "text/plain"})
     assert "video/mp4" in check_problem(refused, 415, "'text/plain' is not supported")["detail"]
-    check_problem(server.client.post("/invocations", content=b"x"), 415, "without Content-Type")
+    check_problem(server.client.post("/invocations", content=b"x"), 415, "Content-Type is missing")
 
 
 @pytest.mark.parametrize("media_type", ["video/quicktime", "Video/WebM; codecs=vp9", "video/x-matroska"])
-def test_what_is_no_video_is_refused_without_naming_our_files(server: Process, media_type: str) -> None:
+def test_an_invalid_video_is_rejected_without_internal_paths(server: Process, media_type: str) -> None:
     text = b"This is not a video at all. " * 100
     response = server.client.post("/invocations", content=text, headers={"Content-Type": media_type})
     problem = check_problem(response, 400, "the video is not a readable video")
@@ -241,7 +241,7 @@ def test_objects_that_cannot_be_taken_are_refused(server: Process, s3: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "detail"),
     [
         (b"", "JSON"),
         (b"{not json", "JSON"),
@@ -251,12 +251,12 @@ def test_objects_that_cannot_be_taken_are_refused(server: Process, s3: Any) -> N
         (b'{"s3_uri": "s3://videos"}', "s3://bucket/key"),
     ],
 )
-def test_json_that_names_no_object_is_refused(server: Process, body: bytes, said: str) -> None:
+def test_json_that_names_no_object_is_refused(server: Process, body: bytes, detail: str) -> None:
     response = server.client.post("/invocations", content=body, headers={"Content-Type": "application/json"})
-    check_problem(response, 400, said)
+    check_problem(response, 400, detail)
 
 
-def test_told_to_stop_it_answers_what_runs_and_leaves_nothing(
+def test_shutdown_answers_running_requests_and_leaves_no_files(
     server: Process, sample: Path, analysis: Analysis
 ) -> None:
     headers = MP4 | {INFERENCE_ID: "the-last"}

@@ -1,4 +1,4 @@
-"""Parts of the server by themselves: settings, log lines, progress, and the image's recipe."""
+"""Parts of the model server: settings, log lines, progress, and the container image."""
 
 import inspect
 import json
@@ -53,7 +53,7 @@ def test_settings_that_make_no_sense_are_refused(monkeypatch: pytest.MonkeyPatch
         ServerSettings()
 
 
-def test_a_mounted_artefact_is_the_bundle_unless_another_was_asked_for(tmp_path: Path) -> None:
+def test_a_mounted_artifact_is_the_bundle_unless_another_is_configured(tmp_path: Path) -> None:
     assert ServerSettings().find_bundle(tmp_path) == DEFAULT_BUNDLE
     (tmp_path / "config.json").write_text("{}")
     assert ServerSettings().find_bundle(tmp_path) == tmp_path
@@ -70,7 +70,7 @@ def test_every_problem_has_its_row() -> None:
     assert problem_of(KeyError("unforeseen")).status == 500
 
 
-def test_a_logged_exception_does_not_quote_what_was_said() -> None:
+def test_a_logged_exception_does_not_quote_the_transcript() -> None:
     try:
         EmotionScore.model_validate({"label": "confidential", "confidence": 0.5})
     except ValidationError as error:
@@ -83,7 +83,7 @@ def test_a_logged_exception_does_not_quote_what_was_said() -> None:
 
 
 class SlowStorage:
-    """S3 as a writer sees it: each write takes until it is `released`; `failing`, it then fails."""
+    """Fake S3 client whose writes block until `released` is set and then, if `failing`, fail."""
 
     def __init__(self, failing: bool = False) -> None:
         self.written: list[tuple[str, str]] = []
@@ -113,7 +113,7 @@ def test_progress_is_thinned_out_but_its_last_is_written(storage: SlowStorage) -
     writer.of("first")("transcribing", 0.0)
     until(lambda: storage.written == [("first.json", "transcribing")])
     writer.of("first")("detecting", 0.5)  # too soon
-    writer.of("second")("transcribing", 0.0)  # what comes behind does not wait for it
+    writer.of("second")("transcribing", 0.0)  # not delayed by the first
     until(lambda: len(storage.written) == 2)
     assert storage.written[1] == ("second.json", "transcribing")
     writer.of("first")("done", 1.0)
@@ -123,7 +123,7 @@ def test_progress_is_thinned_out_but_its_last_is_written(storage: SlowStorage) -
     assert len(storage.written) == 3
 
 
-def test_slow_storage_skips_progress_and_holds_nothing_up(storage: SlowStorage) -> None:
+def test_slow_storage_skips_updates_without_blocking(storage: SlowStorage) -> None:
     writer = ProgressWriter("s3://bucket/a/b/", storage, interval=0.0)
     report = writer.of("an id/with?signs")
     report("transcribing", 0.0)
@@ -147,7 +147,7 @@ def test_failing_storage_is_logged_and_no_more(caplog: pytest.LogCaptureFixture)
     assert caplog.text.count("could not be written") == 2
 
 
-def test_the_image_gets_what_exists_and_is_not_ignored() -> None:
+def test_the_image_copies_existing_files_that_docker_does_not_ignore() -> None:
     allowed = [line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
     patterns = [pattern for line in instructions("COPY") for pattern in line.split()[:-1]]
     assert patterns
@@ -162,8 +162,8 @@ def test_setup_finds_its_files_in_the_image_when_it_is_run(tmp_path: Path) -> No
     image = lay_out_image(tmp_path, before)
     script = "import setup; assert setup.ROOT.samefile('..'); setup.fingerprint('model')"
     subprocess.run([sys.executable, "-c", script], cwd=image / "scripts", check=True)
-    assert (image / "model/__init__.py").is_file()  # the package that the editable install is of
-    assert (image / "README.md").is_file()  # which pyproject.toml names
+    assert (image / "model/__init__.py").is_file()  # the package of the editable install
+    assert (image / "README.md").is_file()  # named by pyproject.toml
 
 
 def test_the_image_holds_the_weights_that_are_loaded_by_default() -> None:
@@ -189,7 +189,7 @@ def test_the_image_runs_other_commands_too() -> None:
     assert "fetch" in shown.stdout
 
 
-def test_the_image_installs_nothing_whose_hash_it_does_not_know() -> None:
+def test_the_image_installs_only_hashed_packages() -> None:
     installs = [line for line in instructions("RUN") if "pip install" in line]
     assert installs and all("--require-hashes" in line for line in installs)
     for lock in ("model", "cuda"):

@@ -1,6 +1,6 @@
-"""What happens while an analysis runs: others wait, give up, are sent away; the server is told to stop.
+"""The job queue while an analysis runs: queued, cancelled and rejected requests, and shutdown.
 
-The transcriber is held at a gate, so that each state lasts as long as the test needs it.
+The transcriber is blocked by a gate, so that each state lasts as long as the test needs it.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from model.bundle import BundleError
 from model.contract import Analysis
 from model.pipeline import Models
 from model.serving.app import Server, create_app, serve
-from model.serving.problems import WithdrawnError
+from model.serving.cancellation import input_removed, input_uri
+from model.serving.problems import InputRemovedError
 from model.serving.settings import ServerSettings
-from model.serving.withdrawal import input_named, withdrawn
 from tests.model.serving import MP4, Gate, check_problem, files_in, server_on_thread, shorten, until
 
 Post = Callable[[httpx.Client], "Future[httpx.Response]"]
@@ -52,18 +52,18 @@ def gated(models: Models, gate: Gate) -> Models:
 
 @pytest.fixture
 def post(body: bytes) -> Iterator[Post]:
-    """Posts the short video and does not wait for the answer."""
+    """Post the short video without waiting for the response."""
     with ThreadPoolExecutor(4) as pool:
         yield lambda client: pool.submit(client.post, "/invocations", content=body, headers=MP4)
 
 
-def has_free_place(client: httpx.Client) -> bool:
-    """An empty video is bad, but only found to be so where there is a place for it."""
+def has_free_slot(client: httpx.Client) -> bool:
+    """Return True if a slot is free: an empty video is rejected with 400 only after it got one."""
     return client.post("/invocations", content=b"", headers=MP4).status_code == 400
 
 
 def send(client: httpx.Client, body: bytes, length: int) -> socket.socket:
-    """Send a request by hand, to hang up when we like; it claims a body of `length` bytes."""
+    """Send a request over a socket, which the test can close; its header states a body of `length` bytes."""
     url = client.base_url
     connection = socket.create_connection((url.host, url.port or 80), timeout=60)
     head = f"POST /invocations HTTP/1.1\r\nHost: test\r\nContent-Type: video/mp4\r\nContent-Length: {length}\r\n\r\n"
@@ -71,23 +71,23 @@ def send(client: httpx.Client, body: bytes, length: int) -> socket.socket:
     return connection
 
 
-def test_beyond_the_queue_videos_are_sent_away(tmp_path: Path, gated: Models, gate: Gate, post: Post) -> None:
+def test_requests_beyond_the_queue_are_rejected(tmp_path: Path, gated: Models, gate: Gate, post: Post) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=0)
     with server_on_thread(settings, gated) as (_, client):
         running = post(client)
         assert gate.entered.wait(60)
         refused = post(client).result()
-        problem = check_problem(refused, 503, "waiting")
+        problem = check_problem(refused, 503, "queue is full")
         assert problem["type"].endswith("queue-full")
         assert int(refused.headers["Retry-After"]) > 0
         assert client.get("/ping").status_code == 200
 
         gate.opened.set()
         assert running.result().status_code == 200
-        until(lambda: has_free_place(client))
+        until(lambda: has_free_slot(client))
 
 
-def test_who_hangs_up_while_waiting_frees_the_place_and_the_file(
+def test_disconnecting_while_queued_frees_the_slot_and_the_file(
     tmp_path: Path, gated: Models, gate: Gate, post: Post, body: bytes
 ) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=1)
@@ -96,31 +96,31 @@ def test_who_hangs_up_while_waiting_frees_the_place_and_the_file(
         assert gate.entered.wait(60)
         with send(client, body, len(body)):
             until(lambda: [path.stat().st_size for path in files_in(tmp_path)] == [len(body)] * 2)
-            assert not has_free_place(client)
-        until(lambda: server.service.jobs.taken == 1)
+            assert not has_free_slot(client)
+        until(lambda: server.service.jobs.occupied == 1)
         assert len(files_in(tmp_path)) == 1
-        assert has_free_place(client)
+        assert has_free_slot(client)
 
         gate.opened.set()
         assert running.result().status_code == 200
 
 
-def test_who_hangs_up_later_has_the_analysis_given_up(tmp_path: Path, gated: Models, gate: Gate, body: bytes) -> None:
+def test_disconnecting_later_aborts_the_analysis(tmp_path: Path, gated: Models, gate: Gate, body: bytes) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=0)
     with server_on_thread(settings, gated) as (server, client):
         with send(client, body, len(body)):
             assert gate.entered.wait(60)
         until(lambda: not files_in(tmp_path))
-        assert not has_free_place(client)  # the thread is still at work
+        assert not has_free_slot(client)  # the thread is still running
 
         gate.opened.set()
-        until(lambda: has_free_place(client))
+        until(lambda: has_free_slot(client))
         assert not server.service.busy
 
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An S3 with the buckets `videos` and `private`."""
+    """Emulated S3 with the buckets `videos` and `private`."""
     s3 = ThreadedMotoServer("127.0.0.1", 0)
     s3.start()
     host, port = s3.get_host_and_port()
@@ -139,7 +139,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     s3.stop()
 
 
-def test_who_withdraws_a_request_that_waits_or_runs_frees_its_place(
+def test_removing_the_input_of_a_queued_or_running_request_frees_its_slot(
     tmp_path: Path, gated: Models, gate: Gate, bucket: Any, body: bytes
 ) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=2, allowed_buckets=("videos",))
@@ -151,14 +151,14 @@ def test_who_withdraws_a_request_that_waits_or_runs_frees_its_place(
     with ThreadPoolExecutor(3) as pool, server_on_thread(settings, gated) as (server, client):
         for key in ("running", "waiting"):
             bucket.put_object(Bucket="videos", Key=key, Body=b"1")
-        # What lies in a bucket that the server may not read is no input: this one is analyzed to its end.
+        # An input in a bucket that is not allowed is ignored, so this request is completed.
         kept = pool.submit(send_named, client, "s3://private/none")
         assert gate.entered.wait(60)
         waiting = pool.submit(send_named, client, "s3://videos/waiting")
-        until(lambda: server.service.jobs.taken == 2)
+        until(lambda: server.service.jobs.occupied == 2)
         bucket.delete_object(Bucket="videos", Key="waiting")
         check_problem(waiting.result(), 410, "cancelled")
-        until(lambda: server.service.jobs.taken == 1)
+        until(lambda: server.service.jobs.occupied == 1)
         gate.opened.set()
         assert kept.result().status_code == 200
 
@@ -167,9 +167,9 @@ def test_who_withdraws_a_request_that_waits_or_runs_frees_its_place(
         running = pool.submit(send_named, client, "s3://videos/running")
         assert gate.entered.wait(60)
         bucket.delete_object(Bucket="videos", Key="running")
-        check_problem(running.result(), 410, "cancelled")  # at once, whatever the thread is at
+        check_problem(running.result(), 410, "cancelled")  # immediately, whatever the thread is doing
         gate.opened.set()
-        until(lambda: server.service.jobs.taken == 0)
+        until(lambda: server.service.jobs.occupied == 0)
         assert not server.service.busy
 
 
@@ -178,22 +178,28 @@ def refusal(code: str) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    ("answers", "looks"),
+    ("answers", "requests"),
     [
         ([refusal("404")], 1),
-        ([None, refusal("403")], 2),  # S3 does not tell what is not there to who may not list a bucket
+        # The answer for missing objects without permission to list the bucket; a single one may have another reason.
+        ([None, *[refusal("403")] * 3], 4),
+        ([None, *[refusal("AccessDenied")] * 2, None, *[refusal("403")] * 3], 7),
+        ([None, refusal("403"), refusal("404")], 3),
+        ([*[refusal("403")] * 4, None, refusal("404")], 6),
         ([refusal("403"), refusal("503"), EndpointConnectionError(endpoint_url=""), None, refusal("404")], 5),
     ],
 )
-def test_an_input_is_gone_when_s3_says_so_and_not_when_it_fails(answers: list[Exception | None], looks: int) -> None:
-    left = list(answers)
+def test_an_input_is_removed_when_s3_confirms_it_and_not_when_it_fails(
+    answers: list[Exception | None], requests: int
+) -> None:
+    remaining = list(answers)
 
-    def look() -> None:
-        if (answer := left.pop(0)) is not None:
+    def head() -> None:
+        if (answer := remaining.pop(0)) is not None:
             raise answer
 
-    assert isinstance(asyncio.run(withdrawn(look, interval=0)), WithdrawnError)
-    assert len(answers) - len(left) == looks
+    assert isinstance(asyncio.run(input_removed(head, interval=0)), InputRemovedError)
+    assert len(answers) - len(remaining) == requests
 
 
 @pytest.mark.parametrize(
@@ -208,10 +214,10 @@ def test_an_input_is_gone_when_s3_says_so_and_not_when_it_fails(answers: list[Ex
     ],
 )
 def test_the_input_that_attributes_name(attributes: str | None, named: str | None) -> None:
-    assert input_named(attributes) == named
+    assert input_uri(attributes) == named
 
 
-def test_told_to_stop_it_finishes_what_runs_and_sends_away_what_waits(
+def test_shutdown_finishes_running_requests_and_rejects_queued_ones(
     tmp_path: Path, gated: Models, gate: Gate, post: Post
 ) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=1, grace=60.0)
@@ -220,8 +226,8 @@ def test_told_to_stop_it_finishes_what_runs_and_sends_away_what_waits(
         assert gate.entered.wait(60)
         waiting = post(client)
         until(lambda: len(files_in(tmp_path)) == 2)
-        server.leave()
-        problem = check_problem(waiting.result(), 503, "stopped")
+        server.request_exit()
+        problem = check_problem(waiting.result(), 503, "shut down")
         assert problem["type"].endswith("stopping")
 
         gate.opened.set()
@@ -229,32 +235,30 @@ def test_told_to_stop_it_finishes_what_runs_and_sends_away_what_waits(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_runs_longer_than_the_grace_period_is_sent_away(
-    tmp_path: Path, gated: Models, gate: Gate, post: Post
-) -> None:
+def test_requests_beyond_the_grace_period_are_aborted(tmp_path: Path, gated: Models, gate: Gate, post: Post) -> None:
     settings = ServerSettings(temp_dir=tmp_path, grace=0.0)
     with server_on_thread(settings, gated) as (server, client):
         running = post(client)
         assert gate.entered.wait(60)
-        server.leave()
-        check_problem(running.result(), 503, "stopped")
+        server.request_exit()
+        check_problem(running.result(), 503, "shut down")
     assert list(tmp_path.iterdir()) == []
-    assert server.service.busy  # which is why the process then ends itself
+    assert server.service.busy  # so the process must exit by itself
 
     gate.opened.set()
     until(lambda: not server.service.busy)
 
 
-def test_an_upload_that_comes_to_a_halt_loses_its_place(tmp_path: Path, models: Models, body: bytes) -> None:
+def test_a_stalled_upload_loses_its_slot(tmp_path: Path, models: Models, body: bytes) -> None:
     settings = ServerSettings(temp_dir=tmp_path, queue=0, upload_patience=0.2)
     with server_on_thread(settings, models) as (_, client):
         with send(client, body[:1000], len(body)) as connection:
             assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
-        assert has_free_place(client)
+        assert has_free_slot(client)
         assert files_in(tmp_path) == []
 
 
-def test_an_unexpected_failure_is_told_to_the_log_alone(
+def test_details_of_an_unexpected_failure_are_only_logged(
     tmp_path: Path, models: Models, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Gate):
@@ -292,7 +296,7 @@ def test_storage_that_does_not_answer_is_not_the_clients_fault(
 
 @pytest.mark.parametrize("method", ["GET /ping", "POST /invocations"])
 def test_before_the_models_are_loaded_it_is_not_ready(method: str) -> None:
-    app = create_app(ServerSettings())  # not started: nothing is loaded
+    app = create_app(ServerSettings())  # not started, so no models are loaded
     verb, path = method.split()
 
     async def ask() -> httpx.Response:
@@ -300,12 +304,12 @@ def test_before_the_models_are_loaded_it_is_not_ready(method: str) -> None:
             return await client.request(verb, path, content=b"", headers=MP4)
 
     response = asyncio.run(ask())
-    check_problem(response, 503, "being loaded")
+    check_problem(response, 503, "models are loading")
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_without_models_it_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.serving.app.configure_logging", lambda: None)  # pytest's logging stays as it is
+def test_without_models_the_server_exits_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.serving.app.configure_logging", lambda: None)  # keep pytest's logging
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(BundleError, match="no-such-bundle"):
         serve("127.0.0.1", free_port(), ServerSettings(temp_dir=tmp_path, bundle="no-such-bundle"))
@@ -313,8 +317,8 @@ def test_without_models_it_ends_and_says_why(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_can_be_told_to_stop_before_it_has_started(tmp_path: Path, models: Models) -> None:
+def test_a_server_can_be_stopped_before_it_has_started(tmp_path: Path, models: Models) -> None:
     server = Server("127.0.0.1", free_port(), ServerSettings(temp_dir=tmp_path), models)
-    server.leave()
+    server.request_exit()
     server.run()
     assert list(tmp_path.iterdir()) == []

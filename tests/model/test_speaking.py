@@ -10,7 +10,7 @@ import pytest
 from model.asr.vad import detect_voice
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
 from model.media import read_audio
-from model.vision.faces import FaceDetector, FaceTracker, Sighting
+from model.vision.faces import FaceDetector, FaceObservation, FaceTracker
 from model.vision.speaking import SpeakerFaces, Spoken
 from model.vision.video_worker import FACE_RATE, loudness_of
 from model.weights import catalog
@@ -59,8 +59,8 @@ def tracked(detector: FaceDetector, frames: Sequence[Frame]) -> FaceTracker:
     return tracker
 
 
-def side_of(sightings: Sequence[Sighting]) -> str:
-    middle = np.mean([(s.box[0] + s.box[2]) / 2 for s in sightings])
+def side_of(observations: Sequence[FaceObservation]) -> str:
+    middle = np.mean([(s.box[0] + s.box[2]) / 2 for s in observations])
     return "left" if middle < SIDE else "right"
 
 
@@ -107,4 +107,4 @@ def test_a_face_is_known_again_after_a_cut(detector: FaceDetector, speaking: lis
     faces = SpeakerFaces(tracks, [])
     assert len(tracks) == 4
     assert [len(face.tracks) for face in faces._faces] == [2, 2]
-    assert all(a.sightings[0].time < b.sightings[0].time for f in faces._faces for a, b in pairwise(f.tracks))
+    assert all(a.observations[0].time < b.observations[0].time for f in faces._faces for a, b in pairwise(f.tracks))

@@ -1,4 +1,4 @@
-"""The clock of a file, on packets whose timestamps are known: whatever is done to them, the same comes out."""
+"""Timestamp correction on packets with known timestamps, which must be restored after any corruption."""
 
 import io
 import itertools
@@ -22,7 +22,7 @@ REORDERED = (2, 4, 3, 5, 7, 6)  # presentation of frames in the order of decodin
 
 @dataclass(frozen=True)
 class Stamped:
-    """A packet as it should come out: which part it is of, and when it is presented, in seconds of that part."""
+    """A packet with the expected part and presentation time, in seconds of that part."""
 
     packet: AnyPacket
     part: int
@@ -30,14 +30,14 @@ class Stamped:
 
 
 class Muxer:
-    """Makes packets of a video and an audio stream, interleaved as in a file."""
+    """Generator of packets of a video and an audio stream, interleaved as in a file."""
 
     def __init__(self) -> None:
         self._container = av.open(io.BytesIO(), "w", format="mpegts")
         self.streams = [self._container.add_stream("mpeg2video", rate=25), self._container.add_stream("mp2", 48_000)]
 
     def part(self, number: int, start: float, seconds: float) -> list[Stamped]:
-        """A part of a file whose clock begins at `start`; both of its streams last as long."""
+        """Return a part of a file whose clock starts at `start`; both streams have the same duration."""
         video = [(0, i * VIDEO_STEP, (i - i % 6 + REORDERED[i % 6]) * VIDEO_STEP) for i in range(round(seconds * 25))]
         audio = [(1, i * AUDIO_STEP, i * AUDIO_STEP) for i in range(round(seconds * TICKS / AUDIO_STEP))]
         stamped = []
@@ -57,7 +57,7 @@ class Muxer:
 
 
 def placed(timeline: Timeline, packets: Sequence[Stamped], muxer: Muxer) -> list[Stamped]:
-    """What comes out, in that order, flushing packets aside."""
+    """Place all packets and return the released ones in order, without flush packets."""
     known = {id(stamped.packet): stamped for stamped in packets}
     ready = [p for stamped in packets for p in timeline.place(stamped.packet)]
     ready += [p for flush in muxer.flushes() for p in timeline.place(flush)]
@@ -76,11 +76,11 @@ lengths = st.floats(1.0, 6.0)
 
 @given(st.lists(st.tuples(starts, lengths), min_size=1, max_size=6))
 def test_parts_with_clocks_of_their_own_follow_one_another(parts: list[tuple[float, float]]) -> None:
-    """Every packet comes out once, streams in order, both in sync, and the file is as long as its parts together."""
+    """Every packet is released once, in order and in sync, and the file's duration is the sum of its parts'."""
     muxer = Muxer()
     for (start, seconds), (following, _) in itertools.pairwise(parts):
         gap = following - (start + seconds)
-        assume(gap < -0.5 or gap > MAX_GAP + 1.5)  # in between, it may be a gap in one recording
+        assume(gap < -0.5 or gap > MAX_GAP + 1.5)  # otherwise it may be a gap within one recording
     packets = [s for i, (start, seconds) in enumerate(parts) for s in muxer.part(i, start, seconds)]
     timeline = Timeline(parts[0][0], discontinuous=True, has_audio=True)
     out = placed(timeline, packets, muxer)
@@ -91,7 +91,7 @@ def test_parts_with_clocks_of_their_own_follow_one_another(parts: list[tuple[flo
         assert all(b.packet.dts >= a.packet.dts - 0.1 * TICKS for a, b in itertools.pairwise(own))  # type: ignore[operator]
     for i in range(len(parts)):
         zeros = [presented(s) - s.time for s in out if s.part == i]
-        assert max(zeros) - min(zeros) < 0.001  # one shift for both streams of a part
+        assert max(zeros) - min(zeros) < 0.001  # the same offset for both streams of a part
     assert timeline.outliers == 0
     assert timeline.end == pytest.approx(sum(seconds for _, seconds in parts), abs=0.4 * len(parts))
 
@@ -145,7 +145,7 @@ def test_a_gap_in_the_audio_alone_is_none(pause: float) -> None:
 
 
 def test_streams_that_are_not_interleaved() -> None:
-    """All of the video, and then all of the audio: a lagging stream goes on from itself."""
+    """All video packets, then all audio packets: a lagging stream continues from its own position."""
     muxer = Muxer()
     packets = sorted(muxer.part(0, 5.0, 60.0), key=lambda s: s.packet.stream.index)
     timeline = Timeline(5.0, discontinuous=False, has_audio=True)
@@ -155,7 +155,7 @@ def test_streams_that_are_not_interleaved() -> None:
 
 
 def test_slides_without_audio_are_held() -> None:
-    """A picture that stays for a minute is no jump where nothing else could fill the time."""
+    """Without audio, a frame that is shown for a minute is not a jump."""
     muxer = Muxer()
     packets = [s for s in muxer.part(0, 0.0, 0.2) if s.packet.stream is muxer.streams[0]]
     for i, stamped in enumerate(packets):
@@ -189,7 +189,7 @@ def test_packets_without_times_behind_an_implausible_one_are_not_kept() -> None:
 
 
 def test_a_leap_that_is_released_beside_an_undated_packet() -> None:
-    """A packet held back becomes plausible as the audio catches up; what arrives then has no decoding time."""
+    """A held packet becomes plausible as the audio catches up; the next one has no decoding time."""
     muxer = Muxer()
     packets = muxer.part(0, 0.0, 6.0)
     video = [s for s in packets if s.packet.stream is muxer.streams[0]]

@@ -1,4 +1,4 @@
-"""The right track, heard rightly, and frames as a player shows them."""
+"""Track selection, downmix, and frames as a player shows them."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -41,58 +41,58 @@ def speech(sample: Path) -> FloatArray:
 
 
 def sized(frames: Sequence[tuple[float, ByteArray]], width: int, height: int, rate: int | None = None) -> Frames:
-    """Frames stretched to a size; at `rate` a second, if given."""
+    """Resize frames; with `rate`, also change their times to that rate."""
     times = [time if rate is None else i / rate for i, (time, _) in enumerate(frames)]
     return [(t, np.asarray(cv2.resize(f, (width, height)), np.uint8)) for t, (_, f) in zip(times, frames, strict=True)]
 
 
-# --- which track is heard
+# --- track selection
 
 
 def test_first_audio_track_that_nothing_decodes(
     models: Models, faces: Frames, speech: FloatArray, tmp_path: Path
 ) -> None:
-    """As spatial audio before AAC: the tracks cannot be told from their order."""
+    """For example spatial audio before AAC."""
     plain = write(tmp_path / "plain.mp4", faces, [Sound(music(9.0)), Sound(speech)])
     analysis = check(analyze(with_tag(plain, tmp_path / "apac.mp4", b"mp4a", b"apac", also=b"esds"), models))
     assert OPENING in analysis.utterances[0].text.lower()
-    assert warned(analysis, "audio track 1 (apac) cannot be decoded") and not warned(analysis, "silent")
+    assert warned(analysis, "Audio track 1 (apac) cannot be decoded") and not warned(analysis, "silent")
     assert not warned(analysis, "No audible sound")
 
 
 def test_second_track_speaks_while_the_first_is_silent(
     models: Models, faces: Frames, speech: FloatArray, tmp_path: Path
 ) -> None:
-    """Screen recorders keep the desktop's audio apart from the microphone's."""
+    """Screen recorders separate the audio of desktop and microphone."""
     path = write(tmp_path / "a.mkv", faces, [Sound(silence(9.0)), Sound(speech)])
     analysis = check(analyze(path, models))
     assert OPENING in analysis.utterances[0].text.lower()
-    assert warned(analysis, "audio track 2 (aac) was used") and not warned(analysis, "No audible sound")
+    assert warned(analysis, "Audio track 2 (aac) was used") and not warned(analysis, "No audible sound")
 
 
 def test_a_track_that_begins_to_speak_late(speech: FloatArray, tmp_path: Path) -> None:
-    """After five minutes in which the first alone was heard, and then no more."""
+    """The first track is used for five minutes, then the second."""
     minutes = np.concatenate([noise(295.0), silence(14.0)])
     late = np.concatenate([silence(300.0), speech])
-    heard = read_audio(write(tmp_path / "a.mkv", [], [Sound(minutes), Sound(late)]))
-    assert same_sound(heard[: 290 * SAMPLE_RATE], minutes[: 290 * SAMPLE_RATE]) > 0.9
-    assert same_sound(heard[300 * SAMPLE_RATE : 309 * SAMPLE_RATE], speech) > 0.9
+    signal = read_audio(write(tmp_path / "a.mkv", [], [Sound(minutes), Sound(late)]))
+    assert same_sound(signal[: 290 * SAMPLE_RATE], minutes[: 290 * SAMPLE_RATE]) > 0.9
+    assert same_sound(signal[300 * SAMPLE_RATE : 309 * SAMPLE_RATE], speech) > 0.9
 
 
 def test_versions_of_the_same_are_not_mixed(speech: FloatArray, tmp_path: Path) -> None:
-    """A film in two languages: about as loud, so the first alone is heard, also where it pauses for a moment."""
+    """A film in two languages of equal loudness: only the first is used, even in its short pauses."""
     other = np.ascontiguousarray(speech[::-1])
-    heard = read_audio(write(tmp_path / "a.mkv", [], [Sound(speech), Sound(other)]))
+    signal = read_audio(write(tmp_path / "a.mkv", [], [Sound(speech), Sound(other)]))
     spoken = slice(1 * SAMPLE_RATE, 7 * SAMPLE_RATE)
-    assert same_sound(heard[spoken], speech[spoken]) > 0.95
+    assert same_sound(signal[spoken], speech[spoken]) > 0.95
 
 
 def test_an_audio_description_does_not_speak_in_the_pauses(tmp_path: Path) -> None:
     film = np.concatenate([noise(4.0), silence(4.0), noise(2.0)])
     described = Sound(noise(10.0, 1), disposition=Disposition.visual_impaired)
-    heard = read_audio(write(tmp_path / "a.mkv", [], [Sound(film, default=True), described]))
-    assert rms(heard[5 * SAMPLE_RATE : 7 * SAMPLE_RATE]) < 0.001
-    assert rms(read_audio(write(tmp_path / "b.mkv", [], [described]))) > 0.05  # better than nothing
+    signal = read_audio(write(tmp_path / "a.mkv", [], [Sound(film, default=True), described]))
+    assert rms(signal[5 * SAMPLE_RATE : 7 * SAMPLE_RATE]) < 0.001
+    assert rms(read_audio(write(tmp_path / "b.mkv", [], [described]))) > 0.05  # used if there is no other audio
 
 
 def test_a_dub_does_not_speak_in_the_pauses(tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_a_dub_does_not_speak_in_the_pauses(tmp_path: Path) -> None:
     pause = slice(5 * SAMPLE_RATE, 6 * SAMPLE_RATE)
     for language, speaks in (("fra", False), ("eng", True), (None, True)):
         tracks = [Sound(film, language="eng", default=True), Sound(noise(10.0, 1), language=language)]
-        heard = read_audio(write(tmp_path / f"{language}.mkv", [], tracks))
-        assert (rms(heard[pause]) > 0.05) == speaks, language
+        signal = read_audio(write(tmp_path / f"{language}.mkv", [], tracks))
+        assert (rms(signal[pause]) > 0.05) == speaks, language
 
 
 @pytest.mark.parametrize("sounding", range(4))
 def test_four_mono_tracks(models: Models, faces: Frames, speech: FloatArray, tmp_path: Path, sounding: int) -> None:
-    """Broadcasters record a channel a track; any of them may be the microphone."""
+    """Broadcasters record one channel per track; any of them may be the microphone."""
     tracks = [Sound(speech if i == sounding else silence(9.0), 48_000) for i in range(4)]
     frames = [(i / 25, faces[i % len(faces)][1]) for i in range(225)]
     path = write(tmp_path / "a.mxf", frames, tracks, Picture(codec="mpeg2video", rate=25))
@@ -118,7 +118,7 @@ def test_four_mono_tracks(models: Models, faces: Frames, speech: FloatArray, tmp
 
 
 def test_tracks_that_pause_and_end_at_different_times(speech: FloatArray, tmp_path: Path) -> None:
-    """Nothing is lost of the longer one, and the file is no longer than it."""
+    """All of the longer track is used, and the file has its duration."""
     tracks = [Sound(noise(3.0)), Sound(np.concatenate([speech, silence(20.0), speech]), offset=2.0)]
     content = Content(write(tmp_path / "a.mkv", [], tracks))
     assert content.seconds == pytest.approx(40.0, abs=0.2)
@@ -126,7 +126,7 @@ def test_tracks_that_pause_and_end_at_different_times(speech: FloatArray, tmp_pa
     assert same_sound(content.audio[31 * SAMPLE_RATE :], speech) > 0.95
 
 
-# --- channels that cancel out
+# --- channels with inverted polarity
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "wav"])
@@ -140,7 +140,7 @@ def test_inverted_right_channel(models: Models, faces: Frames, speech: FloatArra
 
 @given(st.integers(2, 6), st.integers(0, 63), st.floats(0.0, 0.3), st.integers(0, 2**31))
 def test_no_wiring_silences_a_signal(channels: int, inverted: int, hiss: float, seed: int) -> None:
-    """One signal in several channels, any of them inverted, each with noise of its own."""
+    """One signal in several channels, any of them inverted, each with independent noise."""
     rng = np.random.default_rng(seed)
     signal = rng.standard_normal(4000).astype(np.float32)
     signs = np.array([-1.0 if inverted >> i & 1 else 1.0 for i in range(channels)], np.float32)
@@ -151,8 +151,8 @@ def test_no_wiring_silences_a_signal(channels: int, inverted: int, hiss: float, 
     assert abs(float(np.corrcoef(mixed, signal)[0, 1])) > 0.9
 
 
-def test_what_is_in_one_channel_alone_is_heard() -> None:
-    """Two speakers, one in each channel: neither is lost, nor gets quieter when the other begins."""
+def test_signals_in_single_channels_are_kept() -> None:
+    """Two speakers in separate channels: both are kept, and neither is attenuated when the other starts."""
     rng = np.random.default_rng(0)
     left, right = rng.standard_normal((2, 8000)).astype(np.float32)
     left[4000:], right[:4000] = 0.0, 0.0
@@ -162,9 +162,9 @@ def test_what_is_in_one_channel_alone_is_heard() -> None:
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "2.1", "5.1", "7.1", "quad", "hexagonal"])
-def test_every_layout_is_heard(speech: FloatArray, tmp_path: Path, layout: str) -> None:
-    heard = read_audio(write(tmp_path / "a.wav", [], [Sound(speech[:48_000], 48_000, layout)]))
-    assert rms(heard) > 0.3 * rms(speech[:48_000])
+def test_every_layout_is_audible(speech: FloatArray, tmp_path: Path, layout: str) -> None:
+    signal = read_audio(write(tmp_path / "a.wav", [], [Sound(speech[:48_000], 48_000, layout)]))
+    assert rms(signal) > 0.3 * rms(speech[:48_000])
 
 
 def test_weights_of_unusual_layouts() -> None:
@@ -183,7 +183,7 @@ def test_samples_that_are_no_numbers(tmp_path: Path, models: Models, speech: Flo
     assert OPENING in check(analyze(path, models)).utterances[0].text.lower()
 
 
-# --- codecs that are not there, and content that is locked
+# --- unsupported codecs and encrypted content
 
 
 def test_video_in_an_unknown_codec(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_video_in_an_unknown_codec(models: Models, sample: Path, tmp_path: Path)
     analysis = check(analyze(path, models))
     assert OPENING in analysis.utterances[0].text.lower() and analysis.video.has_audio
     assert all(set(u.modalities) <= {"text", "audio"} for u in analysis.utterances)
-    assert warned(analysis, "video track 1 (zzz1) cannot be decoded: this codec is not supported")
+    assert warned(analysis, "Video track 1 (zzz1) cannot be decoded: its codec is not supported.")
     assert not warned(analysis, "has no video") and not warned(analysis, "damaged")
 
 
@@ -203,7 +203,7 @@ def test_nothing_but_unknown_codecs(models: Models, faces: Frames, tmp_path: Pat
 
 def test_encrypted(models: Models, faces: Frames, speech: FloatArray, tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", faces, [Sound(speech)], options=CENC)
-    with pytest.raises(MediaError, match=r"audio track 1 \(aac\) is encrypted.*video track 1 \(h264\) is encrypted"):
+    with pytest.raises(MediaError, match=r"Audio track 1 \(aac\) is encrypted.*Video track 1 \(h264\) is encrypted"):
         analyze(path, models)
 
 
@@ -221,7 +221,7 @@ def test_plain_audio_formats_and_dv(
         write(path, [], [Sound(speech, 8000 if suffix == "amr" else 48_000, codec=codec)])
     content = Content(path)
     assert content.seconds == pytest.approx(9.0, abs=0.1)
-    assert same_sound(content.audio, speech) > (0.4 if suffix == "amr" else 0.9)  # which keeps a telephone's band
+    assert same_sound(content.audio, speech) > (0.4 if suffix == "amr" else 0.9)  # with telephone bandwidth
     assert content.summary.warnings == []
     if suffix == "dv":
         assert (content.info.width, content.info.height) == (768, 576)
@@ -252,7 +252,7 @@ def test_pixels_that_are_not_square(models: Models, faces: Frames, tmp_path: Pat
 
 
 def test_a_still_picture_stays(models: Models, faces: Frames, sample: Path, tmp_path: Path) -> None:
-    """A podcast: one frame, and the face in it counts for every utterance."""
+    """A podcast with a single frame, whose face is used for every utterance."""
     speech = speech_of(sample)
     analysis = check(analyze(write(tmp_path / "a.mp4", faces[-1:], [Sound(speech)]), models))
     assert len(analysis.utterances) >= 3
@@ -260,7 +260,7 @@ def test_a_still_picture_stays(models: Models, faces: Frames, sample: Path, tmp_
 
 
 def test_frames_that_are_far_apart(models: Models, faces: Frames, sample: Path, tmp_path: Path) -> None:
-    """Slides of several seconds: a face is there for as long as its frame is shown, and no longer."""
+    """Slides of several seconds: a face is used exactly while its frame is shown."""
     gray = np.full_like(faces[0][1], 90)
     slides = [(0.0, faces[-1][1]), (8.2, gray), (11.9, faces[-1][1]), (19.0, gray)]
     analysis = check(analyze(write(tmp_path / "a.mp4", slides, [Sound(speech_of(sample))]), models))

@@ -1,4 +1,4 @@
-"""What is spoken is not lost: words are found again or their absence is reported; repetition is kept."""
+"""Transcription: skipped words are recovered or reported, and genuine repetition is kept."""
 
 import dataclasses
 import wave
@@ -33,27 +33,27 @@ def counting() -> FloatArray:
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.6])
-def test_what_is_said_nine_times_is_there_nine_times(
+def test_genuine_repetition_is_transcribed(
     models: Models, multilingual: Models, counting: FloatArray, pause: float
 ) -> None:
     sound = np.concatenate([np.concatenate([counting, silence(pause)]) for _ in range(9)])
-    # What the decoder adds at the end hangs on the processor; the smallest one goes on counting.
+    # Words that the decoder adds at the end depend on the processor; the smallest model continues counting.
     for transcriber, added in ((multilingual.transcriber, 1), (models.transcriber, 5)):
         found = transcribe_spans(sound, find_speech(sound), transcriber, Request())
         words = plain("".join(word.text for word in found.words))
         counted = [word for word in words if word in DIGITS.values()]
         assert len(counted) >= 26 and len(words) <= 27 + added
         assert words.count("two") >= 9
-        assert not found.unread
+        assert not found.untranscribed
 
 
 class Forgetful(Gate):
-    """A transcriber that skips the words of its first clips after `kept` seconds, as decoders now and then do."""
+    """Transcriber that skips the words after `kept` seconds in its first clips, as decoders sometimes do."""
 
     kept, times = 7.0, 1
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
-        transcripts = self._behind.transcribe(clips, language, translate)
+        transcripts = self._wrapped.transcribe(clips, language, translate)
         if self.times <= 0:
             return transcripts
         self.times -= 1
@@ -63,11 +63,11 @@ class Forgetful(Gate):
 def test_words_that_were_skipped_are_found_again(models: Models, sample: Path) -> None:
     sound = speech_of(sample)
     spans = find_speech(sound)
-    whole = transcribe_spans(sound, spans, models.transcriber, Request())
+    complete = transcribe_spans(sound, spans, models.transcriber, Request())
     again = transcribe_spans(sound, spans, Forgetful(models.transcriber), Request())
-    expected, words = (plain("".join(w.text for w in found.words)) for found in (whole, again))
+    expected, words = (plain("".join(w.text for w in found.words)) for found in (complete, again))
     assert abs(len(words) - len(expected)) <= 2 and words[-3:] == expected[-3:]
-    assert not again.unread
+    assert not again.untranscribed
     starts = [word.start for word in again.words]
     assert starts == sorted(starts)
 
@@ -80,7 +80,7 @@ def test_speech_without_words_is_reported_in_seconds(models: Models, sample: Pat
     assert all("audio" in u.modalities for u in analysis.utterances[:1])
     [warning] = [w for w in analysis.warnings if "could not be transcribed" in w]
     assert 13.0 < float(warning.split()[0]) < 17.0
-    assert not warned(analysis, "No speech was found")
+    assert not warned(analysis, "No speech was detected")
 
 
 def write_stereo(path: Path, left: FloatArray, right: FloatArray) -> Path:
@@ -95,7 +95,7 @@ def write_stereo(path: Path, left: FloatArray, right: FloatArray) -> Path:
 
 
 def test_no_sentence_of_two_speakers_in_two_channels_is_lost(models: Models, sample: Path, tmp_path: Path) -> None:
-    """Caller on the left, callee on the right and at another pitch, a tenth of a second between their turns."""
+    """Alternating turns of two speakers, one per channel, with 0.1 s between them."""
     sound = speech_of(sample)
     turns = [sound[span.start : span.end] for span in find_speech(sound)]
     sides: list[list[FloatArray]] = [[], []]
@@ -108,12 +108,12 @@ def test_no_sentence_of_two_speakers_in_two_channels_is_lost(models: Models, sam
     apart = check(analyze(write_stereo(tmp_path / "call.wav", left, right), models))
     together = check(analyze(write(tmp_path / "mono.wav", [], [Sound(left + right)]), models))
     found, expected = (plain(" ".join(u.text for u in a.utterances)) for a in (apart, together))
-    for said in ("leisure to consider", "young man", "rather selfish"):
-        assert said in " ".join(found)
+    for phrase in ("leisure to consider", "young man", "rather selfish"):
+        assert phrase in " ".join(found)
     assert abs(len(found) - len(expected)) <= 3
 
 
-def test_a_loop_is_what_nobody_can_say() -> None:
+def test_a_loop_has_words_without_duration() -> None:
     spoken = [Word(0.5 * i, 0.5 * i + 0.4, " one,") for i in range(20)]
     loop = [Word(10.0, 10.02, " one,") for _ in range(50)]
     assert is_loop(spoken + loop) and without_loop(spoken + loop) == spoken
@@ -121,7 +121,7 @@ def test_a_loop_is_what_nobody_can_say() -> None:
 
 
 def test_no_loop_is_among_the_words(multilingual: Models, sample: Path) -> None:
-    """Speech played backwards and taken for Finnish: some decoders then write "se on se, että" without end."""
+    """Reversed speech, transcribed as Finnish: some decoders then repeat "se on se, että" endlessly."""
     backwards = speech_of(sample)[::-1].copy()
     found = transcribe_spans(backwards, find_speech(backwards), multilingual.transcriber, Request(language="fi"))
     assert not is_loop(found.words)

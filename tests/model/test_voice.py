@@ -1,4 +1,4 @@
-"""A voice is judged where somebody speaks or makes a voiced sound, and nowhere else."""
+"""Voice activity: audio evidence comes from speech and other voiced sounds, and from nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,14 +35,16 @@ NO_VOICES = [noise, rain, hum, room_tone, music, silence]
 
 
 @pytest.mark.parametrize("make", NO_VOICES)
-def test_what_is_no_voice_is_not_judged(models: Models, tmp_path: Path, make: Callable[[float], FloatArray]) -> None:
+def test_sounds_other_than_voices_are_not_analyzed(
+    models: Models, tmp_path: Path, make: Callable[[float], FloatArray]
+) -> None:
     analysis = check(analyze(write(tmp_path / "a.wav", [], [Sound(make(25.0))]), models))
     assert analysis.utterances == [] and analysis.overall.emotions == []
-    assert warned(analysis, "25.0 s without voice and without a face were left out")
+    assert warned(analysis, "25.0 s with neither voice nor face were skipped")
 
 
 @pytest.mark.parametrize("make", NO_VOICES)
-def test_under_what_is_no_voice_the_face_alone_counts(
+def test_with_other_sounds_only_the_face_is_used(
     models: Models, sample: Path, tmp_path: Path, make: Callable[[float], FloatArray]
 ) -> None:
     path = write(tmp_path / "a.mp4", frames_of(sample, seconds=4.0), [Sound(make(4.0))])
@@ -51,18 +53,18 @@ def test_under_what_is_no_voice_the_face_alone_counts(
 
 
 @pytest.mark.parametrize("rest", [silence, room_tone, noise, rain])
-def test_what_follows_the_speech_adds_nothing(
+def test_sound_after_the_speech_is_not_analyzed(
     models: Models, tmp_path: Path, rest: Callable[[float], FloatArray]
 ) -> None:
-    """Silence after "one two three" was sadness, and made the whole so."""
+    """Regression: silence after "one two three" was predicted as sadness and dominated the overall result."""
     counting = speech_of(MEDIA / "one_two_three.flac")
     path = write(tmp_path / "a.wav", [], [Sound(np.concatenate([counting, rest(20.0)]))])
     analysis = check(analyze(path, models))
     assert [bool(u.text) for u in analysis.utterances] == [True]
     assert analysis.utterances[0].end_time < 3.0
-    alone = summarize(analysis.utterances)
-    assert (analysis.overall.emotions, analysis.overall.sentiments) == (alone.emotions, alone.sentiments)
-    assert warned(analysis, "s without voice and without a face were left out")
+    expected = summarize(analysis.utterances)
+    assert (analysis.overall.emotions, analysis.overall.sentiments) == (expected.emotions, expected.sentiments)
+    assert warned(analysis, "s with neither voice nor face were skipped")
 
 
 def test_laughter_without_words_is_a_voice(models: Models, tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ def test_laughter_without_words_is_a_voice(models: Models, tmp_path: Path) -> No
 
 
 def test_a_voiced_sound_that_is_not_speech_is_a_voice() -> None:
-    """A high giggle in faint noise, too faint in it for the detector of speech."""
+    """A high giggle in faint noise, which the speech detector misses."""
     sound = np.concatenate([silence(1.0), laughter(3.0, pitch=600.0), silence(1.0)]) + 0.1 * noise(5.0, seed=1)
     assert find_speech(sound) == []
     voice = detect_voice(sound)
@@ -81,14 +83,14 @@ def test_a_voiced_sound_that_is_not_speech_is_a_voice() -> None:
 
 
 def test_a_spoken_sentence_keeps_all_of_its_sound(sample: Path) -> None:
-    """As in training: its short pauses belong to it."""
+    """Short pauses are kept, as in training."""
     sound = speech_of(sample)
     window = Window(0.0, len(sound) / SAMPLE_RATE, sound, detect_voice(sound), [])
     for start, end in ((0.8, 7.5), (7.9, 11.5), (12.3, 17.4)):
         assert np.array_equal(window.voice_between(start, end), window.audio_between(start, end))
 
 
-def test_long_pauses_are_not_heard_as_voice(sample: Path) -> None:
+def test_long_pauses_are_removed_from_the_voice(sample: Path) -> None:
     sentence = speech_of(sample)[16_000:64_000]
     sound = np.concatenate([sentence, room_tone(9.0), sentence])
     window = Window(10.0, 10.0 + len(sound) / SAMPLE_RATE, sound, detect_voice(sound), [])

@@ -1,4 +1,4 @@
-"""The voice encoder is Whisper's own first layers, at the utterance's own length."""
+"""The voice encoder equals Whisper's first layers, at the length of the utterance."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def encoder() -> VoiceEncoder:
 
 @torch.inference_mode()
 def test_its_layers_are_those_of_whisper(encoder: VoiceEncoder, sample: Path) -> None:
-    """Against openai-whisper's implementation with the same weights, on real speech."""
+    """Compared with openai-whisper's implementation with the same weights, on real speech."""
     mels = log_mel(read_audio(sample)[SAMPLE_RATE : 3 * SAMPLE_RATE])
     assert mels is not None
     state = torch.load(checkpoint("tiny.en"), weights_only=True)["model_state_dict"]
@@ -48,7 +48,7 @@ def test_a_public_encoder_of_another_shape_is_refused() -> None:
         public_state(VoiceEncoder(VoiceConfig(layers=2, width=64, heads=2)), "whisper-tiny.en")
 
 
-def test_what_is_not_whispers_stays_our_own(encoder: VoiceEncoder) -> None:
+def test_other_weights_are_not_loaded_from_whisper(encoder: VoiceEncoder) -> None:
     loaded = set(public_state(encoder, "whisper-tiny.en"))
     own = {key.split(".")[0] for key in encoder.state_dict() if key not in loaded}
     assert own == {"mixture", "norm", "squeeze"}

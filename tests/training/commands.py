@@ -1,4 +1,4 @@
-"""Training's commands, run within the test's process."""
+"""Training commands, run in the test's process."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,17 +13,17 @@ from training import train as train_module
 
 
 def run_evaluate(*arguments: str | Path) -> tuple[int, str]:
-    """`python -m training.evaluate`: its exit code, and what it prints, without line breaks and frames."""
+    """Run `python -m training.evaluate`; return exit code and output, without line breaks and frames."""
     return _run(evaluate_module.main, arguments)
 
 
 def run_train(*arguments: str | Path) -> tuple[int, str]:
-    """`python -m training.train`, likewise."""
+    """Run `python -m training.train` likewise."""
     return _run(train_module.main, arguments)
 
 
 def run_fuse(*arguments: str | Path) -> tuple[int, str]:
-    """`python -m training.fuse`, likewise."""
+    """Run `python -m training.fuse` likewise."""
     return _run(fuse_module.main, arguments)
 
 

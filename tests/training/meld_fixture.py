@@ -1,4 +1,4 @@
-"""A small folder in MELD's official layout: real clips, cut from the committed sample, with MELD's real faults."""
+"""Small folder in MELD's official layout: real clips, cut from the committed sample, with MELD's known faults."""
 
 import csv
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from training.corpora.meld import PARTS
 
 SAMPLE = Path(__file__).parents[1] / "media" / "face_and_speech.mp4"
 SECONDS = 1.0
-RATE = 12.0  # pictures a second
+RATE = 12.0  # frames per second
 WIDTH, HEIGHT = 256, 144
 SHARES = {"train": 7, "held-out": 3, "test": 2}  # of twelve clips
 DIALOGUE = 2  # utterances
@@ -22,8 +22,10 @@ WORDS = ("I", "you", "they", "saw", "lost", "found", "love", "hate", "fear", "th
 
 
 def make_meld(folder: Path, clips: int = 12) -> Path:
-    """Make `clips` readable clips of a second, every emotion in train once there are twelve, and the known faults:
-    train dia125_utt3 unreadable, dev dia110_utt7 missing, and clips and hidden files that no CSV names.
+    """Create `clips` readable clips of a second each, and MELD's known faults.
+
+    With twelve clips or more, train has every emotion. Faults: train dia125_utt3 is unreadable, dev dia110_utt7 is
+    missing, and some clips and hidden files are in no CSV.
     """
     frames, speech = _small(frames_of(SAMPLE, RATE)), speech_of(SAMPLE)
     made = 0
@@ -46,7 +48,7 @@ def make_meld(folder: Path, clips: int = 12) -> Path:
 
 
 def write_lines(file: Path, rows: Iterable[tuple[int, int, str, str, str]]) -> None:
-    """Write a split's CSV, without clips: dialogue, utterance, words, emotion and sentiment of each line."""
+    """Write a split's CSV without clips: dialogue, utterance, text, emotion and sentiment of each line."""
     file.parent.mkdir(exist_ok=True)
     with file.open("w", newline="", encoding="utf-8") as lines:
         writer = csv.writer(lines)
@@ -56,11 +58,13 @@ def write_lines(file: Path, rows: Iterable[tuple[int, int, str, str, str]]) -> N
 
 def _faults(folder: Path) -> None:
     train, dev, test = (folder / part.clips for part in PARTS.values())
-    whole = (train / "dia0_utt0.mp4").read_bytes()
-    (train / "dia125_utt3.mp4").write_bytes(whole[: len(whole) // 2])  # without its index, as the real one
-    (dev / "dia66_utt9.mp4").write_bytes(whole)
-    (test / "final_videos_testdia101_utt0.mp4").write_bytes(whole)
-    (test / "._dia0_utt0.mp4").write_bytes(b"\0\5\x16\7" + bytes(100))  # left by the archive's maker's computer
+    complete = (train / "dia0_utt0.mp4").read_bytes()
+    (train / "dia125_utt3.mp4").write_bytes(
+        complete[: len(complete) // 2]
+    )  # truncated before its index, like the real one
+    (dev / "dia66_utt9.mp4").write_bytes(complete)
+    (test / "final_videos_testdia101_utt0.mp4").write_bytes(complete)
+    (test / "._dia0_utt0.mp4").write_bytes(b"\0\5\x16\7" + bytes(100))  # macOS metadata, as in the official archive
 
 
 def _row(dialogue: int, utterance: int, number: int) -> list[str]:
@@ -72,12 +76,12 @@ def _row(dialogue: int, utterance: int, number: int) -> list[str]:
 
 
 def _clip(path: Path, frames: list[tuple[float, ByteArray]], speech: np.ndarray, number: int) -> None:
-    """A second of the sample from a place of its own; places repeat with another loudness."""
+    """Write a second of the sample; starting points repeat with a lower volume."""
     starts = np.arange(0.6, 16.0, 0.7)
     start = float(starts[number % len(starts)])
     shown = [(time - start, image) for time, image in frames if start <= time < start + SECONDS]
-    said = speech[round(start * SAMPLE_RATE) : round((start + SECONDS) * SAMPLE_RATE)]
-    write(path, shown, [Sound((said * 0.9 ** (number // len(starts))).astype(np.float32))])
+    audio = speech[round(start * SAMPLE_RATE) : round((start + SECONDS) * SAMPLE_RATE)]
+    write(path, shown, [Sound((audio * 0.9 ** (number // len(starts))).astype(np.float32))])
 
 
 def _small(frames: list[tuple[float, ByteArray]]) -> list[tuple[float, ByteArray]]:

@@ -1,4 +1,4 @@
-"""A bundle of words and faces small enough to be made in a moment, and utterances for it. Its weights are random."""
+"""Small bundle for text and face with random weights, and utterances for it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from model.modalities.face import FACE_SIZE, FaceConfig
 from model.modalities.text import TextConfig
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import IGNORED, Example
-from training.data.content_hash import content_of
-from training.evaluation.provenance import Taught
+from training.data.content_hash import hash_bytes
+from training.evaluation.provenance import TrainingPriors
 
 BERT = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
@@ -30,7 +30,7 @@ PHOTOGRAPHS = Calibration(
 
 
 def small_network(seed: int = 0) -> EmotionNetwork:
-    """Words and faces, with heads that are sure enough of themselves to answer differently."""
+    """Build a network for text and face, with heads that are confident enough to give different predictions."""
     torch.manual_seed(seed)
     config = NetworkConfig.of(
         TextConfig(bert=BERT),
@@ -47,20 +47,20 @@ def small_network(seed: int = 0) -> EmotionNetwork:
 
 def save_small_bundle(folder: Path) -> Path:
     network = small_network()
-    kept = {
-        m: Taught.noted(c.model_copy(update={"temperature_emotion": 1.0, "reliability": 1.0}), 0.0)
+    training_priors = {
+        m: TrainingPriors.from_effective(c.model_copy(update={"temperature_emotion": 1.0, "reliability": 1.0}), 0.0)
         for m, c in network.config.calibration.items()
     }
     manifest = Manifest(
         name="small", version="0.0.1", licence="none", network=network.config,
-        training={"taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in kept.items()}},
+        training={"taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in training_priors.items()}},
     )  # fmt: skip
     save_bundle(folder, manifest, network)
     return folder
 
 
 def utterance(i: int, text: bool = True, face: bool = True) -> Example:
-    """One of a dialogue of four; every tenth has no sentiment."""
+    """Create an utterance in dialogues of four; every tenth has no sentiment."""
     rng = np.random.default_rng(i)
     ids = torch.from_numpy(rng.integers(5, 60, int(rng.integers(3, 12))))
     crops = torch.from_numpy(rng.normal(size=(2, 1, FACE_SIZE, FACE_SIZE)).astype(np.float32))
@@ -69,16 +69,16 @@ def utterance(i: int, text: bool = True, face: bool = True) -> Example:
         emotion=i % len(EMOTIONS),
         sentiment=IGNORED if i % 10 == 9 else i % len(SENTIMENTS),
         group=f"dialogue {i // 4}",
-        content=content_of(f"utterance {i}".encode()),
+        content=hash_bytes(f"utterance {i}".encode()),
     )
 
 
 class Lazy(Sequence[Example]):
-    """Examples that are made when asked for; remembers which were."""
+    """Examples that are created on access; records the accesses."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self.asked: list[int] = []
+        self.accessed: list[int] = []
 
     def __len__(self) -> int:
         return self._count
@@ -92,5 +92,5 @@ class Lazy(Sequence[Example]):
             return [self[i] for i in range(*index.indices(self._count))]
         if index >= self._count:
             raise IndexError(index)
-        self.asked.append(index)
+        self.accessed.append(index)
         return utterance(index)

@@ -1,4 +1,4 @@
-"""Labeled videos are scored by what `analyze` predicts of them."""
+"""Evaluation of labeled videos by the predictions of `analyze`."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from model.pipeline import Models
 from tests.training.commands import run_evaluate
 from training.analyzed import has_video, read_analyzed
 from training.evaluation.protocol import Evaluation
-from training.evaluation.scoring import judge
+from training.evaluation.scoring import predict
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +26,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
     return root
 
 
-def test_a_clips_prediction_is_that_of_its_analysis(folder: Path, models: Models, analysis: Analysis) -> None:
+def test_a_clips_prediction_equals_its_analysis(folder: Path, models: Models, analysis: Analysis) -> None:
     items = read_analyzed(models.bundle, folder, "all", "tiny.en")
     assert len(items) == 2 and [EMOTIONS[e] for e in items.emotions] == ["joy", "neutral"]
     overall = {score.label: score.confidence for score in analysis.overall.emotions}
-    predicted = judge(models.bundle.network, items).emotions
+    predicted = predict(models.bundle.network, items).emotions
     np.testing.assert_allclose(predicted, [[overall[e] for e in EMOTIONS]] * 2, atol=1e-3)
-    face = judge(models.bundle.network, items.rows(np.asarray([1])).only(["face"])).emotions
+    face = predict(models.bundle.network, items.rows(np.asarray([1])).only(["face"])).emotions
     assert face.shape == (1, 7) and not np.allclose(face, predicted[:1], atol=1e-3)
     np.testing.assert_allclose(face.sum(axis=1), 1.0)
 
@@ -42,13 +42,13 @@ def test_the_command_analyses_videos_without_words(folder: Path, tmp_path: Path)
     code, output = run_evaluate(
         "starter", "--corpus", "manifest", "--data", folder, "--transcriber", "tiny.en", "--json", out
     )
-    assert code == 0 and "1 clips are left out: damaged.mp4" in output, output
+    assert code == 0 and "skipped 1 clips: damaged.mp4" in output, output
     first = Evaluation.model_validate(json.loads(out.read_text())[0])
     assert first.prior == "declared" and first.items == 2 and first.several == 2
     assert ("text", "audio", "face") in {s.modalities for s in first.subsets}
 
 
-def test_sounds_and_rows_with_words_are_read_as_they_are(folder: Path, sample: Path, tmp_path: Path) -> None:
+def test_audio_and_rows_with_text_are_not_analyzed(folder: Path, sample: Path, tmp_path: Path) -> None:
     assert has_video(folder, "all")
     for row in (f"{sample.parent / 'french.flac'},joy,", f"{sample},joy,Hello", f"{tmp_path / 'gone.mp4'},joy,"):
         (tmp_path / "manifest.csv").write_text(f"path,emotion,text\n{row}\n")

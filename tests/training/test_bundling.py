@@ -1,4 +1,4 @@
-"""From trained modalities to a bundle: calibrated, scored, described by a card that nobody typed."""
+"""Bundling: calibration, evaluation and model card."""
 
 import json
 import subprocess
@@ -18,8 +18,8 @@ from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
 from training.data.stage import StageContext
-from training.data.training_items import load_seen, write_items
-from training.engine.stage_store import build_network, keep_trained, tokenizer_of
+from training.data.training_items import load_training_items, write_hashes
+from training.engine.stage_store import build_network, save_trained, tokenizer_of
 from training.evaluation.protocol import Subject, evaluate
 from training.evaluation.scoring import encode
 from training.recipe import Recipe
@@ -55,18 +55,18 @@ learning_rate = 1e-3
 head_learning_rate = 1e-3
 transfer = 0.5
 """
-SAID = ("Hello.", "Go away!", "Really?", "I miss him so much.", "Fine.", "What a day!", "Oh no.")
+LINES = ("Hello.", "Go away!", "Really?", "I miss him so much.", "Fine.", "What a day!", "Oh no.")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MELD's and FER2013's formats; one line of dev ("Fine.") is said in train too."""
+    """MELD's and FER2013's formats; one line of dev ("Fine.") is also in train."""
     root = tmp_path_factory.mktemp("data")
     for split, dialogues in (("train", range(5)), ("dev", range(5, 15))):
         lines = [
             (d, u, text if text == "Fine." else f"{split}: {text}", e, SENTIMENT_OF_EMOTION.get(e, "positive"))
             for d in dialogues
-            for u, (e, text) in enumerate(zip(EMOTIONS, SAID, strict=True))
+            for u, (e, text) in enumerate(zip(EMOTIONS, LINES, strict=True))
         ]
         write_lines(root / "meld" / f"{split}_sent_emo.csv", lines)
     rng = np.random.default_rng(0)
@@ -79,19 +79,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bundle(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What training would leave, from random weights, made into a bundle."""
+    """Bundle of untrained modalities."""
     work, out = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("bundles") / "tiny"
     recipe = work / "tiny.toml"
     recipe.write_text(RECIPE)
-    plan = Recipe.read(recipe)
+    loaded = Recipe.read(recipe)
     torch.manual_seed(0)
-    for stage, note in zip(plan.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
-        network = build_network(plan, list(stage.modalities))
-        noted = Calibration(prior_emotion=note.prior_emotion, prior_sentiment=note.prior_sentiment)
-        keep_trained(network, StageContext(plan, stage, data, work), "of this recipe", noted)
-        examples = CORPORA[stage.corpus].read(data / stage.corpus_config.folder, "train", tokenizer_of(plan))
-        write_items(work / f"{stage.name}.items.npy", [e.content for e in examples])
-    write_bundle(plan, data, work, out)
+    for stage, priors in zip(loaded.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
+        network = build_network(loaded, list(stage.modalities))
+        effective = Calibration(prior_emotion=priors.prior_emotion, prior_sentiment=priors.prior_sentiment)
+        save_trained(network, StageContext(loaded, stage, data, work), "of this recipe", effective)
+        examples = CORPORA[stage.corpus].read(data / stage.corpus_config.folder, "train", tokenizer_of(loaded))
+        write_hashes(work / f"{stage.name}.items.npy", [e.content for e in examples])
+    write_bundle(loaded, data, work, out)
     return out
 
 
@@ -100,7 +100,7 @@ def report(bundle: Path) -> Report:
     return Report.model_validate_json((bundle / "evaluation.json").read_bytes())
 
 
-def test_the_bundle_loads_and_says_where_it_comes_from(bundle: Path) -> None:
+def test_the_bundle_loads_with_its_provenance(bundle: Path) -> None:
     manifest = load_bundle(bundle).manifest
     training = manifest.training
     assert training["commit"] == commit()
@@ -108,7 +108,7 @@ def test_the_bundle_loads_and_says_where_it_comes_from(bundle: Path) -> None:
     assert isinstance(recipe, dict) and recipe["corpora"]["meld-text"]["class_balance"] == 0.5
     assert isinstance(items, dict) and items["text"]["items"] == 7 and items["face"]["items"] == 70
     assert isinstance(fitted_on, dict) and set(fitted_on) == {"meld-text", "fer2013"}
-    seen = load_seen(bundle)
+    seen = load_training_items(bundle)
     assert seen is not None and len(seen) == 77
     assert not manifest.fusion_trained
     frequencies = np.square(CONVERSATION.prior_emotion) / np.square(CONVERSATION.prior_emotion).sum()
@@ -137,18 +137,18 @@ def test_evaluations_are_cross_fitted_and_split(report: Report) -> None:
 def test_its_own_held_out_items_are_scored_as_in_the_card(
     bundle: Path, report: Report, data: Path, tmp_path: Path
 ) -> None:
-    """By constants fitted without them: its own would flatter it. Other items are scored by its own."""
-    asked = (bundle, "--corpus", "fer2013", "--data", data / "faces", "--json", tmp_path / "out.json", "--split")
-    code, output = run_evaluate(*asked, "held-out")
+    """With cross-fitted constants; other items are scored with the bundle's own."""
+    arguments = (bundle, "--corpus", "fer2013", "--data", data / "faces", "--json", tmp_path / "out.json", "--split")
+    code, output = run_evaluate(*arguments, "held-out")
     assert code == 0 and "calibrated on these very items" in output
     found = json.loads((tmp_path / "out.json").read_text())
     known = [e.model_dump(mode="json") for e in report.evaluations if e.corpus == "fer2013"]
     assert [e["emotion"]["ece"] for e in found] == pytest.approx([e["emotion"]["ece"] for e in known], abs=1e-6)
-    code, output = run_evaluate(*asked, "train")
+    code, output = run_evaluate(*arguments, "train")
     assert code == 0 and "very items" not in output
 
 
-def test_the_card_says_what_it_must(bundle: Path, report: Report) -> None:
+def test_the_card_has_the_required_statements(bundle: Path, report: Report) -> None:
     card = (bundle / "MODEL_CARD.md").read_text()
     for needed in (
         "**Fusion is unmeasured.**",
@@ -159,7 +159,7 @@ def test_the_card_says_what_it_must(bundle: Path, report: Report) -> None:
         "for tests",
         "GPL-3.0",
         "meld-text-plain",
-        "not seen in training",
+        "not in training",
         "No speaker's name is an input",
         "The held-out split of meld-text has only 10 of these",
     ):
@@ -174,7 +174,7 @@ def test_the_card_says_what_it_must(bundle: Path, report: Report) -> None:
 
 
 def assert_tables_are_even(card: str) -> None:
-    """Every row of a table has as many cells as its head."""
+    """Assert that all rows of a table have as many cells as its header."""
     for block in card.split("\n\n"):
         rows = [line for line in block.splitlines() if line.startswith("|")]
         assert len({row.count("|") for row in rows}) <= 1, block
@@ -183,8 +183,8 @@ def assert_tables_are_even(card: str) -> None:
 def test_the_card_names_the_public_weights_that_took_part() -> None:
     folder = find_bundle("starter")
     card = render_card(read_manifest(folder), Report.model_validate_json((folder / "evaluation.json").read_bytes()))
-    assert "- text started from minilm-l6: " in card and "- audio started from whisper-base-encoder: " in card
-    assert "- text learned from the soft labels of mpnet-base: " in card and "- face " not in card
+    assert "- text initialized from minilm-l6: " in card and "- audio initialized from whisper-base-encoder: " in card
+    assert "- text trained on soft labels of mpnet-base: " in card and "- face " not in card
 
 
 def test_the_card_follows_the_evaluation(bundle: Path, report: Report) -> None:
@@ -197,7 +197,7 @@ def test_the_card_follows_the_evaluation(bundle: Path, report: Report) -> None:
     assert "| 0.988 (" in card and "| 0.988 (" not in before
 
 
-def test_measured_fusion_stands_in_the_card(tmp_path: Path) -> None:
+def test_the_card_has_measured_fusion(tmp_path: Path) -> None:
     subject = Subject.load(save_small_bundle(tmp_path / "small"))
     encoded = encode(subject.bundle.network, [utterance(i) for i in range(30)])
     evaluations = evaluate(subject, "meld", "held-out", encoded)
@@ -216,7 +216,7 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def test_a_bundle_does_not_make_its_own_commit_dirty(tmp_path: Path) -> None:
-    """Only what decides how a bundle comes out counts: neither what came out nor what is written about it."""
+    """Only files that determine a bundle count, not bundles or documents."""
     for name in ("model/bundles/x/config.json", "model/network.py", "training/train.py", "README.md"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The feature cache on real clips: the same tensors as serving, each clip once, and nothing lost by a kill."""
+"""Feature cache on real clips: tensors equal to those of serving, no repeated decoding, no loss after a kill."""
 
 import json
 import os
@@ -33,9 +33,9 @@ from tests.model.media_files import Sound, gray_frames, noise, write
 from tests.training.meld_fixture import make_meld
 from training.corpora import read_manifest, read_meld
 from training.corpora.meld import PARTS
-from training.data.content_hash import content_of_file
-from training.data.extraction import MAX_SECONDS, Stretch, StretchError, evidence_of, parts_of, sample_of
-from training.data.feature_cache import Cache
+from training.data.content_hash import hash_recording
+from training.data.extraction import MAX_SECONDS, MediaSpan, SpanError, evidence_of, parts_of, sample_of
+from training.data.feature_cache import FeatureCache
 from training.data.feature_cache_builder import fill
 
 ROOT = Path(__file__).parents[2]
@@ -59,8 +59,8 @@ def detector() -> FaceDetector:
     return FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
 
 
-def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:
-    """Samples that the pipeline's own Predictor prepares from stretches of a file, with all modalities."""
+def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, spans: list[Segment]) -> list[Sample]:
+    """Return samples that the pipeline's Predictor prepares from spans of a file, with all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
         network=NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=32)),
@@ -75,8 +75,8 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
             sound.append(chunk.audio)
         worker.wait()
         audio = np.concatenate(sound)
-        window = Window(0.0, reader.end, audio, detect_voice(audio), stretches)
-        samples = [predictor._sample(stretch, window) for stretch in stretches]
+        window = Window(0.0, reader.end, audio, detect_voice(audio), spans)
+        samples = [predictor._sample(span, window) for span in spans]
         worker.close()
     return samples
 
@@ -93,72 +93,72 @@ def assert_same(cached: Sample, served: Sample) -> None:
 
 
 def test_cached_tensors_are_those_of_serving(meld: Path, detector: FaceDetector, tokenizer: TextTokenizer) -> None:
-    """Frames, faces and words to the bit, sound within the rounding of float16; decoded in other processes."""
+    """Frames, faces and tokens are identical, audio within float16 rounding; decoded in worker processes."""
     examples = read_meld(meld, "train", tokenizer)
     assert len(examples) == 7
     rows = [json.loads(line) for line in next((meld / "features").glob("*/index.jsonl")).read_text().splitlines()]
     assert sum("failed" in row for row in rows) == 1
     for i, example in enumerate(examples):
         path = meld / PARTS["train"].clips / f"dia{i // 2}_utt{i % 2}.mp4"
-        assert example.content == content_of_file(path)
+        assert example.content == hash_recording(path)
         with Reader(path) as reader:
             list(reader)
             end = reader.end
-        said = [text for text, *_ in csv_rows(meld, "train")[i // 2 * 2 : i + 1]]
-        stretches = [Segment(0.0, end, text, "en") for text in said]
-        expected = served(path, detector, tokenizer, stretches)[-1]
+        texts = [text for text, *_ in csv_rows(meld, "train")[i // 2 * 2 : i + 1]]
+        spans = [Segment(0.0, end, text, "en") for text in texts]
+        expected = served(path, detector, tokenizer, spans)[-1]
         assert set(expected.present) == {"text", "audio", "video", "face"}
         assert_same(example.sample, expected)
 
 
-def test_stretches_of_one_file_are_those_of_serving(
+def test_spans_of_one_file_are_those_of_serving(
     sample: Path, tmp_path: Path, detector: FaceDetector, tokenizer: TextTokenizer
 ) -> None:
-    """Overlapping stretches of a longer file, out of order, with three dialogue contexts, in one pass."""
+    """Overlapping spans of a longer file, out of order, with different contexts, in one pass."""
     rows = ["path,start,end,text,emotion", f"{sample},0.75,3.97,One.,joy", f"{sample},3.0,7.5,Two.,anger"]
     (tmp_path / "manifest.csv").write_text("\n".join([*rows, f"{sample},12.25,17.5,Three.,fear"]) + "\n")
     examples = read_manifest(tmp_path, "all", tokenizer)
-    stretches = [
+    spans = [
         Segment(0.75, 3.97, "One.", "en"),
         Segment(3.0, 7.5, "Two.", "en"),
         Segment(12.25, 17.5, "Three.", "en"),
     ]
-    for example, expected in zip(examples, served(sample, detector, tokenizer, stretches), strict=True):
+    for example, expected in zip(examples, served(sample, detector, tokenizer, spans), strict=True):
         assert_same(example.sample, expected)
         assert set(expected.present) == {"text", "audio", "video", "face"}
 
 
-def test_a_long_file_is_forgotten_as_it_is_read(tmp_path: Path) -> None:
-    """What is forgotten on the way changes nothing: stretches of a minute and a half, one at a time or together."""
+def test_discarding_decoded_data_changes_nothing(tmp_path: Path) -> None:
+    """Spans of a file of 90 s are equal, decoded one at a time or together."""
     sound = noise(90.0)
     path = write(tmp_path / "long.mp4", gray_frames(90.0, 4.0), [Sound(sound)])
-    stretches = [Stretch(path, start, start + 3.0) for start in (2.0, 40.0, 71.5, 86.0)]
-    together = dict(evidence_of(stretches, None))
-    for stretch in stretches:
-        ((_, alone),) = evidence_of([stretch], None)
-        both = together[stretch]
-        assert not isinstance(alone, StretchError) and not isinstance(both, StretchError)
-        assert len(both.sound) == 48_000 and np.array_equal(both.sound, alone.sound)
-        assert np.array_equal(np.stack(both.frames), np.stack(alone.frames))
-    errors = list(evidence_of([Stretch(path), Stretch(path, 91.0, 95.0), Stretch(path, 0.0, 80.0)], None))
-    reasons = {stretch.end: str(found) for stretch, found in errors}
-    assert "cut wrongly" in reasons[None] and f"{MAX_SECONDS:.0f} s is the most" in reasons[80.0]
+    spans = [MediaSpan(path, start, start + 3.0) for start in (2.0, 40.0, 71.5, 86.0)]
+    combined = dict(evidence_of(spans, None))
+    for span in spans:
+        ((_, single),) = evidence_of([span], None)
+        both = combined[span]
+        assert not isinstance(single, SpanError) and not isinstance(both, SpanError)
+        assert len(both.sound) == 48_000 and np.array_equal(both.sound, single.sound)
+        assert np.array_equal(np.stack(both.frames), np.stack(single.frames))
+    errors = list(evidence_of([MediaSpan(path), MediaSpan(path, 91.0, 95.0), MediaSpan(path, 0.0, 80.0)], None))
+    reasons = {span.end: str(found) for span, found in errors}
+    assert "cut wrongly" in reasons[None] and f"the maximum is {MAX_SECONDS:.0f} s" in reasons[80.0]
     assert "ends at 90.0 s" in reasons[95.0]
 
 
-def test_what_is_not_there_is_none(tmp_path: Path, detector: FaceDetector) -> None:
+def test_missing_video_is_none(tmp_path: Path, detector: FaceDetector) -> None:
     path = write(tmp_path / "sound.wav", [], [Sound(noise(1.0))])
-    ((_, found),) = evidence_of([Stretch(path)], detector)
-    assert not isinstance(found, StretchError)
+    ((_, found),) = evidence_of([MediaSpan(path)], detector)
+    assert not isinstance(found, SpanError)
     assert sample_of(parts_of(found), None).present == ("audio",)
 
 
 def test_a_clip_is_decoded_once(meld: Path, tokenizer: TextTokenizer) -> None:
-    """Not for another split or tokenizer, not when it moved, and not again for having failed."""
+    """Not again for another split or tokenizer, after a move, or after a failure."""
     read_meld(meld, "train", tokenizer)
-    cache = Cache(meld / "features")
+    cache = FeatureCache(meld / "features")
     clips = sorted((meld / PARTS["train"].clips).glob("*.mp4"))
-    wanted = {content_of_file(path): Stretch(path) for path in clips}
+    wanted = {hash_recording(path): MediaSpan(path) for path in clips}
     size = cache.items.stat().st_size
     began = time.monotonic()
     assert fill(cache, wanted).decoded == 0 and time.monotonic() - began < 1.0
@@ -166,11 +166,11 @@ def test_a_clip_is_decoded_once(meld: Path, tokenizer: TextTokenizer) -> None:
     assert again.decoded == 0 and len(again.failed) == 1 and cache.items.stat().st_size == size
     copy = pickle.loads(pickle.dumps(read_meld(meld, "train", tokenizer)))
     assert copy[3].sample.present == ("text", "audio", "video", "face") and copy[3].audio_frames > 90
-    assert len(pickle.dumps(copy)) < 100_000, "the features stay on the disk"
+    assert len(pickle.dumps(copy)) < 100_000, "features stay on disk"
 
 
 @pytest.mark.timeout(600)  # starts several processes
-def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+def test_a_killed_run_resumes(tmp_path: Path, tokenizer: TextTokenizer) -> None:
     folder = make_meld(tmp_path / "killed", 24)
     command = [sys.executable, "-m", "training.prepare", "--meld", str(folder), "--cache", "--workers", "1"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -181,7 +181,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, tokenizer: TextTokeni
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     _, alive = psutil.wait_procs(workers, timeout=20)
-    assert not alive, "workers must not outlive the process they work for"
+    assert not alive, "workers must not outlive their parent"
     done = index_length(folder)
     assert 5 <= done < 25
     index, items = (next((folder / "features").glob(f"*/{name}")) for name in ("index.jsonl", "items.bin"))
@@ -192,16 +192,16 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, tokenizer: TextTokeni
     assert f"({24 - sum_decoded(folder, done)} now" in finished.stdout
     killed = {e.content: e.sample for e in read_meld(folder, "all", tokenizer)}
     assert len(killed) == 24 and index_length(folder) == 25
-    whole = {e.content: e.sample for e in read_meld(make_meld(tmp_path / "whole", 24), "all", tokenizer)}
-    assert killed.keys() == whole.keys()
-    for content, sample in whole.items():
+    complete = {e.content: e.sample for e in read_meld(make_meld(tmp_path / "complete", 24), "all", tokenizer)}
+    assert killed.keys() == complete.keys()
+    for content, sample in complete.items():
         assert_same(killed[content], sample)
         assert killed[content].audio is not None and torch.equal(killed[content].audio, sample.audio)
 
 
 @pytest.mark.timeout(600)  # starts several processes
 def test_a_worker_that_is_killed_loses_no_clip(tmp_path: Path) -> None:
-    """As by the system for want of memory; what it had at hand is decoded again, each clip by itself."""
+    """As by the OOM killer; its clips are decoded again in isolation."""
     folder = make_meld(tmp_path)
     command = [sys.executable, "-m", "training.prepare", "--meld", str(folder), "--cache", "--workers", "1"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -216,15 +216,15 @@ def test_a_worker_that_is_killed_loses_no_clip(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
-    """Workers run it again; one that reads clips in turn waited for the lock of the process that waited for it."""
+def test_a_script_without_a_main_guard_fails(tmp_path: Path) -> None:
+    """Workers rerun the script; one that reads clips would wait for the lock of its waiting parent."""
     script = tmp_path / "script.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from training.data.feature_cache import Cache\n"
-        "from training.data.extraction import Stretch\n"
+        "from training.data.feature_cache import FeatureCache\n"
+        "from training.data.extraction import MediaSpan\n"
         "from training.data.feature_cache_builder import fill\n"
-        f"fill(Cache(Path({str(tmp_path)!r})), {{'a': Stretch(Path('a.mp4'))}}, workers=1, show=False)\n"
+        f"fill(FeatureCache(Path({str(tmp_path)!r})), {{'a': MediaSpan(Path('a.mp4'))}}, workers=1, show=False)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -240,7 +240,7 @@ def index_length(folder: Path) -> int:
 
 
 def sum_decoded(folder: Path, lines: int) -> int:
-    """How many of the index's first lines are clips that could be decoded."""
+    """Count the index's first lines that are of decoded clips."""
     rows = next((folder / "features").glob("*/index.jsonl")).read_text().splitlines()[:lines]
     return sum("failed" not in json.loads(row) for row in rows)
 

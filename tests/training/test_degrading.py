@@ -1,4 +1,4 @@
-"""Degraded samples: changed as the kind says, the same ones every time, and of the form that encoders take."""
+"""Degradation of samples: changed as intended, deterministic, and valid encoder inputs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,12 +34,12 @@ def examples_of(modality: Modality) -> list[Example]:
 
 
 @pytest.mark.parametrize("modality", ["audio", "face"])
-def test_each_sample_is_spoiled_and_the_same_ones_every_time(modality: Modality) -> None:
+def test_samples_are_degraded_deterministically(modality: Modality) -> None:
     clean = examples_of(modality)
     state = torch.random.get_rng_state()
-    spoiled, again = degraded(clean, modality), degraded(clean, modality)
-    assert torch.equal(state, torch.random.get_rng_state()), "nothing else that is drawn changes"
-    for before, after, twice in zip(clean, spoiled, again, strict=True):
+    degraded_examples, again = degraded(clean, modality), degraded(clean, modality)
+    assert torch.equal(state, torch.random.get_rng_state()), "the global random state is unchanged"
+    for before, after, twice in zip(clean, degraded_examples, again, strict=True):
         old, new = (e.sample.get(modality) for e in (before, after))
         assert torch.equal(new, twice.sample.get(modality))
         assert new.shape != old.shape or not torch.allclose(new, old)
@@ -50,21 +50,21 @@ def test_each_sample_is_spoiled_and_the_same_ones_every_time(modality: Modality)
             assert new.shape == old.shape and torch.allclose(new.mean(dim=(1, 2, 3)), torch.zeros(len(new)), atol=1e-4)
 
 
-def test_misheard_words_replace_others_of_the_utterance_alone() -> None:
+def test_wrong_words_replace_only_words_of_the_utterance() -> None:
     clean, mark = examples_of("text"), 1012
-    spoiled = degraded(clean, "text", {mark: None})
+    degraded_examples = degraded(clean, "text", {mark: None})
     changed = 0
-    for before, after in zip(clean, spoiled, strict=True):
+    for before, after in zip(clean, degraded_examples, strict=True):
         old, new = before.sample.text, after.sample.text
         assert mark not in new.ids.tolist() and len(new.ids) == len(old.ids) - 1
         earlier = old.types == 0
-        assert torch.equal(new.ids[:3], old.ids[earlier]), "what was said before stays"
+        assert torch.equal(new.ids[:3], old.ids[earlier]), "the context is unchanged"
         changed += int((new.ids[3:-1] != old.ids[3:-2]).sum())
         assert bool((new.ids[3:-1] > MASK_TOKEN).all())
     assert 0 < changed < 12 * 12 * 0.3
 
 
-def test_a_modality_that_nothing_is_known_of_keeps_its_samples() -> None:
+def test_a_modality_without_degradations_is_unchanged() -> None:
     clean = examples_of("face")
     assert degraded(clean, "video") == clean
 
@@ -83,7 +83,7 @@ def test_a_quarter_to_a_half_of_a_face_is_covered_from_one_side(seed: int) -> No
 
 
 @given(st.integers(0, 1000), st.lists(st.integers(1, 90), min_size=1, max_size=5), st.integers(5, 40))
-def test_a_part_of_an_utterance_lies_in_it(seed: int, sizes: list[int], least: int) -> None:
+def test_cut_utterances_are_contiguous_parts(seed: int, sizes: list[int], least: int) -> None:
     torch.manual_seed(seed)
     lengths = torch.tensor(sizes)
     mels = torch.arange(90.0).expand(len(sizes), 3, 90) * (torch.arange(90) < lengths.unsqueeze(1)).unsqueeze(1)
@@ -96,19 +96,23 @@ def test_a_part_of_an_utterance_lies_in_it(seed: int, sizes: list[int], least: i
 
 
 @pytest.mark.parametrize("kind", [name for name in FACE_KINDS if name != "clean"])
-def test_kinds_of_bad_pictures_change_them(kind: str) -> None:
+def test_face_degradations_change_images(kind: str) -> None:
     rng = np.random.default_rng(1)
     face = np.asarray(rng.integers(0, 255, (48, 48)), np.uint8)
-    spoiled = FACE_KINDS[kind](face, np.random.default_rng(0))
-    assert spoiled.shape == face.shape and spoiled.dtype == np.uint8
-    assert np.abs(spoiled.astype(float) - face).mean() > 5
+    degraded_examples = FACE_KINDS[kind](face, np.random.default_rng(0))
+    assert degraded_examples.shape == face.shape and degraded_examples.dtype == np.uint8
+    assert np.abs(degraded_examples.astype(float) - face).mean() > 5
 
 
 @pytest.mark.parametrize("kind", [name for name in VOICE_KINDS if name != "clean"])
-def test_kinds_of_bad_sound_change_it(kind: str) -> None:
+def test_voice_degradations_change_audio(kind: str) -> None:
     rng = np.random.default_rng(1)
     sounds = [np.asarray(0.1 * rng.standard_normal(n), np.float32) for n in (SECOND, 3 * SECOND // 2)]
-    spoiled = VOICE_KINDS[kind](sounds[0], np.random.default_rng(0), sounds)
-    assert abs(len(spoiled) - SECOND) < SECOND // 10 and spoiled.dtype == np.float32 and np.isfinite(spoiled).all()
-    n = min(len(spoiled), SECOND)
-    assert np.abs(spoiled[:n] - sounds[0][:n]).mean() > 0.005
+    degraded_examples = VOICE_KINDS[kind](sounds[0], np.random.default_rng(0), sounds)
+    assert (
+        abs(len(degraded_examples) - SECOND) < SECOND // 10
+        and degraded_examples.dtype == np.float32
+        and np.isfinite(degraded_examples).all()
+    )
+    n = min(len(degraded_examples), SECOND)
+    assert np.abs(degraded_examples[:n] - sounds[0][:n]).mean() > 0.005

@@ -1,4 +1,4 @@
-"""The HTML report of an evaluation, parsed; and in a real browser where there is one."""
+"""HTML report of an evaluation, parsed, and shown in a real browser if available."""
 
 import re
 from html.parser import HTMLParser
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from model.contract import EMOTIONS, SENTIMENTS
 from tests.training.small_bundle import save_small_bundle, utterance
-from training.data.training_items import save_seen
+from training.data.training_items import save_training_items
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.report import HEAT_STEPS, render_report
 from training.evaluation.scoring import encode
@@ -19,7 +19,7 @@ VOID = {"meta", "link", "br", "rect", "line", "circle", "polyline"}
 
 
 class Page(HTMLParser):
-    """Checks that what is opened is closed, and keeps the tags and the text."""
+    """Parser that checks for balanced tags, and collects tags and text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -49,9 +49,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def evaluations(tmp_path_factory: pytest.TempPathFactory) -> list[Evaluation]:
-    """Items with one and with two modalities, six of them seen in training."""
+    """Evaluations of items with one and two modalities, of which six were in training."""
     folder = save_small_bundle(tmp_path_factory.mktemp("bundle") / "small")
-    save_seen(folder, [utterance(i).content for i in range(6)])
+    save_training_items(folder, [utterance(i).content for i in range(6)])
     subject = Subject.load(folder)
     examples = [utterance(i, text=i % 5 != 0, face=i % 5 != 1) for i in range(50)]
     return evaluate(subject, "meld", "held-out", encode(subject.bundle.network, examples))
@@ -62,10 +62,10 @@ def html(evaluations: list[Evaluation]) -> str:
     return render_report(evaluations)
 
 
-def test_it_holds_the_plots_and_tables(html: str, evaluations: list[Evaluation]) -> None:
+def test_it_has_plots_and_tables(html: str, evaluations: list[Evaluation]) -> None:
     page = Page(html)
     shown = (
-        4  # all items and the unseen ones, under the declared prior, which is that of the words, and the uniform one
+        4  # all items and those not in training, under the declared prior (equal to the corpus's) and the uniform one
     )
     assert page.count("svg", class_="diagram") == 2 * shown
     assert page.count("table", class_="confusion") == page.count("table", class_="scores") == 2 * shown
@@ -83,21 +83,21 @@ def test_it_holds_the_plots_and_tables(html: str, evaluations: list[Evaluation])
         first.ece,
     ):
         assert f"{value:.3f}" in page.text
-    assert "Words + Face" in page.text
+    assert "Text + Face" in page.text
     assert "6 of 50 items were in the bundle's training" in " ".join(page.text.split())
-    assert "without items seen in training" in page.text
+    assert "without training items" in page.text
     assert "apparent emotion" in page.text
 
 
-def test_it_says_so_where_there_is_nothing_to_fuse(tmp_path: Path) -> None:
+def test_it_states_that_fusion_is_not_measured(tmp_path: Path) -> None:
     subject = Subject.load(save_small_bundle(tmp_path / "small"))
     encoded = encode(subject.bundle.network, [utterance(i, text=False) for i in range(10)])
     html = render_report(evaluate(subject, "fer2013", "all", encoded))
-    assert "these figures say nothing of fusion" in html
+    assert "these figures do not measure fusion" in html
     assert "keeps no hashes" in html
 
 
-def test_it_needs_nothing_from_outside(html: str) -> None:
+def test_it_is_self_contained(html: str) -> None:
     assert not re.findall(r"https?://|url\(|@import|<script", html)
     page = Page(html)
     assert not [a for _, a in page.tags if "style" in a], "the policy forbids style attributes"
@@ -106,7 +106,7 @@ def test_it_needs_nothing_from_outside(html: str) -> None:
     assert f".heat-{HEAT_STEPS}{{" in html
 
 
-def test_a_name_is_text(evaluations: list[Evaluation]) -> None:
+def test_names_are_escaped(evaluations: list[Evaluation]) -> None:
     hostile = [e.model_copy(update={"bundle": "<script>alert(1)</script>"}) for e in evaluations]
     assert "<script" not in render_report(hostile)
 
@@ -116,12 +116,12 @@ def test_it_shows_in_a_browser(browser: Browser, html: str, tmp_path: Path, sche
     path = tmp_path / "report.html"
     path.write_text(html, encoding="utf-8")
     page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     page.goto(path.as_uri())
     clipped = "() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
-    assert page.evaluate(clipped) == 0, "on a screen no table needs scrolling"
+    assert page.evaluate(clipped) == 0, "no table needs scrolling on a desktop screen"
     page.set_viewport_size({"width": 360, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.close()
-    assert complaints == []
+    assert messages == []

@@ -1,4 +1,4 @@
-"""Getting corpora over real HTTP, unpacking, converting; and the report on a copy of MELD."""
+"""Fetching of corpora over HTTP, unpacking and conversion; and the report on a copy of MELD."""
 
 import gzip
 import hashlib
@@ -32,8 +32,8 @@ from training.data.converters.ferplus import COLUMNS as FERPLUS_COLUMNS
 from training.data.converters.ferplus import VOTE_NAMES, VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, convert_goemotions
 from training.data.converters.voices import convert_emogator, convert_emotiontts, convert_nemo
-from training.data.downloads import LOCK, FetchError, Remote, obtain
-from training.data.sources import BY_HAND, PUBLIC, Public, unpack_meld
+from training.data.downloads import LOCK_FILE, FetchError, RemoteFile, download_verified
+from training.data.sources import DOWNLOADABLE, MANUAL, DownloadableCorpus, unpack_meld
 from training.fetch import fetch
 from training.fusion.judgments import perceived_given_intended
 from training.prepare import check_meld
@@ -54,50 +54,50 @@ def origin() -> Iterator[Origin]:
 
 
 def quiet(label: str, have: int, total: int) -> None:
-    """Progress that nobody looks at."""
+    """Discard progress."""
 
 
-def test_a_download_goes_on_and_is_verified(origin: Origin, tmp_path: Path) -> None:
+def test_a_download_is_resumed_and_verified(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a.zip"], origin.break_after = CONTENT, 400_000
-    remote = Remote("a.zip", (f"{origin.url}/a.zip",), None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
-    assert obtain(remote, tmp_path, quiet).read_bytes() == CONTENT
+    remote = RemoteFile("a.zip", (f"{origin.url}/a.zip",), None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+    assert download_verified(remote, tmp_path, quiet).read_bytes() == CONTENT
     assert len(origin.seen) == 3 and origin.seen[0] is None
-    starts = [int((asked or "").strip("bytes=-")) for asked in origin.seen[1:]]
-    assert 0 < starts[0] <= 400_000 < starts[1] <= 800_000, "each goes on where the last broke off"
-    obtain(remote, tmp_path, quiet)
-    assert len(origin.seen) == 3, "what is there and right is not fetched again"
+    starts = [int((header or "").strip("bytes=-")) for header in origin.seen[1:]]
+    assert 0 < starts[0] <= 400_000 < starts[1] <= 800_000, "each attempt resumes the previous one"
+    download_verified(remote, tmp_path, quiet)
+    assert len(origin.seen) == 3, "a verified file is not downloaded again"
 
 
-def test_the_second_place_is_tried(origin: Origin, tmp_path: Path) -> None:
+def test_the_next_address_is_tried(origin: Origin, tmp_path: Path) -> None:
     origin.files["/other"] = b"something else"
     origin.files["/right"] = CONTENT
     digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     urls = tuple(f"{origin.url}/{name}" for name in ("gone", "other", "right"))
-    assert obtain(Remote("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
-    with pytest.raises(FetchError, match=r"(?s)answered 404.*not the ones expected"):
-        obtain(Remote("b", urls[:2], None, digest), tmp_path, quiet)
+    assert download_verified(RemoteFile("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
+    with pytest.raises(FetchError, match=r"(?s)HTTP 404.*digest mismatch"):
+        download_verified(RemoteFile("b", urls[:2], None, digest), tmp_path, quiet)
 
 
-def test_without_a_published_digest_the_first_is_kept(origin: Origin, tmp_path: Path) -> None:
+def test_without_a_published_digest_the_first_is_recorded(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a.csv"] = b"one"
-    remote = Remote("a.csv", (f"{origin.url}/a.csv",))
-    obtain(remote, tmp_path, quiet)
-    assert json.loads((tmp_path / LOCK).read_text()) == {"a.csv": f"sha256:{hashlib.sha256(b'one').hexdigest()}"}
+    remote = RemoteFile("a.csv", (f"{origin.url}/a.csv",))
+    download_verified(remote, tmp_path, quiet)
+    assert json.loads((tmp_path / LOCK_FILE).read_text()) == {"a.csv": f"sha256:{hashlib.sha256(b'one').hexdigest()}"}
     (tmp_path / "a.csv").unlink()
     origin.files["/a.csv"] = b"two"
-    with pytest.raises(FetchError, match="not the ones expected"):
-        obtain(remote, tmp_path, quiet)
+    with pytest.raises(FetchError, match="digest mismatch"):
+        download_verified(remote, tmp_path, quiet)
 
 
 def test_meld_is_fetched_and_unpacked(origin: Origin, tmp_path: Path) -> None:
-    """An archive of archives like the official one, hidden files in it; the copy is then as it should be."""
+    """An archive of archives like the official one, with hidden files."""
     copy = make_meld(tmp_path / "copy")
     origin.files["/MELD.Raw.tar.gz"] = packed(copy)
     names = [part.csv for part in PARTS.values()]
     for name in names:
         origin.files[f"/{name}"] = (copy / name).read_bytes()
-    remotes = tuple(Remote(name, (f"{origin.url}/{name}",)) for name in ("MELD.Raw.tar.gz", *names))
-    public = Public("GPL-3.0", origin.url, remotes, 1000, unpack_meld)
+    remotes = tuple(RemoteFile(name, (f"{origin.url}/{name}",)) for name in ("MELD.Raw.tar.gz", *names))
+    public = DownloadableCorpus("GPL-3.0", origin.url, remotes, 1000, unpack_meld)
     out = tmp_path / "out"
     fetch(public, out)
     assert not (out / "MELD.Raw.tar.gz").exists() and not list(out.rglob("._*"))
@@ -123,19 +123,19 @@ def packed(copy: Path) -> bytes:
     return gzip.compress(outer.getvalue(), 1)
 
 
-def test_the_catalog_names_official_places_and_digests() -> None:
-    meld, ravdess = PUBLIC["meld"].files[0], PUBLIC["ravdess"].files[0]
+def test_the_catalog_has_official_addresses_and_digests() -> None:
+    meld, ravdess = DOWNLOADABLE["meld"].files[0], DOWNLOADABLE["ravdess"].files[0]
     assert meld.urls[0].startswith("https://web.eecs.umich.edu/~mihalcea/") and len(meld.digest or "") == 7 + 64
     assert ravdess.urls[0].startswith("https://zenodo.org/") and (ravdess.digest or "").startswith("md5:")
-    files = [file for public in PUBLIC.values() for file in public.files]
-    files += [file for by_hand in BY_HAND.values() for file in by_hand.files]
+    files = [file for public in DOWNLOADABLE.values() for file in public.files]
+    files += [file for by_hand in MANUAL.values() for file in by_hand.files]
     assert all(url.startswith("https://") for file in files for url in file.urls)
 
 
 def write_challenge(
     path: Path, rows: Sequence[tuple[str, npt.NDArray[np.integer], str]], header: str = "emotion,pixels,Usage"
 ) -> None:
-    """A file like Kaggle's."""
+    """Write a file in Kaggle's format."""
     lines = [header]
     for code, image, usage in rows:
         pixels = " ".join(str(p) for p in image.ravel())
@@ -146,7 +146,7 @@ def write_challenge(
 
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
 def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
-    """Labels by name, splits by usage, and no image of a scored split in one before it."""
+    """Labels are by name, splits by usage, and no image is also in a later split."""
     rng = np.random.default_rng(0)
     images = {name: rng.integers(0, 256, (48, 48), dtype=np.uint8) for name in ("a", "b", "c", "d", "e")}
     rows = [("3", "a", "Training"), ("6", "b", "Training"), ("4", "c", "Training"), ("4", "c", "PublicTest")]
@@ -164,18 +164,18 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
         convert_fer2013(tmp_path / "other.csv", tmp_path)
 
 
-def test_rows_that_are_no_faces_of_fer2013_are_named(tmp_path: Path) -> None:
-    """Codes that Python would count from the end, and pixels that a byte does not hold, included."""
+def test_invalid_fer2013_rows_are_reported(tmp_path: Path) -> None:
+    """Including negative codes and pixel values above 255."""
     image = np.zeros((48, 48), dtype=np.int64)
-    for code, brightest, said in (("7", 0, "emotion '7'"), ("-1", 0, "emotion '-1'"), ("3", 300, "48x48 pixels")):
+    for code, brightest, message in (("7", 0, "emotion '7'"), ("-1", 0, "emotion '-1'"), ("3", 300, "48x48 pixels")):
         bright = np.where(np.arange(48 * 48).reshape(48, 48) == 0, brightest, image)
         write_challenge(tmp_path / "fer2013.csv", [("3", image, "Training"), (code, bright, "Training")])
-        with pytest.raises(ValueError, match=f"row 3: (not )?{said}"):
+        with pytest.raises(ValueError, match=f"row 3: (not )?{message}"):
             convert_fer2013(tmp_path / "fer2013.csv", tmp_path / "out")
 
 
 def ferplus_rows() -> tuple[list[tuple[str, Image, str]], list[str]]:
-    """Rows of the challenge, and FER+'s lines for them, with the header."""
+    """Return rows of the challenge, and FER+'s lines for them with the header."""
     rng = np.random.default_rng(0)
     a, b, c, d, e, f = (rng.integers(0, 256, (48, 48), dtype=np.uint8) for _ in range(6))
     rows = [
@@ -192,20 +192,20 @@ def ferplus_rows() -> tuple[list[tuple[str, Image, str]], list[str]]:
 def test_ferplus_is_converted_with_the_votes_fetched(
     origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No image of a split that scores, mirrored or not, is in one before it; none without a face is anywhere."""
+    """No image, mirrored or not, is also in a later split; images without a face are removed."""
     rows, votes = ferplus_rows()
-    votes[3] = votes[3].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")  # its image is left out
+    votes[3] = votes[3].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")  # its image is removed
     votes[5] = votes[5].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")
     write_challenge(tmp_path / "fer2013.csv", rows)
     origin.files[f"/{VOTES}"] = "\n".join(votes).encode()
-    here = replace(BY_HAND["ferplus"], files=(Remote(VOTES, (f"{origin.url}/{VOTES}",)),))
-    monkeypatch.setitem(BY_HAND, "ferplus", here)
+    here = replace(MANUAL["ferplus"], files=(RemoteFile(VOTES, (f"{origin.url}/{VOTES}",)),))
+    monkeypatch.setitem(MANUAL, "ferplus", here)
     out = tmp_path / "out"
     arguments = ["ferplus", "--out", str(out), "--csv", str(tmp_path / "fer2013.csv")]
     code, output = run(fetching.main, *arguments)
-    assert code == 1 and "MIT" in output and not out.exists(), "the licence is asked for first"
+    assert code == 1 and "MIT" in output and not out.exists(), "the licence must be accepted first"
     code, output = run(fetching.main, *arguments, "--accept-licence")
-    assert code == 0 and "train.npz: 3 images" in output and (out / LOCK).exists()
+    assert code == 0 and "train.npz: 3 images" in output and (out / LOCK_FILE).exists()
     numbers = {"train": [0, 3, 4], "validation": [5], "test": [7, 8]}
     for name, expected in numbers.items():
         with np.load(out / f"{name}.npz") as archive:
@@ -223,15 +223,13 @@ def test_ferplus_is_converted_with_the_votes_fetched(
         (None, "", "10 rows and .* 11"),
         (0, ",".join(FERPLUS_COLUMNS).lower(), "is it FER.'s fer2013new.csv"),
         (2, "PublicTest,,0,0,0,0,0,0,0,0,0,10", "row 3: .* another usage than PublicTest"),
-        (3, "Training,a.png,0,10,0,0,0,0,0,0,0,0", "row 4: not a name like"),
+        (3, "Training,a.png,0,10,0,0,0,0,0,0,0,0", "row 4: expected a name like"),
         (3, "Training,fer0000001.png,0,x,0,0,0,0,0,0,0,0", "row 4: .* ten numbers"),
         (3, "Training,fer0000001.png,0,10", "row 4: .* ten numbers"),
         (3, "Training,fer0000001.png,0,256,0,0,0,0,0,0,0,0", "row 4: .* ten numbers"),
     ],
 )
-def test_votes_that_do_not_belong_to_the_images_are_refused(
-    tmp_path: Path, row: int | None, text: str, expected: str
-) -> None:
+def test_votes_of_other_images_are_rejected(tmp_path: Path, row: int | None, text: str, expected: str) -> None:
     rows, votes = ferplus_rows()
     votes = votes[:-1] if row is None else [*votes[:row], text, *votes[row + 1 :]]
     write_challenge(tmp_path / "fer2013.csv", rows)
@@ -242,7 +240,7 @@ def test_votes_that_do_not_belong_to_the_images_are_refused(
 
 
 def write_recording(path: Path) -> None:
-    """Write 0.1 s of noise, as WAV under any name: a recording's format is found in its content."""
+    """Write 0.1 s of noise as WAV under any name, as formats are detected from content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(0).integers(-9000, 9000, 1600, dtype=np.int16)
     with wave.open(str(path), "wb") as file:
@@ -253,7 +251,7 @@ def write_recording(path: Path) -> None:
 
 
 def make_nemo(folder: Path) -> None:
-    """A clone like amu-cai/nEMO, with blanks before its speakers; one recording is empty."""
+    """Create a clone like amu-cai/nEMO, with spaces before speakers; one recording is empty."""
     rows = ["file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage"]
     for name in ("WR0_surprised_4", "EB0_anger_1", "EB0_happiness_2", "EB0_fear_3"):
         speaker, emotion, _ = name.split("_")
@@ -271,15 +269,15 @@ def manifest(folder: Path) -> list[tuple[str | None, ...]]:
 
 
 def test_nemo_is_converted(tmp_path: Path) -> None:
-    """Our labels, its speakers; a recording that cannot be read is named and left out."""
+    """Labels are ours, speakers nEMO's; unreadable recordings are reported and skipped."""
     make_nemo(tmp_path / "nEMO")
     out = tmp_path / "voices" / "nemo"
     arguments = ["nemo", "--out", str(out), "--from", str(tmp_path / "nEMO")]
     code, output = run(fetching.main, *arguments)
-    assert code == 1 and "CC BY-NC-SA 4.0" in output and not out.exists(), "the licence is asked for first"
+    assert code == 1 and "CC BY-NC-SA 4.0" in output and not out.exists(), "the licence must be accepted first"
     code, output = run(fetching.main, *arguments, "--accept-licence")
     assert code == 0 and "manifest.csv: 3 recordings" in output
-    assert "1 left out, unreadable" in output and "EB0_fear_3.wav" in output
+    assert "skipped 1 unreadable recordings" in output and "EB0_fear_3.wav" in output
     assert manifest(out) == [
         ("anger/EB0_anger_1.wav", "nemo_EB0", "anger"),
         ("joy/EB0_happiness_2.wav", "nemo_EB0", "joy"),
@@ -289,7 +287,7 @@ def test_nemo_is_converted(tmp_path: Path) -> None:
 
 
 def test_emogator_is_converted(tmp_path: Path) -> None:
-    """Two of a person and emotion that can be read; categories that are none of our emotions are left out."""
+    """Two readable recordings per person and emotion; other categories are skipped."""
     names = [
         "000001-02-1",
         "000001-02-2",
@@ -313,7 +311,7 @@ def test_emogator_is_converted(tmp_path: Path) -> None:
 
 
 def test_emotiontts_is_converted(tmp_path: Path) -> None:
-    """The hundreds of a recording's number are its emotion; both kinds of scripts, and nothing else of the clone."""
+    """The hundreds digit is the emotion; both kinds of scripts are read, and no other folders."""
     folder = tmp_path / "clone" / "Dataset" / "SpeechCorpus"
     for name in ("ema00005", "ema00101", "ema00403"):
         write_recording(folder / "Emotional" / "plain-to-emotional" / name[:3] / "wav" / f"{name}.wav")
@@ -329,7 +327,7 @@ def test_emotiontts_is_converted(tmp_path: Path) -> None:
     ]
 
 
-def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
+def test_other_folders_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no data.tsv; is it a clone of https://github.com/amu-cai/nEMO"):
         convert_nemo(tmp_path, tmp_path / "out")
     with pytest.raises(ValueError, match="is it a clone of https://github.com/fredbuhl/EmoGator"):
@@ -339,9 +337,9 @@ def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
     make_nemo(tmp_path)
     table = (tmp_path / "data.tsv").read_text(encoding="utf-8")
     for old, new, expected in (
-        ("speaker_id", "speaker", "has not the columns"),
+        ("speaker_id", "speaker", "does not have the columns"),
         ("\tanger\t", "\trage\t", "row 3: .* not one of anger"),
-        ("EB0_anger_1.wav", "EB0_anger_9.wav", "row 3: there is no .*EB0_anger_9.wav; is the clone whole"),
+        ("EB0_anger_1.wav", "EB0_anger_9.wav", "row 3: .*EB0_anger_9.wav does not exist; is the clone complete"),
     ):
         (tmp_path / "data.tsv").write_text(table.replace(old, new), encoding="utf-8")
         with pytest.raises(ValueError, match=expected):
@@ -365,10 +363,10 @@ CREMA_D = """"","A","D","F","H","N","S","fileName","numResponses","agreement","e
 def test_crema_d_votes_are_fetched_and_converted(
     origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row for each clip and condition, which training reads."""
+    """One row per clip and condition, readable by training."""
     origin.files[f"/{TABLE}"] = CREMA_D.encode()
-    here = replace(PUBLIC["crema-d-votes"], files=(Remote(TABLE, (f"{origin.url}/{TABLE}",)),))
-    monkeypatch.setitem(PUBLIC, "crema-d-votes", here)
+    here = replace(DOWNLOADABLE["crema-d-votes"], files=(RemoteFile(TABLE, (f"{origin.url}/{TABLE}",)),))
+    monkeypatch.setitem(DOWNLOADABLE, "crema-d-votes", here)
     code, output = run(fetching.main, "crema-d-votes", "--out", str(tmp_path), "--accept-licence")
     assert code == 0 and "ODbL" in output and "crema_d_votes.csv: 4 clips" in output
     assert (tmp_path / "crema_d_votes.csv").read_text().splitlines() == [
@@ -378,36 +376,36 @@ def test_crema_d_votes_are_fetched_and_converted(
         "1002_IEO_NEU_XX,1002,face,0,0,0,9,0,0",
         "1002_IEO_NEU_XX,1002,both,0,0,0,0,0,9",
     ]
-    heard = perceived_given_intended(tmp_path / "crema_d_votes.csv")
-    assert heard[EMOTIONS.index("neutral"), EMOTIONS.index("neutral")] == 0.75
-    assert heard[EMOTIONS.index("anger"), EMOTIONS.index("disgust")] == 0.2
+    perceived = perceived_given_intended(tmp_path / "crema_d_votes.csv")
+    assert perceived[EMOTIONS.index("neutral"), EMOTIONS.index("neutral")] == 0.75
+    assert perceived[EMOTIONS.index("anger"), EMOTIONS.index("disgust")] == 0.2
 
 
 @pytest.mark.parametrize(
     "old, new, expected",
     [
-        ("fileName", "clip", "has not the columns"),
-        ("100001", "400001", "row 2: not a clip's votes"),
-        ("1002_IEO_NEU_XX", "1001", "row 2: not a clip's votes"),
-        ("0,0,0,1,3,0", "0,0,0,1,NA,0", "row 2: not a clip's votes"),
+        ("fileName", "clip", "does not have the columns"),
+        ("100001", "400001", "row 2: not the votes of a clip"),
+        ("1002_IEO_NEU_XX", "1001", "row 2: not the votes of a clip"),
+        ("0,0,0,1,3,0", "0,0,0,1,NA,0", "row 2: not the votes of a clip"),
     ],
 )
-def test_another_table_is_not_taken_for_crema_ds(tmp_path: Path, old: str, new: str, expected: str) -> None:
+def test_another_table_is_rejected(tmp_path: Path, old: str, new: str, expected: str) -> None:
     (tmp_path / TABLE).write_text(CREMA_D.replace(old, new))
     with pytest.raises(ValueError, match=expected):
         convert_crema_d_votes(tmp_path, tmp_path)
 
 
-def test_what_is_got_by_hand_is_explained(tmp_path: Path) -> None:
-    """Without it, help that ends in the command that converts it; an option of another corpus is refused."""
-    for corpus, by_hand in BY_HAND.items():
+def test_manual_corpora_have_instructions(tmp_path: Path) -> None:
+    """Without a source, the help ends with the conversion command; options of other corpora are rejected."""
+    for corpus, by_hand in MANUAL.items():
         code, output = run(fetching.main, corpus, "--out", str(tmp_path / corpus))
         assert code == 2 and f"python -m training.fetch {corpus} --out {tmp_path / corpus} {by_hand.option} " in output
         assert by_hand.licence is None or f"Licence: {by_hand.licence}" in output
     assert not list(tmp_path.iterdir())
     for arguments in (["ravdess", "--csv"], ["goemotions", "--from"], ["nemo", "--csv"], ["ferplus", "--from"]):
         code, output = run(fetching.main, *arguments, str(tmp_path), "--out", str(tmp_path), "--accept-licence")
-        assert code == 2 and f"{arguments[0]} takes none" in output
+        assert code == 2 and f"{arguments[0]} does not take this option" in output
 
 
 GOEMOTIONS = {
@@ -420,12 +418,12 @@ GOEMOTIONS = {
 
 
 def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts to the letter; labels by the authors' grouping, each once, neutral kept."""
+    """Texts are unchanged; labels are by the authors' grouping, distinct, with neutral."""
     origin.files = {f"/{name}": text.encode() for name, text in GOEMOTIONS.items()}
-    public = PUBLIC["goemotions"]
+    public = DOWNLOADABLE["goemotions"]
     assert {remote.name for remote in public.files} == set(GOEMOTIONS)
     here = tuple(replace(remote, urls=(f"{origin.url}/{remote.name}",)) for remote in public.files)
-    monkeypatch.setitem(PUBLIC, "goemotions", replace(public, files=here))
+    monkeypatch.setitem(DOWNLOADABLE, "goemotions", replace(public, files=here))
     out = tmp_path / "goemotions"
     code, output = run(fetching.main, "goemotions", "--out", str(out), "--accept-licence")
     assert code == 0 and "CC BY 4.0" in output and "train.csv: 2 comments" in output
@@ -436,7 +434,7 @@ def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, mon
         "dev.csv": [('"Quoted "" twice', "joy|neutral")],
         "test.csv": [("  Nothing.", "neutral")],
     }
-    assert set(json.loads((out / LOCK).read_text())) == set(GOEMOTIONS)
+    assert set(json.loads((out / LOCK_FILE).read_text())) == set(GOEMOTIONS)
 
 
 @pytest.mark.parametrize(
@@ -447,10 +445,10 @@ def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, mon
         ("dev.tsv", "None.\t\tid\n", "dev.tsv, row 1"),
         (GROUPING, "<html>", "not the authors' grouping"),
         (GROUPING, "[1]", "not the authors' grouping"),
-        ("emotions.txt", "amusement\nboredom\n", "for boredom"),
+        ("emotions.txt", "amusement\nboredom\n", "boredom"),
     ],
 )
-def test_other_files_are_not_taken_for_goemotions(tmp_path: Path, name: str, text: str, expected: str) -> None:
+def test_other_files_are_rejected(tmp_path: Path, name: str, text: str, expected: str) -> None:
     for file, content in {**GOEMOTIONS, name: text}.items():
         (tmp_path / file).write_text(content)
     with pytest.raises(ValueError, match=expected) as failed:
@@ -474,7 +472,7 @@ def test_nothing_is_fetched_without_accepting_the_licence(tmp_path: Path) -> Non
     assert run(fetching.main, "iemocap", "--out", str(tmp_path))[0] == 2
 
 
-def test_the_report_names_what_is_wrong(tmp_path: Path) -> None:
+def test_the_report_lists_faults(tmp_path: Path) -> None:
     folder = make_meld(tmp_path)
     (folder / PARTS["train"].clips / "dia1_utt0.mp4").unlink()
     train, dev, test = (check_meld(folder, part) for part in PARTS)
@@ -486,22 +484,22 @@ def test_the_report_names_what_is_wrong(tmp_path: Path) -> None:
     assert all(0.9 < seconds < 1.2 for seconds in train.durations)
 
 
-def test_prepare_reports_caches_and_refuses(tmp_path: Path) -> None:
+def test_prepare_reports_and_caches(tmp_path: Path) -> None:
     folder = make_meld(tmp_path / "meld")
     code, output = run(prepare.main, "--meld", str(folder), "--cache")
     assert code == 0 and "12 of 14 utterances are cached (12 now" in output
-    assert "left out: dia125_utt3.mp4" in output and "8 (of 9989" in output
+    assert "skipped: dia125_utt3.mp4" in output and "8 (of 9989" in output
     code, output = run(prepare.main, "--meld", str(folder), "--cache")
     assert "12 of 14 utterances are cached (0 now)" in output
     code, output = run(prepare.main, "--meld", str(tmp_path / "empty"))
-    assert code == 1 and "no copy of MELD.Raw" in output
+    assert code == 1 and "not a copy of MELD.Raw" in output
     (folder / "manifest.csv").write_text("path,emotion\ntrain_splits/dia0_utt0.mp4,joy\n")
     code, output = run(prepare.main, "--manifest", str(folder), "--cache")
-    assert code == 0 and "1 of 1 utterances are cached (0 now)" in output, "the same bytes are known already"
+    assert code == 0 and "1 of 1 utterances are cached (0 now)" in output, "the same content is cached already"
     assert run(prepare.main)[0] == 2
 
 
-def test_faulty_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+def test_faulty_files_of_equal_names_are_distinguished(tmp_path: Path) -> None:
     for day in ("monday", "tuesday"):
         (tmp_path / day).mkdir()
         (tmp_path / day / "talk.mp4").write_bytes(b"no video")

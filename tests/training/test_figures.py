@@ -1,4 +1,4 @@
-"""Metrics and calibration against scikit-learn and values that can be worked out by hand."""
+"""Metrics and calibration, compared with scikit-learn and with values computed by hand."""
 
 import warnings
 
@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 from training.calibration.scaling import Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.evaluation.confidence import Probabilities, Targets, expected_calibration_error, reliability_of
 from training.evaluation.metrics import headline, log_loss, measure
-from training.evaluation.scoring import under_prior
+from training.evaluation.scoring import change_prior
 
 LABELS = ("a", "b", "c")
 
@@ -26,7 +26,7 @@ def test_figures_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None
     macro = f1_score(targets, predicted, labels=np.unique(targets), average="macro", zero_division=0.0)
     assert figures.macro_f1 == pytest.approx(macro)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that a class was answered that never occurs
+        warnings.simplefilter("ignore", UserWarning)  # about predicted classes that do not occur
         assert figures.balanced_accuracy == pytest.approx(balanced_accuracy_score(targets, predicted))
     for name in ("accuracy", "weighted_f1", "macro_f1", "balanced_accuracy", "ece"):
         low, high = getattr(figures, f"{name}_interval")
@@ -41,7 +41,7 @@ def test_weighted_f1_by_hand() -> None:
 
 
 def test_ece_by_hand() -> None:
-    """Four answers of 0.9 of which one is right: the gap is 0.65."""
+    """Four predictions of 0.9 of which one is correct have a gap of 0.65."""
     probabilities = np.tile([0.9, 0.05, 0.05], (4, 1))
     assert expected_calibration_error(probabilities, np.array([0, 1, 1, 2])) == pytest.approx(0.65)
     assert expected_calibration_error(np.eye(3), np.arange(3)) == pytest.approx(0.0)
@@ -52,7 +52,7 @@ def test_ece_by_hand() -> None:
     assert only.low < 0.9 < only.high
 
 
-def test_figures_of_perfect_and_of_constant_answers() -> None:
+def test_figures_of_perfect_and_constant_predictions() -> None:
     targets = np.array([0, 0, 1, 2] * 10)
     groups = [str(i // 4) for i in range(40)]
     perfect = measure(np.eye(3)[targets], targets, LABELS, groups)
@@ -68,7 +68,7 @@ def test_figures_of_perfect_and_of_constant_answers() -> None:
 
 
 def test_intervals_widen_where_items_come_in_groups() -> None:
-    """Twenty clips of an actor are near copies: they tell less than twenty clips of as many people."""
+    """Twenty clips of one actor carry less information than one clip of each of twenty actors."""
     rng = np.random.default_rng(0)
     right = np.repeat(rng.random(40) < 0.6, 20)
     targets = np.zeros(800, dtype=np.int64)
@@ -84,11 +84,11 @@ def test_intervals_widen_where_items_come_in_groups() -> None:
 
 
 def sample(temperature: float, prior: list[float], n: int = 6000) -> tuple[Probabilities, Targets]:
-    """Logits that are over-confident by `temperature`, and targets of which they would tell the true posterior."""
+    """Create logits that are overconfident by `temperature`, and targets drawn from the true posterior."""
     rng = np.random.default_rng(0)
     targets = rng.choice(3, size=n, p=prior)
     x = rng.normal(0.0, 1.0, (n, 3)) + 1.5 * np.eye(3)[targets]
-    evidence = 1.5 * x - 1.5**2 / 2  # log-likelihood ratios of the three classes, against none of them
+    evidence = 1.5 * x - 1.5**2 / 2  # log-likelihood ratios of the three classes
     return np.log(prior) + temperature * evidence, targets
 
 
@@ -96,7 +96,7 @@ PRIOR = [0.6, 0.3, 0.1]
 UNSCALED = Scaling(1.0, tuple(PRIOR))
 
 
-def test_ece_of_calibrated_answers_is_what_chance_makes_of_it() -> None:
+def test_ece_of_calibrated_predictions_is_that_by_chance() -> None:
     for n in (200, 6000):
         logits, targets = sample(1.0, PRIOR, n)
         found = reliability_of(UNSCALED.posterior(logits, PRIOR), targets)
@@ -114,7 +114,7 @@ def test_the_temperature_is_recovered(temperature: float) -> None:
     assert expected_calibration_error(calibrated, targets) < 0.03
 
 
-def test_a_class_that_is_over_estimated_is_brought_down() -> None:
+def test_offsets_correct_an_overestimated_class() -> None:
     logits, targets = sample(1.0, PRIOR)
     skewed = logits + np.array([0.0, 0.0, 1.5])
     scaling = fit_scaling(skewed, targets, PRIOR)
@@ -124,10 +124,10 @@ def test_a_class_that_is_over_estimated_is_brought_down() -> None:
 
 
 def test_offsets_do_not_learn_the_frequencies_of_the_split() -> None:
-    """Held-out data that happens to hold more of a class says nothing of what the network makes of it."""
+    """Class frequencies of a split are not a property of the network."""
     logits, targets = sample(1.0, PRIOR, 30_000)
-    kept = np.flatnonzero((targets != 0) | (np.arange(len(targets)) % 3 == 0))
-    scaling = fit_scaling(logits[kept], targets[kept], PRIOR)
+    rows = np.flatnonzero((targets != 0) | (np.arange(len(targets)) % 3 == 0))
+    scaling = fit_scaling(logits[rows], targets[rows], PRIOR)
     assert scaling.prior == pytest.approx(PRIOR, abs=0.03)
 
 
@@ -148,18 +148,18 @@ def test_scaling_is_the_network_formula(numbers: list[float], temperature: float
     )
 
 
-def test_reliability_is_what_is_told_beyond_the_prior() -> None:
+def test_reliability_is_the_log_loss_reduction_over_the_prior() -> None:
     logits, targets = sample(1.0, PRIOR)
     by_prior = np.tile(PRIOR, (len(targets), 1))
     calibrated = UNSCALED.posterior(logits, PRIOR)
-    told = reliability(calibrated, targets, PRIOR)
-    assert told == pytest.approx(log_loss(by_prior, targets) - log_loss(calibrated, targets))
-    assert told > 0.1
+    reduction = reliability(calibrated, targets, PRIOR)
+    assert reduction == pytest.approx(log_loss(by_prior, targets) - log_loss(calibrated, targets))
+    assert reduction > 0.1
     assert 0 < reliability(by_prior, targets, PRIOR) < 0.02
 
 
 @given(st.lists(st.sampled_from("abcdefghij"), min_size=2, max_size=80))
-def test_folds_never_part_a_group(groups: list[str]) -> None:
+def test_folds_never_divide_a_group(groups: list[str]) -> None:
     folds = folds_of(groups)
     for name in set(groups):
         assert len({int(f) for f, g in zip(folds, groups, strict=True) if g == name}) == 1
@@ -168,6 +168,6 @@ def test_folds_never_part_a_group(groups: list[str]) -> None:
 @given(st.lists(st.floats(0.05, 1.0), min_size=9, max_size=9))
 def test_changing_the_prior_and_back_changes_nothing(weights: list[float]) -> None:
     p, old, new = (np.array(weights[i : i + 3]) / sum(weights[i : i + 3]) for i in (0, 3, 6))
-    there = under_prior(p[None], tuple(old), tuple(new))
-    np.testing.assert_allclose(under_prior(there, tuple(new), tuple(old))[0], p, atol=1e-9)
-    np.testing.assert_allclose(under_prior(old[None], tuple(old), tuple(new))[0], new, atol=1e-9)
+    there = change_prior(p[None], tuple(old), tuple(new))
+    np.testing.assert_allclose(change_prior(there, tuple(new), tuple(old))[0], p, atol=1e-9)
+    np.testing.assert_allclose(change_prior(old[None], tuple(old), tuple(new))[0], new, atol=1e-9)

@@ -1,4 +1,4 @@
-"""Voices are calibrated on their own training items: by networks that never met the speaker, from end to end."""
+"""Out-of-fold and leave-one-corpus-out predictions, and calibration on them."""
 
 import json
 from dataclasses import replace
@@ -51,56 +51,58 @@ CODES = ("01", "02", "03", "04", "05", "06", "07", "08")
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Recipe:
+def recipe(tmp_path: Path) -> Recipe:
     path = tmp_path / "voice.toml"
     path.write_text(RECIPE)
     return Recipe.read(path)
 
 
 def sounds(count: int = 64) -> tuple[list[int], torch.Tensor]:
-    """Emotions, four of them in turn, and what a frozen encoder made of them: each emotion has a sound of its own."""
+    """Create emotions, four in turn, and outputs of a frozen encoder that are distinct for each emotion."""
     torch.manual_seed(0)
     emotions = [i % 4 for i in range(count)]
     return emotions, (torch.randn(4, 2, 32)[emotions] + 0.01 * torch.randn(count, 2, 32)).repeat(2, 1, 1, 1)
 
 
-def spoken_by(emotions: list[int], actors: list[int]) -> list[Example]:
+def examples_by(emotions: list[int], actors: list[int]) -> list[Example]:
     silence = Sample(audio=torch.zeros(N_MELS, 20))
     pairs = enumerate(zip(emotions, actors, strict=True))
     return [Example(silence, emotion, 0, f"actor {actor}", content=f"{i:016x}") for i, (emotion, actor) in pairs]
 
 
-def of_stage(plan: Recipe, train: list[Example], variants: torch.Tensor, work: Path) -> tuple[StageContext, StageData]:
-    """The recipe's only stage, and what it learns from."""
-    (stage,) = plan.stages()
+def stage_inputs(
+    recipe: Recipe, train: list[Example], variants: torch.Tensor, work: Path
+) -> tuple[StageContext, StageData]:
+    """Return context and data of the recipe's only stage."""
+    (stage,) = recipe.stages()
     data = StageData(train, effective_priors(train, 0.0), variants=variants)
-    return StageContext(plan, stage, Path("none"), work, "cpu"), data
+    return StageContext(recipe, stage, Path("none"), work, "cpu"), data
 
 
 @pytest.mark.parametrize("one_emotion_each", [True, False])
-def test_nobody_is_judged_by_a_network_that_has_met_them(plan: Recipe, tmp_path: Path, one_emotion_each: bool) -> None:
-    """Where each speaker has an emotion of their own, who has not met them has never heard of it."""
-    (stage,) = plan.stages()
+def test_predictions_are_out_of_fold(recipe: Recipe, tmp_path: Path, one_emotion_each: bool) -> None:
+    """If each speaker has a distinct emotion, a network trained without the speaker cannot predict it."""
+    (stage,) = recipe.stages()
     emotions, variants = sounds()
-    train = spoken_by(emotions, emotions if one_emotion_each else [i // 4 % 4 for i in range(64)])
-    judged = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
-    right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
-    assert right.mean() == 0.0 if one_emotion_each else right.mean() > 0.9
-    assert judged.groups == tuple(e.group for e in train) and judged.emotions.tolist() == emotions
+    train = examples_by(emotions, emotions if one_emotion_each else [i // 4 % 4 for i in range(64)])
+    predictions = predict_out_of_fold(*stage_inputs(recipe, train, variants, tmp_path))
+    correct = predictions.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == predictions.emotions
+    assert correct.mean() == 0.0 if one_emotion_each else correct.mean() > 0.9
+    assert predictions.groups == tuple(e.group for e in train) and predictions.emotions.tolist() == emotions
 
 
-def test_folds_are_of_the_first_corpus_and_all_learn_from_the_others(plan: Recipe, tmp_path: Path) -> None:
-    """Speakers of the other corpora are other people, although numbered alike; they have every emotion here."""
+def test_folds_are_of_the_first_corpus(recipe: Recipe, tmp_path: Path) -> None:
+    """All networks are trained on the other corpora, whose speakers are different people with equal numbers."""
     path = tmp_path / "several.toml"
     path.write_text(RECIPE.replace("[audio]", f"{MORE}[audio]"))
     several = Recipe.read(path)
     emotions, variants = sounds()
-    train = spoken_by(emotions, emotions)
-    context, data = of_stage(several, [*train, *train], variants.repeat(1, 2, 1, 1), tmp_path)
-    judged = predict_out_of_fold(context, replace(data, sizes=(64, 64)))
-    right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
-    assert len(right) == 64 and right.mean() > 0.9 and judged.emotions.tolist() == emotions
-    alone = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path / "alone"))
+    train = examples_by(emotions, emotions)
+    context, data = stage_inputs(several, [*train, *train], variants.repeat(1, 2, 1, 1), tmp_path)
+    predictions = predict_out_of_fold(context, replace(data, sizes=(64, 64)))
+    correct = predictions.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == predictions.emotions
+    assert len(correct) == 64 and correct.mean() > 0.9 and predictions.emotions.tolist() == emotions
+    alone = predict_out_of_fold(*stage_inputs(recipe, train, variants, tmp_path / "alone"))
     assert not (alone.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == alone.emotions).any()
 
 
@@ -110,34 +112,34 @@ def several(folder: Path, more: str = MORE) -> Recipe:
     return Recipe.read(path)
 
 
-def test_a_corpus_that_is_left_out_is_predicted_by_what_the_others_teach(tmp_path: Path) -> None:
-    """The second corpus calls every sound by the next emotion's name: each is predicted as the other one says."""
+def test_a_left_out_corpus_is_predicted_by_a_network_of_the_others(tmp_path: Path) -> None:
+    """The second corpus has shifted labels, so each corpus is predicted with the other's labels."""
     emotions, variants = sounds()
     others = [(emotion + 1) % 4 for emotion in emotions]
-    train = [*spoken_by(emotions, emotions), *spoken_by(others, emotions)]
-    heard = variants.repeat(1, 2, 1, 1)
-    heard[-1] += 0.01 * torch.randn_like(heard[-1])  # augmented
-    context, data = of_stage(several(tmp_path), train, heard, tmp_path)
+    train = [*examples_by(emotions, emotions), *examples_by(others, emotions)]
+    both_variants = variants.repeat(1, 2, 1, 1)
+    both_variants[-1] += 0.01 * torch.randn_like(both_variants[-1])  # augmented
+    context, data = stage_inputs(several(tmp_path), train, both_variants, tmp_path)
     found = predict_left_out(context, replace(data, sizes=(64, 64)))
     assert list(found) == ["ravdess", "more"]
     for name, wanted in (("ravdess", others), ("more", emotions)):
         for augmented, predicted in ((False, found[name].clean), (True, found[name].augmented)):
-            said = predicted.logits[:, 0, : len(EMOTIONS)].argmax(dim=1)
-            assert (said == torch.tensor(wanted)).float().mean() > 0.9, name
+            labels = predicted.logits[:, 0, : len(EMOTIONS)].argmax(dim=1)
+            assert (labels == torch.tensor(wanted)).float().mean() > 0.9, name
             save_left_out(tmp_path, name, predicted, augmented)
-            kept = load_left_out(tmp_path, "audio", name, augmented)
-            assert torch.equal(kept.logits, predicted.logits) and kept.contents == predicted.contents
+            loaded = load_left_out(tmp_path, "audio", name, augmented)
+            assert torch.equal(loaded.logits, predicted.logits) and loaded.contents == predicted.contents
         assert not torch.equal(found[name].clean.logits, found[name].augmented.logits)
-    with pytest.raises(FileNotFoundError, match="name the folder of that training in --trained"):
+    with pytest.raises(FileNotFoundError, match="give the work folder of that training in --trained"):
         load_left_out(tmp_path / "elsewhere", "audio", "more")
 
 
-def test_left_out_logits_are_under_the_frequencies_of_the_whole_stage(tmp_path: Path) -> None:
-    """That the others teach many angry voices is no evidence: their network's own frequencies are taken off."""
+def test_left_out_logits_are_adjusted_to_the_priors_of_the_stage(tmp_path: Path) -> None:
+    """The class frequencies of the other corpora are not evidence."""
     emotions, variants = sounds()
     angry = [0 if i % 8 else i % 4 for i in range(64)]
-    train = [*spoken_by(angry, emotions), *spoken_by(emotions, emotions)]
-    context, data = of_stage(several(tmp_path), train, variants.repeat(1, 2, 1, 1), tmp_path)
+    train = [*examples_by(angry, emotions), *examples_by(emotions, emotions)]
+    context, data = stage_inputs(several(tmp_path), train, variants.repeat(1, 2, 1, 1), tmp_path)
     logits = []
     for priors in (effective_priors(train, 0.0), effective_priors(train[:64], 0.0)):
         found = predict_left_out(context, replace(data, sizes=(64, 64), priors=priors))["more"].clean
@@ -153,7 +155,7 @@ def test_left_out_logits_are_under_the_frequencies_of_the_whole_stage(tmp_path: 
     assert torch.allclose(logits[0], raw[:, :7] - own, atol=1e-3)
 
 
-def test_a_stage_without_one_of_its_corpora_keeps_the_proportions_of_the_others(tmp_path: Path) -> None:
+def test_removing_a_corpus_preserves_the_proportions_of_others(tmp_path: Path) -> None:
     third = '[corpora.ravdess.joined.third]\ncorpus = "voices"\nfolder = "third"\nshare = 0.2\njoin_share = 0.3\n'
     (stage,) = several(tmp_path, MORE + third).stages()
     assert [s.name for s in stage.without("more").sources] == ["ravdess", "third"]
@@ -165,28 +167,28 @@ def test_a_stage_without_one_of_its_corpora_keeps_the_proportions_of_the_others(
     assert stage.without("more").without("ravdess").corpus_config.join_share == 0.3
 
 
-def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:
-    (stage,) = plan.stages()
+def test_out_of_fold_predictions_are_stored(recipe: Recipe, tmp_path: Path) -> None:
+    (stage,) = recipe.stages()
     emotions, variants = sounds(16)
-    train = spoken_by(emotions, emotions)
-    judged = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
-    save_out_of_fold(tmp_path, judged)
-    kept = load_out_of_fold(tmp_path, "audio")
-    assert torch.equal(kept.logits, judged.logits) and kept.emotions.tolist() == emotions
-    assert (kept.groups, kept.contents) == (judged.groups, tuple(e.content for e in train))
-    assert kept.having(["audio"]).tolist() == list(range(16))
+    train = examples_by(emotions, emotions)
+    predictions = predict_out_of_fold(*stage_inputs(recipe, train, variants, tmp_path))
+    save_out_of_fold(tmp_path, predictions)
+    loaded = load_out_of_fold(tmp_path, "audio")
+    assert torch.equal(loaded.logits, predictions.logits) and loaded.emotions.tolist() == emotions
+    assert (loaded.groups, loaded.contents) == (predictions.groups, tuple(e.content for e in train))
+    assert loaded.rows_with(["audio"]).tolist() == list(range(16))
 
 
-def test_a_voice_is_normalized_by_what_was_kept_of_it(plan: Recipe, tmp_path: Path) -> None:
-    """Its sounds, silence here, are not run through the encoder again for that."""
-    (stage,) = plan.stages()
+def test_batch_norm_statistics_are_of_cached_variants(recipe: Recipe, tmp_path: Path) -> None:
+    """The audio itself, silence here, is not encoded again."""
+    (stage,) = recipe.stages()
     emotions, variants = sounds()
-    train = spoken_by(emotions, emotions)
-    network = build_network(plan, ["audio"])
-    StageTrainer(network, *of_stage(plan, train, variants, tmp_path), quiet=True).run()
-    kept = variants.flatten(0, 1).flatten(1).mean(dim=0)
+    train = examples_by(emotions, emotions)
+    network = build_network(recipe, ["audio"])
+    StageTrainer(network, *stage_inputs(recipe, train, variants, tmp_path), quiet=True).run()
+    expected = variants.flatten(0, 1).flatten(1).mean(dim=0)
     found = network.encoders["audio"].get_buffer("norm.running_mean")
-    assert float((found - kept).norm()) < 0.3 * float(kept.norm())
+    assert float((found - expected).norm()) < 0.3 * float(expected.norm())
     assert not network.training
 
 
@@ -198,7 +200,7 @@ def test_a_group_is_in_one_fold() -> None:
 
 
 @pytest.mark.slow
-def test_what_ships_was_fitted_without_the_items_that_score_it(plan: Recipe, tmp_path: Path) -> None:
+def test_shipped_constants_are_fitted_without_held_out_items(recipe: Recipe, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     (tmp_path / "voices").mkdir()
     for actor in ("01", "02", "03", "04", "17", "18"):
@@ -206,18 +208,21 @@ def test_what_ships_was_fitted_without_the_items_that_score_it(plan: Recipe, tmp
             tone = np.sin(2 * np.pi * 100 * (int(code) + 1) * np.arange(SAMPLE_RATE) / SAMPLE_RATE)
             sound = (0.3 * tone + 0.02 * rng.standard_normal(SAMPLE_RATE)).astype(np.float32)
             write(tmp_path / "voices" / f"03-01-{code}-01-01-01-{actor}.wav", [], [Sound(sound)])
-    (stage,) = plan.stages()
-    train_stage(StageContext(plan, stage, tmp_path, tmp_path / "work", "cpu"))
+    (stage,) = recipe.stages()
+    train_stage(StageContext(recipe, stage, tmp_path, tmp_path / "work", "cpu"))
     out = tmp_path / "voice"
-    write_bundle(plan, tmp_path, tmp_path / "work", out)
+    write_bundle(recipe, tmp_path, tmp_path / "work", out)
     report = Report.model_validate_json((out / "evaluation.json").read_bytes())
     (calibration,) = report.calibrations
     assert calibration.in_folds and calibration.items == 4 * len(CODES)
     assert {(e.corpus, e.items, e.cross_fitted) for e in report.evaluations} == {("ravdess", 2 * len(CODES), False)}
     assert read_manifest(out).training["calibrated_on"] == {}
-    assert "Audio was calibrated on predictions for its 32 training items" in (out / "MODEL_CARD.md").read_text()
-    asked = (out, "--corpus", "ravdess", "--data", tmp_path / "voices", "--split", "held-out")
-    exit_code, output = run_evaluate(*asked, "--json", tmp_path / "again.json")
+    assert (
+        "Audio was calibrated on out-of-fold predictions for its 32 training items"
+        in (out / "MODEL_CARD.md").read_text()
+    )
+    arguments = (out, "--corpus", "ravdess", "--data", tmp_path / "voices", "--split", "held-out")
+    exit_code, output = run_evaluate(*arguments, "--json", tmp_path / "again.json")
     assert exit_code == 0 and "very items" not in output
     again = json.loads((tmp_path / "again.json").read_text())
     assert [e["emotion"]["ece"] for e in again] == [e.emotion.ece for e in report.evaluations if e.emotion]

@@ -1,6 +1,6 @@
-"""The full recipe, from a folder in MELD's layout to an answer over HTTP, with small encoders of the same classes.
+"""The full recipe, from a folder in MELD's layout to a result of the pipeline, with small encoders of the same classes.
 
-prepare -> cache -> train (text, voice, R3D-18 and face together) -> calibrate -> evaluate -> serve.
+prepare -> cache -> train (text, audio, R3D-18 and face together) -> calibrate -> evaluate -> serve.
 """
 
 import json
@@ -32,7 +32,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The committed full recipe with nothing changed but the size of what it trains, and for how long."""
+    """The committed full recipe with smaller encoders and fewer epochs."""
     recipe = tomllib.loads((ROOT / "training" / "full.toml").read_text(encoding="utf-8"))
     recipe["corpora"]["meld"] |= {"epochs": 2, "batch": 4, "selection": 0.3}
     recipe["text"] |= {"config": BERT, "public_encoder": None}
@@ -48,7 +48,7 @@ def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundle(data: Path, small_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     work, out = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("bundle") / "full"
     prepared = run("training.prepare", "--meld", str(data / "meld"), "--cache")
-    assert "dia125_utt3" in prepared and "dia110_utt7" in prepared, "the known faults are named"
+    assert "dia125_utt3" in prepared and "dia110_utt7" in prepared, "known faults are reported"
     options = ["--recipe", str(small_recipe), "--data", str(data), "--work", str(work), "--out", str(out)]
     trained = run("training.train", *options, "--device", "cpu")
     assert "metric epoch=2" in trained and "dev_weighted_f1=" in trained
@@ -62,7 +62,7 @@ def run(module: str, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-def test_the_bundle_has_learned_fusion(bundle: Path) -> None:
+def test_the_bundle_has_a_trained_fusion(bundle: Path) -> None:
     loaded = load_bundle(bundle)
     assert loaded.network.modalities == ("text", "audio", "video", "face")
     assert loaded.manifest.fusion_trained
@@ -73,13 +73,13 @@ def test_the_bundle_has_learned_fusion(bundle: Path) -> None:
 def test_its_evaluation_covers_every_subset_of_modalities(bundle: Path, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
     run("training.evaluate", str(bundle), "--corpus", "meld", "--data", str(data / "meld"), "--json", str(out))
-    judged = json.loads(out.read_text(encoding="utf-8"))
-    subsets = {tuple(s["modalities"]) for e in judged for s in e["subsets"] if s["emotion"]}
+    evaluations = json.loads(out.read_text(encoding="utf-8"))
+    subsets = {tuple(s["modalities"]) for e in evaluations for s in e["subsets"] if s["emotion"]}
     assert len(subsets) == 2**4 - 1, "of four modalities, each alone and with every other"
     card = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "| text + audio + video + face | " in card
     assert "**Fusion** was trained" in card and "Fusion is unmeasured" not in card
-    assert "| fused | " in card, "and its confidence is calibrated as a whole"
+    assert "| fused | " in card, "the fusion is calibrated"
 
 
 @pytest.mark.slow

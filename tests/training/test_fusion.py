@@ -1,6 +1,4 @@
-"""Fitting a fusion: people's judgments, composed items without leaks, parameters recovered, the command from raw
-data.
-"""
+"""Fusion: people's judgments, composed items without leaks, recovered parameters, and the command on raw data."""
 
 import csv
 import json
@@ -28,15 +26,15 @@ from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
 from training.corpora import CORPORA, IGNORED, read_ferplus
 from training.corpora.base import Labels
-from training.data.training_items import save_seen
+from training.data.training_items import save_training_items
 from training.evaluation.metrics import bootstrap, log_loss
 from training.evaluation.protocol import Evaluation
-from training.evaluation.provenance import Taught
-from training.evaluation.scoring import Encoded, encode, joined, judge, judge_by, set_constants
+from training.evaluation.provenance import TrainingPriors
+from training.evaluation.scoring import Encoded, concatenate, encode, predict, predict_with_constants, set_constants
 from training.fusion.choosing import Study, half, score_of
-from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
+from training.fusion.composing import MISSING, Pool, SoftSlots, compose, draw, rows_without_sample
 from training.fusion.constants import fit_constants
-from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
+from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
 from training.fusion.judgments import (
     Judgments,
     perceived_given_intended,
@@ -54,7 +52,7 @@ NEUTRAL, ANGER, JOY = (EMOTIONS.index(e) for e in ("neutral", "anger", "joy"))
 
 
 def judgments_of(n: int, seed: int = 0) -> Judgments:
-    """Random labels that agree on half of the utterances, in dialogues of eight."""
+    """Create random labels that agree on half of the utterances, in dialogues of eight."""
     rng = np.random.default_rng(seed)
     together = rng.integers(0, 7, n)
     text, audio, face = (np.where(rng.random(n) < 0.5, together, rng.integers(0, 7, n)) for _ in range(3))
@@ -68,16 +66,16 @@ def judgments_of(n: int, seed: int = 0) -> Judgments:
 
 @cache
 def pool_of(modality: Modality, labels: Labels, n: int, corpus: str = "some", lacking: tuple[int, ...] = ()) -> Pool:
-    """Samples of every class but those lacking; a sample's first logit tells which it is."""
+    """Create samples of every class except those in `lacking`, encoded by a random network."""
     network = small_network()
     examples = [utterance(i, text=modality == "text", face=modality == "face") for i in range(n)]
     encoded = encode(network, examples)
-    kept = np.asarray([i for i, e in enumerate(encoded.emotions) if e not in lacking])
-    return Pool(corpus, modality, labels, encoded.rows(kept))
+    rows = np.asarray([i for i, e in enumerate(encoded.emotions) if e not in lacking])
+    return Pool(corpus, modality, labels, encoded.rows(rows))
 
 
 def real_items(n: int, weights: dict[Modality, float], bias: float, seed: int = 0) -> Items:
-    """Items of a world in which evidence counts by known weights, and neutral is less likely where there are two."""
+    """Create items whose evidence has known weights, and a bias against neutral with two modalities."""
     rng = np.random.default_rng(seed)
     evidence = np.zeros((n, 2, N_LOGITS))
     for head in (slice(0, 7), slice(7, None)):
@@ -92,16 +90,16 @@ def real_items(n: int, weights: dict[Modality, float], bias: float, seed: int = 
     return Items(("text", "face"), evidence, np.ones((n, 2), dtype=bool), targets[0], targets[1])
 
 
-def test_known_weights_are_found_again() -> None:
+def test_known_weights_are_recovered() -> None:
     items = real_items(8_000, {"text": 0.5, "face": 0.9}, bias=0.0)
     fitted = fit_fusion(items, Shrinkage(weights=None, bias=1e-4))
-    assert np.ptp(fitted.weights["text"].emotion) < 1e-9, "one weight a modality"
+    assert np.ptp(fitted.weights["text"].emotion) < 1e-9, "one weight per modality"
     for modality, weight in (("text", 0.5), ("face", 0.9)):
         assert fitted.weights[modality].emotion[0] == pytest.approx(weight, abs=0.05)  # type: ignore[index]
         assert fitted.weights[modality].sentiment[0] == pytest.approx(weight, abs=0.08)  # type: ignore[index]
 
 
-def test_shrinkage_holds_the_classes_of_a_modality_together() -> None:
+def test_shrinkage_reduces_the_spread_over_classes() -> None:
     items = real_items(3_000, {"text": 0.5, "face": 0.9}, bias=0.0)
     spread = [
         np.ptp(fit_fusion(items, Shrinkage(weights=w, bias=1e-4)).weights["text"].emotion) for w in (1e-5, 0.01, 10.0)
@@ -109,18 +107,18 @@ def test_shrinkage_holds_the_classes_of_a_modality_together() -> None:
     assert spread[0] > spread[1] > spread[2] and spread[2] < 0.01
 
 
-def test_what_is_fitted_predicts_as_the_network_that_has_it() -> None:
-    """Fitting and serving compute the same thing, for every subset."""
+def test_a_fitted_fusion_predicts_like_the_network() -> None:
+    """Fitting and serving compute the same, for every subset of modalities."""
     network = small_network()
     encoded = encode(network, [utterance(i, text=i % 3 != 0, face=i % 3 != 1) for i in range(60)])
     fitted = fit_fusion(Items.of(network, encoded), FREE)
     items = Items.of(network, encoded)
     set_constants(network, network.config.model_copy(update={"fusion": fitted}))
     np.testing.assert_allclose(
-        predict(items, fitted, CONVERSATION.prior_emotion), judge(network, encoded).emotions, atol=1e-5
+        predict_emotions(items, fitted, CONVERSATION.prior_emotion), predict(network, encoded).emotions, atol=1e-5
     )
-    alone = predict(only(items, ["face"]), fitted, CONVERSATION.prior_emotion)
-    np.testing.assert_allclose(alone, judge(network, encoded.only(["face"])).emotions, atol=1e-5)
+    alone = predict_emotions(restrict(items, ["face"]), fitted, CONVERSATION.prior_emotion)
+    np.testing.assert_allclose(alone, predict(network, encoded.only(["face"])).emotions, atol=1e-5)
 
 
 def test_real_items_of_a_corpus_are_fitted_by_the_same_code() -> None:
@@ -130,12 +128,12 @@ def test_real_items_of_a_corpus_are_fitted_by_the_same_code() -> None:
     assert set(fitted.weights) == {"text", "face"} and set(fitted.bias) == {"text+face"}
     with pytest.raises(ValueError, match="two modalities"):
         fit_fusion(Items.of(network, encoded.only(["text"])), FREE)
-    unrated = fit_fusion(Items.of(network, replace(encoded, sentiments=np.full(200, IGNORED))), FREE)
-    assert unrated.weights["text"].sentiment == (1.0,) * 3 and unrated.bias["text+face"].sentiment == (0.0,) * 3
+    unlabeled = fit_fusion(Items.of(network, replace(encoded, sentiments=np.full(200, IGNORED))), FREE)
+    assert unlabeled.weights["text"].sentiment == (1.0,) * 3 and unlabeled.bias["text+face"].sentiment == (0.0,) * 3
 
 
-def test_a_fusion_of_real_items_ships_where_it_predicts_better_than_the_gates() -> None:
-    """Both modalities see the truth and neither repeats the other: an average understates it, a sum does not."""
+def test_a_fusion_of_real_items_replaces_gates_that_predict_worse() -> None:
+    """With independent modalities an average understates the evidence, and a sum does not."""
     network = small_network()
     rng, n = np.random.default_rng(0), 600
     encoded = encode(network, [utterance(0)]).rows(np.zeros(n, np.int64))
@@ -143,22 +141,22 @@ def test_a_fusion_of_real_items_ships_where_it_predicts_better_than_the_gates() 
     place = rng.normal(size=(n, 2, 7)) + np.eye(7)[emotions][:, None]
     logits = torch.zeros(n, 2, N_LOGITS)
     logits[:, :, :7] = torch.from_numpy(place).float()
-    seen = replace(
+    items = replace(
         encoded,
         logits=logits * network.temperature + network.log_train_prior,
         emotions=emotions,
         sentiments=np.full(n, IGNORED),
         groups=tuple(f"dialogue {i // 6}" for i in range(n)),
     )
-    fitted = fit_real(network, network.config, seen)
+    fitted = fit_real(network, network.config, items)
     assert fitted.fusion is not None and 0.7 < np.mean(fitted.fusion.weights["text"].emotion) < 1.3
-    before, after = (judge_by(network, seen, c).emotions for c in (network.config, fitted))
+    before, after = (predict_with_constants(network, items, c).emotions for c in (network.config, fitted))
     assert log_loss(after, emotions) < log_loss(before, emotions) - 0.05
-    assert fit_real(network, fitted, seen.only(["face"])).fusion is None, "nothing to fit it on"
+    assert fit_real(network, fitted, items.only(["face"])).fusion is None, "nothing to fit it on"
 
 
 @given(st.integers(0, 1000))
-def test_every_slot_gets_a_sample_of_the_label_that_means_the_same(seed: int) -> None:
+def test_every_slot_gets_a_sample_of_the_matching_label(seed: int) -> None:
     judgments = judgments_of(40)
     pools = [
         pool_of("text", "together", 70, "meld"),
@@ -172,53 +170,51 @@ def test_every_slot_gets_a_sample_of_the_label_that_means_the_same(seed: int) ->
             pool = pools[drawn.pool[row, slot]]
             label = judgments.labels[pool.column][row]
             assert pool.samples.emotions[drawn.sample[row, slot]] == label
-    assert abs((drawn.pool[:, 0] == 0).sum() - 20) <= 1, "both corpora of words fill half of the rows"
+    assert abs((drawn.pool[:, 0] == 0).sum() - 20) <= 1, "both text corpora fill half of the rows"
     again = draw(judgments, pools, seed)
     assert (again.sample == drawn.sample).all() and (again.pool == drawn.pool).all()
 
 
-def test_a_class_that_a_corpus_lacks_is_taken_from_another_or_counted() -> None:
+def test_missing_classes_are_drawn_from_other_corpora_or_counted() -> None:
     judgments = judgments_of(70)
     pools = [pool_of("text", "text", 70, "a", lacking=(ANGER,)), pool_of("text", "text", 70, "b", lacking=(JOY,))]
-    assert (draw(judgments, pools, 0).sample != MISSING).all() and missing(judgments, pools) == {"text": {}}
-    alone = [pools[0], pool_of("face", "face", 70)]
-    found = draw(judgments, alone, 0)
+    assert (draw(judgments, pools, 0).sample != MISSING).all() and rows_without_sample(judgments, pools) == {"text": {}}
+    single = [pools[0], pool_of("face", "face", 70)]
+    found = draw(judgments, single, 0)
     without = found.sample[:, 0] == MISSING
-    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == missing(judgments, alone)["text"][
-        "anger"
-    ]
-    items = compose(judgments, sentiments_of_emotions(judgments.emotions), alone, found)
+    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == rows_without_sample(
+        judgments, single
+    )["text"]["anger"]
+    items = compose(judgments, sentiments_of_emotions(judgments.emotions), single, found)
     assert (~items.present[:, 0].numpy() == without).all() and items.present[:, 1].all()
     assert (items.emotions == judgments.emotions).all() and set(items.units) == {"text", "face"}
 
 
-def test_soft_slots_draw_what_people_may_have_heard() -> None:
-    """Where intended anger is heard as neutral half of the time, half of what is heard as neutral was meant as
-    anger.
-    """
-    heard = np.eye(7)
-    heard[ANGER] = 0.0
-    heard[ANGER, [ANGER, NEUTRAL]] = 0.5
+def test_soft_slots_draw_perceived_emotions() -> None:
+    """If half of intended anger is perceived as neutral, a third of perceived neutral was intended as anger."""
+    perceived = np.eye(7)
+    perceived[ANGER] = 0.0
+    perceived[ANGER, [ANGER, NEUTRAL]] = 0.5
     judgments = judgments_of(4000)
     pool = pool_of("face", "intended", 70)
-    drawn = draw(judgments, [pool], 0, Soft(heard))
+    drawn = draw(judgments, [pool], 0, SoftSlots(perceived))
     intended = pool.samples.emotions[drawn.sample[:, 0]]
     of_neutral = judgments.labels["face"] == NEUTRAL
     assert (intended[of_neutral] == ANGER).mean() == pytest.approx(1 / 3, abs=0.06)
     assert (intended[judgments.labels["face"] == ANGER] == ANGER).all()
     labeled_by_people = Pool("x", "face", "face", pool.samples)
-    hard = draw(judgments, [labeled_by_people], 0, Soft(heard))
+    hard = draw(judgments, [labeled_by_people], 0, SoftSlots(perceived))
     assert (pool.samples.emotions[hard.sample[:, 0]] == judgments.labels["face"]).all()
 
 
 @given(st.lists(st.sampled_from([f"speaker {i}" for i in range(9)]), min_size=2, max_size=60))
-def test_halves_share_no_group_and_leave_none_out(groups: list[str]) -> None:
+def test_halves_are_disjoint_by_group_and_complete(groups: list[str]) -> None:
     first, second = half(groups, True), half(groups, False)
     assert sorted([*first, *second]) == list(range(len(groups)))
     assert not {groups[i] for i in first} & {groups[i] for i in second}
 
 
-def test_a_left_out_corpus_of_voices_has_no_part_in_the_fit() -> None:
+def test_a_left_out_voice_corpus_is_not_in_the_fit() -> None:
     network = small_network()
     voices = [pool_of("face", "face", 70, name) for name in ("a", "b")]
     pools = (pool_of("text", "text", 70, "words"), *(Pool(p.corpus, "audio", "intended", p.samples) for p in voices))
@@ -226,17 +222,17 @@ def test_a_left_out_corpus_of_voices_has_no_part_in_the_fit() -> None:
     own = network.config
     without = {name: own.model_copy(update={"fused_temperature_emotion": 2.0 + i}) for i, name in enumerate("ab")}
     study = Study(network, without, pools, judgments, judgments, judgments, valence_thresholds(judgments), draws=1)
-    for name, fit, choose in study.left_out():
+    for name, fit, choose in study.leave_one_out():
         assert network.config == without[name]
         assert name not in {p.corpus for p in fit} and {p.corpus for p in choose if p.modality == "audio"} == {name}
         words = [next(p for p in part if p.modality == "text").samples for part in (fit, choose)]
         assert not set(words[0].groups) & set(words[1].groups)
     assert network.config == own
-    assert [name for name, _, _ in study.left_out()] == ["a", "b"]
+    assert [name for name, _, _ in study.leave_one_out()] == ["a", "b"]
 
 
 def voices_of(corpus: str, sharpness: float) -> Pool:
-    """A corpus of voices whose logits are as right as any other's, and too sure by this factor."""
+    """Create a voice corpus whose logits are scaled by `sharpness`, without changing their accuracy."""
     rng, n = np.random.default_rng(0), 140
     emotions = np.arange(n) % 7
     logits = rng.normal(size=(n, 1, N_LOGITS))
@@ -255,8 +251,8 @@ def voices_of(corpus: str, sharpness: float) -> Pool:
     return Pool(corpus, "audio", "intended", samples)
 
 
-def test_the_temperature_of_a_fold_is_fitted_without_the_left_out_voices() -> None:
-    """Two corpora of voices ask for different temperatures; each fold has the other corpus's."""
+def test_temperatures_are_fitted_without_the_left_out_voices() -> None:
+    """With two voice corpora that need different temperatures, each fold has the other corpus's."""
     network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=32, heads=2, hidden=16)))
     bundle = Bundle(Manifest(name="voices", version="0", licence="none", network=network.config), network, None)
     recipe = FusionRecipe(
@@ -270,7 +266,7 @@ def test_the_temperature_of_a_fold_is_fitted_without_the_left_out_voices() -> No
     assert alone["sure"] == pytest.approx(4 * alone["calm"], rel=0.05)
 
 
-def test_thresholds_of_valence_are_found_where_they_were_put() -> None:
+def test_valence_thresholds_are_recovered() -> None:
     rng = np.random.default_rng(0)
     emotions = rng.choice([ANGER, NEUTRAL, JOY], 3000)
     center = {ANGER: -1.2, NEUTRAL: -0.2, JOY: 0.8}
@@ -285,7 +281,7 @@ def test_thresholds_of_valence_are_found_where_they_were_put() -> None:
     ]
 
 
-def test_judgments_that_are_none_are_refused_in_a_line(tmp_path: Path) -> None:
+def test_invalid_judgments_are_rejected(tmp_path: Path) -> None:
     good = "utterance,split,text,audio,video,together,valence\nG1_01_001,train,joy,joy,joy,joy,0.4\n"
     (tmp_path / "good.csv").write_text(good)
     assert read_judgments(tmp_path / "good.csv").dialogues == ("G1_01",)
@@ -300,7 +296,7 @@ def test_judgments_that_are_none_are_refused_in_a_line(tmp_path: Path) -> None:
             read_judgments(tmp_path / "bad.csv")
 
 
-def test_votes_give_what_is_heard_in_what_was_intended(tmp_path: Path) -> None:
+def test_votes_give_perceived_given_intended_emotions(tmp_path: Path) -> None:
     path = tmp_path / "votes.csv"
     path.write_text(
         "clip,actor,condition,A,D,F,H,N,S\n1002_IEO_ANG_XX,1002,voice,6,0,0,0,2,0\n1002_IEO_ANG_HI,1002,voice,8,0,0,0,0,0\n"
@@ -309,26 +305,26 @@ def test_votes_give_what_is_heard_in_what_was_intended(tmp_path: Path) -> None:
     table = perceived_given_intended(path)
     with path.open("a") as file:
         file.write("1001_DFA_ANG_XX,1001,voice,0,9,0,0,0,0\n")
-    assert (perceived_given_intended(path) == table).all(), "nothing is fitted to the actor of the demonstration"
+    assert (perceived_given_intended(path) == table).all(), "the actor of the demonstration is excluded"
     assert table[ANGER, ANGER] == pytest.approx(0.875) and table[ANGER, NEUTRAL] == pytest.approx(0.125)
     np.testing.assert_allclose(table.sum(axis=1), 1.0)
-    assert table[JOY, JOY] == 1.0, "an emotion without votes is taken as it was meant"
+    assert table[JOY, JOY] == 1.0, "an emotion without votes is perceived as intended"
 
 
-def test_corpora_count_alike_for_a_temperature() -> None:
-    """A boastful corpus of few samples pulls as hard as a modest one of many."""
+def test_corpora_are_weighted_equally_for_a_temperature() -> None:
+    """An overconfident corpus of few samples has the same weight as a calibrated one of many."""
     network = small_network()
 
-    def corpus(name: str, n: int, boast: float) -> Pool:
+    def corpus(name: str, n: int, scale: float) -> Pool:
         rng = np.random.default_rng(n)
         likely = rng.normal(scale=2.0, size=(n, 7))
         emotions = (softmax(likely, axis=1).cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
         rows = pool_of("text", "text", 70).samples.rows(np.arange(n) % 70)
-        rows.logits[:, 0, :7] = torch.from_numpy(boast * likely).float() + network.log_train_prior[0, :7]
+        rows.logits[:, 0, :7] = torch.from_numpy(scale * likely).float() + network.log_train_prior[0, :7]
         return Pool(name, "text", "text", replace(rows, emotions=emotions, sentiments=np.full(n, IGNORED)))
 
-    boastful, modest = corpus("few", 400, 3.0), corpus("many", 4000, 1.0)
-    of_emotions, of_sentiments, report = fit_constants(network, "text", [boastful, modest], home=["many"])
+    overconfident, calibrated = corpus("few", 400, 3.0), corpus("many", 4000, 1.0)
+    of_emotions, of_sentiments, report = fit_constants(network, "text", [overconfident, calibrated], home=["many"])
     emotion, own_calibration = of_emotions.temperature, network.config.calibration["text"]
     own = {t.corpus: t.own_temperature for t in report}
     assert own == pytest.approx({"few": 3.0, "many": 1.0}, rel=0.15)
@@ -338,14 +334,14 @@ def test_corpora_count_alike_for_a_temperature() -> None:
     assert [t.home for t in report] == [False, True]
     assert [t.others_temperature for t in report] == pytest.approx([own["many"], own["few"]])
     assert report[0].others_ece_signed is not None and report[0].others_ece_signed > 0.05, (
-        "overconfident by the other's"
+        "overconfident with the other corpus's temperature"
     )
-    repeated = Pool("few", "text", "text", joined([boastful.samples] * 3))
-    assert fit_constants(network, "text", [repeated, modest], [])[0].temperature == pytest.approx(emotion, rel=0.02)
+    repeated = Pool("few", "text", "text", concatenate([overconfident.samples] * 3))
+    assert fit_constants(network, "text", [repeated, calibrated], [])[0].temperature == pytest.approx(emotion, rel=0.02)
 
 
-def test_units_that_repeat_widen_an_interval() -> None:
-    """Ten samples drawn again and again are ten samples."""
+def test_repeated_units_widen_an_interval() -> None:
+    """Repeated draws of ten samples do not add information."""
     rng = np.random.default_rng(0)
     sample = rng.integers(0, 10, 2000)
     right = rng.random(10) < 0.5
@@ -357,7 +353,7 @@ def test_units_that_repeat_widen_an_interval() -> None:
     assert wide[1] - wide[0] > 4 * (narrow[1] - narrow[0])
 
 
-def test_the_figures_of_neutral_stand_beside_the_truth() -> None:
+def test_figures_of_neutral_include_its_true_share() -> None:
     probabilities = np.full((4, 7), 0.1)
     probabilities[:3, NEUTRAL], probabilities[3, JOY] = 0.4, 0.4
     score = score_of(probabilities, np.asarray([NEUTRAL, JOY, ANGER, JOY]))
@@ -365,33 +361,37 @@ def test_the_figures_of_neutral_stand_beside_the_truth() -> None:
     assert score.neutral.probability == pytest.approx(0.325) and score.ece_signed == pytest.approx(0.4 - 0.5)
 
 
-def test_the_licence_names_every_corpus_that_takes_part() -> None:
-    plan = Recipe.read(STARTER)
-    line = licence_line(plan)
+def test_the_licence_names_every_corpus() -> None:
+    starter = Recipe.read(STARTER)
+    line = licence_line(starter)
     assert line.startswith("Research and evaluation only: ")
-    assert plan.fusion is not None
-    for corpus in [*plan.corpora, *(slot.corpus for slot in plan.fusion.slots if slot.licence is None)]:
+    assert starter.fusion is not None
+    for corpus in [*starter.corpora, *(slot.corpus for slot in starter.fusion.slots if slot.licence is None)]:
         assert CORPORA[corpus].licence in line
-    assert all(slot.licence in line for slot in plan.fusion.slots if slot.licence is not None)
-    assert all(slot.licence for slot in plan.fusion.slots if slot.corpus == "voices"), "a folder's licence is its own"
+    assert all(slot.licence in line for slot in starter.fusion.slots if slot.licence is not None)
+    assert all(slot.licence for slot in starter.fusion.slots if slot.corpus == "voices"), (
+        "licences of voice corpora are per folder"
+    )
     assert "EmotionTalk: free for academic use" in line and "CREMA-D: ODbL" in line
-    assert len(set(corpus_licences(plan))) == len(corpus_licences(plan))
+    assert len(set(corpus_licences(starter))) == len(corpus_licences(starter))
     assert read_manifest(Path("model/bundles/starter")).licence == line
 
 
 @pytest.fixture(scope="module")
-def reading_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Words and faces, random weights, and a real tokenizer."""
+def untrained_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bundle for text and face with random weights and a real tokenizer."""
     torch.manual_seed(0)
     small = small_network().config
     text = TextConfig(bert={**BERT, "vocab_size": 30_522, "max_position_embeddings": 128})
     network = EmotionNetwork(small.model_copy(update={"encoders": {**small.encoders, "text": text}})).eval()
     for head in network.heads.values():
         torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
-    taught = {m: Taught.noted(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
+    training_priors = {
+        m: TrainingPriors.from_effective(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()
+    }
     manifest = Manifest(
         name="reads", version="0.0.1", licence="none", network=network.config, tokenizer="minilm-l6",
-        training={"taught": taught},
+        training={"taught": training_priors},
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("reading") / "reads"
     save_bundle(folder, manifest, network)
@@ -400,7 +400,7 @@ def reading_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Judgments, MELD's words and FER+'s faces in their formats; each face is a pattern of its emotion."""
+    """Judgments, MELD's text and FER+'s faces in their formats."""
     root = tmp_path_factory.mktemp("corpora")
     rng = np.random.default_rng(0)
     judgments = judgments_of(240)
@@ -417,7 +417,7 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_lines(root / "meld" / f"{name}_sent_emo.csv", lines)
     names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
     votes = np.zeros((80, 10), np.uint8)
-    votes[np.arange(80), np.arange(80) % 8] = 7  # every eighth is contempt, which is not ours
+    votes[np.arange(80), np.arange(80) % 8] = 7  # every eighth is contempt, which is not one of our emotions
     votes[:, 8] = 3
     (root / "ferplus").mkdir()
     images = rng.integers(0, 255, (80, 48, 48), dtype=np.uint8)
@@ -472,10 +472,10 @@ folder = "ferplus"
 """
 
 
-def test_composed_items_are_scored_from_a_folder(reading_bundle: Path, corpora: Path, tmp_path: Path) -> None:
+def test_composed_items_of_a_folder_are_scored(untrained_bundle: Path, corpora: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     code, output = run_evaluate(
-        reading_bundle, "--corpus", "composed", "--data", corpora, "--prior", "uniform", "--json", out
+        untrained_bundle, "--corpus", "composed", "--data", corpora, "--prior", "uniform", "--json", out
     )
     assert code == 0, output
     found = [Evaluation.model_validate(e) for e in json.loads(out.read_text())]
@@ -487,30 +487,33 @@ def test_composed_items_are_scored_from_a_folder(reading_bundle: Path, corpora: 
     assert first.emotion is not None and first.draws.figures["accuracy"].mean == pytest.approx(first.emotion.accuracy)
     assert {s.modalities for s in first.subsets} == {("text",), ("face",), ("text", "face")}
     assert first.draws.figures["log_loss"].deviation > 0.0
-    again = [run_evaluate(reading_bundle, "--corpus", "composed", "--data", corpora, "--json", out)[0], out.read_text()]
-    code, _ = run_evaluate(reading_bundle, "--corpus", "composed", "--data", corpora, "--json", out)
-    assert [code, out.read_text()] == again, "the same seeds draw the same"
+    again = [
+        run_evaluate(untrained_bundle, "--corpus", "composed", "--data", corpora, "--json", out)[0],
+        out.read_text(),
+    ]
+    code, _ = run_evaluate(untrained_bundle, "--corpus", "composed", "--data", corpora, "--json", out)
+    assert [code, out.read_text()] == again, "draws are deterministic"
 
 
-def test_faces_are_scored_by_peoples_votes(reading_bundle: Path, corpora: Path, tmp_path: Path) -> None:
+def test_faces_are_scored_against_votes(untrained_bundle: Path, corpora: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
-    code, output = run_evaluate(reading_bundle, "--corpus", "ferplus", "--data", corpora / "ferplus", "--json", out)
-    assert code == 0 and "10 of 80 faces are left out" in output
+    code, output = run_evaluate(untrained_bundle, "--corpus", "ferplus", "--data", corpora / "ferplus", "--json", out)
+    assert code == 0 and "skipped 10 of 80 faces" in output
     first = Evaluation.model_validate(json.loads(out.read_text())[0])
     assert first.items == 70 and first.ties == 0 and first.emotion is not None
-    assert first.votes_log_loss == pytest.approx(first.emotion.log_loss), "here all votes for an emotion are for one"
+    assert first.votes_log_loss == pytest.approx(first.emotion.log_loss), "all votes for an emotion agree"
 
 
-def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
-    reading_bundle: Path, corpora: Path, tmp_path: Path
+def test_a_fusion_is_fitted_from_raw_data_and_then_from_the_cache(
+    untrained_bundle: Path, corpora: Path, tmp_path: Path
 ) -> None:
-    """The command: encodes, fits, chooses, scores, writes a bundle that loads; a second run encodes nothing."""
+    """The command writes a bundle that loads; a second run encodes nothing."""
     recipe = tmp_path / "small.toml"
     recipe.write_text(RECIPE)
-    asked = (reading_bundle, "--data", corpora, "--recipe", recipe, "--work", tmp_path / "work")
-    code, output = run_fuse(*asked, "--out", tmp_path / "a")
+    arguments = (untrained_bundle, "--data", corpora, "--recipe", recipe, "--work", tmp_path / "work")
+    code, output = run_fuse(*arguments, "--out", tmp_path / "a")
     assert code == 0 and "encoding words" in output, output
-    code, output = run_fuse(*asked, "--out", tmp_path / "b")
+    code, output = run_fuse(*arguments, "--out", tmp_path / "b")
     assert code == 0 and "encoding" not in output
     fitted = read_manifest(tmp_path / "a")
     assert fitted.network == read_manifest(tmp_path / "b").network, "deterministic"
@@ -524,16 +527,16 @@ def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
     loaded = load_bundle(tmp_path / "a")
     assert loaded.network.config.fusion == fusion
     card = (tmp_path / "a" / "MODEL_CARD.md").read_text()
-    for needed in ("**Fusion adds evidence up**", "*composed*", "not the same as", "Not measured", "declared prior"):
+    for needed in ("**Fusion is additive**", "*composed*", "not the same as", "Not measured", "declared prior"):
         assert needed in card, needed
 
 
-def knowing_faces(bundle: Path, faces: Path, folder: Path) -> list[str]:
-    """A copy of the bundle whose head for faces has these by heart; their contents."""
+def save_overfitted_faces(bundle: Path, faces: Path, folder: Path) -> list[str]:
+    """Copy the bundle with a face head that has memorized these faces; return their content hashes."""
     loaded = load_bundle(bundle)
     items = encode(loaded.network, read_ferplus(faces, "held-out", None))
-    seen = items.embeddings[items.modalities.index("face")]
-    inputs = torch.cat([seen, torch.ones(len(seen), 1)], dim=1)
+    features = items.embeddings[items.modalities.index("face")]
+    inputs = torch.cat([features, torch.ones(len(features), 1)], dim=1)
     wanted = 8.0 * torch.nn.functional.one_hot(torch.from_numpy(items.emotions), N_LOGITS).float()
     solved = torch.linalg.lstsq(inputs, wanted).solution.contiguous()
     shutil.copytree(bundle, folder)
@@ -544,36 +547,36 @@ def knowing_faces(bundle: Path, faces: Path, folder: Path) -> list[str]:
     return list(items.contents)
 
 
-def test_a_bundle_that_does_worse_where_neither_learned_replaces_none(
-    reading_bundle: Path, corpora: Path, tmp_path: Path
+def test_a_bundle_that_does_worse_out_of_corpus_replaces_none(
+    untrained_bundle: Path, corpora: Path, tmp_path: Path
 ) -> None:
-    """Unless it is told to; what the old one learned from proves nothing."""
+    """Unless forced; items from the old bundle's training do not count."""
     recipe, out, better = tmp_path / "small.toml", tmp_path / "out", tmp_path / "better"
     recipe.write_text(RECIPE)
-    contents = knowing_faces(reading_bundle, corpora / "ferplus", better)
+    contents = save_overfitted_faces(untrained_bundle, corpora / "ferplus", better)
 
     def fuse(source: Path, *options: str) -> tuple[int, str]:
-        asked = ("--data", corpora, "--recipe", recipe, "--work", tmp_path / "work", "--out", out)
-        code, output = run_fuse(source, *asked, *options)
+        arguments = ("--data", corpora, "--recipe", recipe, "--work", tmp_path / "work", "--out", out)
+        code, output = run_fuse(source, *arguments, *options)
         return code, " ".join(output.replace("│", " ").split())
 
     code, output = fuse(better)
     assert code == 0, output
     first = (out / "config.json").read_bytes()
-    code, output = fuse(reading_bundle)
+    code, output = fuse(untrained_bundle)
     assert code != 0 and "people:" in output and "nothing was replaced" in output and "--even-if-worse" in output
     assert (out / "config.json").read_bytes() == first
-    assert fuse(better)[0] == 0, "as good is not worse"
-    assert fuse(reading_bundle, "--even-if-worse")[0] == 0
+    assert fuse(better)[0] == 0, "an equal bundle is not worse"
+    assert fuse(untrained_bundle, "--even-if-worse")[0] == 0
     assert (out / "config.json").read_bytes() != first
     code, output = fuse(better)
     assert code == 0, output
-    save_seen(out, contents)
-    assert fuse(reading_bundle)[0] == 0
+    save_training_items(out, contents)
+    assert fuse(untrained_bundle)[0] == 0
 
 
-def test_training_ends_with_the_fusion_of_its_recipe(corpora: Path, tmp_path: Path) -> None:
-    """One command leads from raw corpora to a bundle that adds evidence up."""
+def test_training_ends_with_the_fusion_of_the_recipe(corpora: Path, tmp_path: Path) -> None:
+    """One command leads from raw corpora to a bundle with a fitted fusion."""
     recipe = tmp_path / "small.toml"
     recipe.write_text(RECIPE.replace("[text]", '[text]\npublic_encoder = "minilm-l6"\nfrozen = ["bert"]'))
     code, output = run_train(
@@ -593,11 +596,11 @@ def test_training_ends_with_the_fusion_of_its_recipe(corpora: Path, tmp_path: Pa
     assert made.network.fusion is not None and set(made.network.fusion.weights) == {"text", "face"}
     assert unfused.network.fusion is None and made.network.prior_emotion != unfused.network.prior_emotion
     assert load_bundle(tmp_path / "made").manifest.training["fusion"]
-    assert "**Fusion adds evidence up**" in (tmp_path / "made" / "MODEL_CARD.md").read_text()
+    assert "**Fusion is additive**" in (tmp_path / "made" / "MODEL_CARD.md").read_text()
 
 
-def test_a_face_that_people_disagree_on_is_not_called_with_certainty() -> None:
-    """The temperature is that of people's votes where these are known, not that of the label most of them gave."""
+def test_disagreement_of_votes_lowers_the_confidence() -> None:
+    """The temperature is fitted to vote shares if known, not to majority labels."""
     network = small_network()
     pool = pool_of("face", "face", 700)
     rng = np.random.default_rng(0)
@@ -616,8 +619,8 @@ def test_a_face_that_people_disagree_on_is_not_called_with_certainty() -> None:
     assert by_votes == pytest.approx(1.0, abs=0.15) and by_label < 0.5
 
 
-def leaning(pool: Pool, network: EmotionNetwork, neutral: float, seed: int) -> Encoded:
-    """Samples whose evidence is right but for so many nats too many for neutral."""
+def biased_samples(pool: Pool, network: EmotionNetwork, neutral: float, seed: int) -> Encoded:
+    """Create samples whose evidence is correct except for a bias of `neutral` nats towards neutral."""
     rng = np.random.default_rng(seed)
     likely = rng.normal(scale=1.5, size=(len(pool.samples), 7))
     emotions = (softmax(likely, axis=1).cumsum(axis=1) < rng.random((len(likely), 1))).sum(axis=1)
@@ -628,26 +631,29 @@ def leaning(pool: Pool, network: EmotionNetwork, neutral: float, seed: int) -> E
     return replace(pool.samples, logits=logits, emotions=emotions, sentiments=np.full(len(likely), IGNORED))
 
 
-def test_what_badly_seen_faces_lean_to_is_taken_back() -> None:
-    """Degraded samples that lean to neutral move the offset of neutral, as far as they are half of all samples."""
+def test_offsets_correct_the_bias_of_degraded_samples() -> None:
+    """Degraded samples, half of all, that are biased to neutral move the offset of neutral."""
     network = small_network()
     pool = pool_of("face", "face", 1400)
-    clean = replace(pool, samples=leaning(pool, network, 0.0, 0))
-    both = replace(clean, degraded=leaning(pool, network, 2.0, 1))
+    clean = replace(pool, samples=biased_samples(pool, network, 0.0, 0))
+    both = replace(clean, degraded=biased_samples(pool, network, 2.0, 1))
     before = np.log(network.config.calibration["face"].prior_emotion)
     offsets = []
     for each in (clean, both):
         fitted, _, (report,) = fit_constants(network, "face", [each], [])
         moved = (before - np.log(fitted.prior)) / fitted.temperature
         offsets.append((moved - np.delete(moved, NEUTRAL).mean())[NEUTRAL])
-        assert report.items == len(clean.samples), "the report is of the samples as they are"
+        assert report.items == len(clean.samples), "the report is for clean samples"
     assert offsets[0] == pytest.approx(0.0, abs=0.25) and -1.6 < offsets[1] < -0.6
 
 
-def test_a_pool_keeps_its_degraded_samples_beside_their_own() -> None:
+def test_a_pool_selects_its_degraded_samples_alike() -> None:
     pool = pool_of("face", "face", 70)
     both = replace(pool, degraded=pool.samples.rows(np.arange(len(pool.samples))))
     some = both.rows(np.asarray([3, 5]))
     assert some.degraded is not None and some.degraded.groups == some.samples.groups
-    assert some.as_in_video().samples.groups == some.samples.groups * 2 and some.as_in_video().degraded is None
-    assert len(some.spoiled().samples) == 2 and pool.as_in_video() is pool
+    assert (
+        some.clean_and_degraded().samples.groups == some.samples.groups * 2
+        and some.clean_and_degraded().degraded is None
+    )
+    assert len(some.degraded_only().samples) == 2 and pool.clean_and_degraded() is pool

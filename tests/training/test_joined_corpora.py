@@ -1,4 +1,4 @@
-"""Several corpora that are learned together: their balance, what is refused, and what a bundle says of them."""
+"""Stages of several corpora: mixtures, validation of recipes, and what a bundle records."""
 
 import csv
 import json
@@ -29,17 +29,23 @@ from training import teachers
 from training.bundling import write_bundle
 from training.card import Report, _tables
 from training.corpora import IGNORED, Example, read_goemotions, read_meld_text
-from training.corpora.base import shares_of_votes
+from training.corpora.base import vote_targets
 from training.data.batches import Batches, Mixture
 from training.data.clip_concat import ClipConcat
-from training.data.collate import Feed, to_batch
+from training.data.collate import BatchCollator, to_batch
 from training.data.stage import StageContext, StageData
-from training.data.training_items import read_items
+from training.data.training_items import read_hashes
 from training.engine.loss import StageLoss, effective_priors
 from training.engine.self_distillation import SelfDistillation
 from training.engine.stage_trainer import StageTrainer
 from training.engine.trainer import Trainer
-from training.evaluation.provenance import Taught, corpora_of, learned_from, part_of, taught_of
+from training.evaluation.provenance import (
+    TrainingPriors,
+    section_of,
+    training_corpora,
+    training_corpus_name,
+    training_priors_of,
+)
 from training.fusion.judgments import Judgments, ValenceThresholds
 from training.fusion.study import declared_prior
 from training.licence import licence_line
@@ -62,7 +68,7 @@ def corpus_of(mixture: Mixture, row: int) -> int:
 
 
 @given(mixtures(), st.integers(0, 200))
-def test_an_epoch_holds_the_first_corpus_and_of_the_others_their_share(mixture: Mixture, epoch: int) -> None:
+def test_an_epoch_has_the_first_corpus_and_shares_of_the_others(mixture: Mixture, epoch: int) -> None:
     rows = mixture.rows(epoch)
     counts = Counter(corpus_of(mixture, row) for row in rows)
     assert sorted(row for row in rows if row < mixture.sizes[0]) == list(range(mixture.sizes[0]))
@@ -73,8 +79,8 @@ def test_an_epoch_holds_the_first_corpus_and_of_the_others_their_share(mixture: 
 
 
 @given(mixtures(), st.integers(0, 50))
-def test_no_example_comes_more_often_than_the_others_of_its_corpus(mixture: Mixture, last: int) -> None:
-    """Within an epoch, and over all epochs from the first, each comes as often as the others, give or take one."""
+def test_examples_of_a_corpus_occur_equally_often(mixture: Mixture, last: int) -> None:
+    """Within an epoch and over all epochs, up to one."""
     over_all: Counter[int] = Counter()
     for epoch in range(last + 1):
         rows = mixture.rows(epoch)
@@ -89,10 +95,10 @@ def test_no_example_comes_more_often_than_the_others_of_its_corpus(mixture: Mixt
 
 
 @given(mixtures(), st.integers(0, 30), st.integers(1, 9), st.data())
-def test_batches_of_several_corpora_can_be_taken_up_anywhere(
+def test_batches_of_several_corpora_can_be_resumed(
     mixture: Mixture, epoch: int, size: int, data: st.DataObject
 ) -> None:
-    """They follow from the seed and the epoch alone."""
+    """They depend only on the seed and the epoch."""
     lengths = [(7 * i) % 13 for i in range(sum(mixture.sizes))]
     sampler, again = (Batches(lengths, size, mixture.seed, mixture=mixture) for _ in range(2))
     sampler.epoch = again.epoch = epoch
@@ -103,50 +109,50 @@ def test_batches_of_several_corpora_can_be_taken_up_anywhere(
     assert list(again) == whole[again.first :]
 
 
-def test_another_epoch_or_seed_draws_others() -> None:
+def test_epochs_and_seeds_select_different_examples() -> None:
     mixture = Mixture((10, 100), (0.5,), 1)
     drawn = [frozenset(row for row in mixture.rows(epoch) if row >= 10) for epoch in range(10)]
     assert frozenset.union(*drawn) == frozenset(range(10, 110)) and len(set(drawn)) == 10
     assert mixture.rows(0) == Mixture((10, 100), (0.5,), 1).rows(0) != Mixture((10, 100), (0.5,), 2).rows(0)
 
 
-def test_a_corpus_without_examples_has_no_part() -> None:
+def test_a_corpus_without_examples_is_ignored() -> None:
     assert Mixture((10, 0, 30), (0.5, 0.25), 1).counts == (10, 0, 3)
 
 
-def test_a_stage_of_one_corpus_sees_what_it_saw_before() -> None:
-    """The order of one corpus is that of earlier versions: what they trained is found again."""
+def test_the_order_of_a_single_corpus_is_unchanged() -> None:
+    """Trained stages of earlier versions remain valid."""
     sampler = Batches([i % 4 for i in range(12)], 4, seed=7)
     sampler.epoch = 2
     assert list(sampler) == [[4, 0, 8, 9], [2, 7, 11, 3], [1, 5, 10, 6]]
 
 
-def test_only_what_a_teacher_labeled_is_learned_from_it() -> None:
-    """The loss of a batch is the mean of each utterance's own: with a teacher's part, or from its labels alone."""
+def test_soft_labels_count_only_for_labeled_examples() -> None:
+    """A batch's loss is the mean over utterances, with a teacher's part or from labels only."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
     corpus = CorpusRecipe(folder="x", epochs=1, batch=4, teacher_share=0.75)
     section = FaceRecipe(corpus="x", width=32, learning_rate=1.0, head_learning_rate=1.0)
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), i, i % 3 if i else IGNORED, "g") for i in range(4)]
     batch = to_batch(examples, network.specs, corpus)
-    objective = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
+    loss_module = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
     logits = torch.randn(4, 10)
     soft = torch.cat([torch.randn(4, 7).log_softmax(1), torch.randn(4, 3).log_softmax(1)], dim=1)
 
     def loss(teacher: torch.Tensor | None, rows: list[int]) -> float:
-        taught, chosen = replace(batch, teacher=teacher), torch.tensor(rows)
-        return float(objective._loss(logits[chosen], taught, chosen, None))
+        taught_batch, chosen = replace(batch, teacher=teacher), torch.tensor(rows)
+        return float(loss_module._loss(logits[chosen], taught_batch, chosen, None))
 
     some = soft.clone()
     some[[0, 3]] = torch.nan
-    alone, taught = loss(None, [0, 3]), loss(soft, [1, 2])
-    assert loss(some, [0, 1, 2, 3]) == pytest.approx((alone + taught) / 2)
+    labels_only, with_teacher = loss(None, [0, 3]), loss(soft, [1, 2])
+    assert loss(some, [0, 1, 2, 3]) == pytest.approx((labels_only + with_teacher) / 2)
     assert loss(torch.full((4, 10), torch.nan), [0, 1, 2, 3]) == pytest.approx(loss(None, [0, 1, 2, 3]))
-    assert taught != pytest.approx(loss(None, [1, 2]))
+    assert with_teacher != pytest.approx(loss(None, [1, 2]))
 
 
-def test_votes_are_learned_as_the_shares_they_are() -> None:
-    """Each person's vote counts as a label of its own; an utterance without votes is learned by its label."""
+def test_votes_are_trained_on_as_shares() -> None:
+    """Each vote counts as a label; utterances without votes use their label."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
     corpus = CorpusRecipe(folder="x", epochs=1, batch=4, votes=True)
@@ -162,18 +168,18 @@ def test_votes_are_learned_as_the_shares_they_are() -> None:
 
     people = [labeled(emotion) for emotion, count in ten.items() for _ in range(count)]
     voted = replace(labeled("anger"), votes=shares)
-    votes = torch.tensor([shares_of_votes(shares), (torch.nan,) * 10])
+    votes = torch.tensor([vote_targets(shares), (torch.nan,) * 10])
     logits = torch.randn(1, 10)
 
     def loss(examples: Sequence[Example], votes: torch.Tensor | None) -> float:
-        objective = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
+        loss_module = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
         batch = replace(to_batch(examples, network.specs, corpus), votes=votes)
         rows = torch.arange(len(examples))
-        return float(objective._loss(logits.expand(len(rows), 10), batch, rows, None))
+        return float(loss_module._loss(logits.expand(len(rows), 10), batch, rows, None))
 
     def of_each(column: slice, targets: list[int]) -> float:
         known = [-float(logits[0, column].log_softmax(0)[t]) for t in targets if t != IGNORED]
-        return sum(known) / 10  # a vote for surprise says nothing of the sentiment
+        return sum(known) / 10  # a vote for surprise has no sentiment
 
     expected = of_each(slice(0, 7), [p.emotion for p in people]) + of_each(slice(7, 10), [p.sentiment for p in people])
     assert loss([voted], votes[:1]) == pytest.approx(expected, rel=1e-5)
@@ -217,31 +223,31 @@ intermediate_size = 64
 JOINED = "[corpora.meld-text.joined.goemotions]\n"
 OWN = "[corpora.meld-text]\n"
 MORE = '[corpora.meld-text.joined.more]\ncorpus = "goemotions"\nfolder = "x"\nshare = 0.5\n'
-SAID = {"joy": "lovely", "anger": "damn", "neutral": "table", "sadness": "alas", "surprise": "really", "fear": "help"}
+WORDS = {"joy": "lovely", "anger": "damn", "neutral": "table", "sadness": "alas", "surprise": "really", "fear": "help"}
 
-FELT = {"neutral": "neutral", "anger": "negative", "sadness": "negative"}
+SENTIMENT_OF = {"neutral": "neutral", "anger": "negative", "sadness": "negative"}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MELD's and GoEmotions' formats: a word of each utterance decides its emotion; only comments are afraid."""
+    """MELD's and GoEmotions' formats; a word of each utterance determines its emotion; fear occurs only in comments."""
     root = tmp_path_factory.mktemp("data")
     for split, dialogues in (("train", range(6)), ("dev", range(6, 16))):
         lines = [
-            (d, u, f"{word} {word}, {d}!", emotion, FELT.get(emotion, "positive"))
+            (d, u, f"{word} {word}, {d}!", emotion, SENTIMENT_OF.get(emotion, "positive"))
             for d in dialogues
-            for u, (emotion, word) in enumerate(list(SAID.items())[:5])
+            for u, (emotion, word) in enumerate(list(WORDS.items())[:5])
         ]
         write_lines(root / "meld" / f"{split}_sent_emo.csv", lines)
     (root / "goemotions").mkdir()
     for name, numbers in (("train", range(11)), ("dev", range(11, 15))):
         with (root / "goemotions" / f"{name}.csv").open("w", newline="") as file:
-            rows = [(f"{word}, {word} {i}", emotion) for i in numbers for emotion, word in SAID.items()]
+            rows = [(f"{word}, {word} {i}", emotion) for i in numbers for emotion, word in WORDS.items()]
             csv.writer(file).writerows([("text", "emotions"), *rows])
     return root
 
 
-def recipe(folder: Path, *changes: tuple[str, str]) -> Path:
+def write_recipe(folder: Path, *changes: tuple[str, str]) -> Path:
     text = RECIPE
     for before, after in changes:
         assert text.count(before) == 1, before
@@ -251,15 +257,18 @@ def recipe(folder: Path, *changes: tuple[str, str]) -> Path:
     return path
 
 
-def plan_of(folder: Path, *changes: tuple[str, str]) -> Recipe:
-    return Recipe.read(recipe(folder, *changes))
+def read_changed(folder: Path, *changes: tuple[str, str]) -> Recipe:
+    return Recipe.read(write_recipe(folder, *changes))
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
-        (((JOINED, JOINED + "epochs = 3\n"),), "joined.goemotions.epochs: is for all that is learned together, set it"),
-        (((JOINED, JOINED + "[corpora.meld-text.joined.goemotions.joined.x]\n"),), "joined: is for all that is"),
+        (((JOINED, JOINED + "epochs = 3\n"),), "joined.goemotions.epochs: applies to the whole stage, set it"),
+        (
+            ((JOINED, JOINED + "[corpora.meld-text.joined.goemotions.joined.x]\n"),),
+            "joined: applies to the whole stage",
+        ),
         (((OWN, OWN + "share = 0.5\n"),), "corpora.meld-text.share: Extra inputs are not permitted"),
         (((OWN, OWN + 'joins = "goemotions"\n'),), "corpora.meld-text.joins: Extra inputs are not permitted"),
         ((("share = 0.5\n", ""),), "joined.goemotions.share: Field required"),
@@ -267,47 +276,47 @@ def plan_of(folder: Path, *changes: tuple[str, str]) -> Recipe:
         ((("share = 0.5", "share = 0.0"),), "share: Input should be greater than 0"),
         (
             (("[text]\n", f"{MORE}[text]\n"),),
-            "[corpora.meld-text] joined: their shares add up to 1, which leaves nothing of an epoch for meld-text",
+            "[corpora.meld-text] joined: their shares add up to 1, which leaves no share for meld-text",
         ),
         (((JOINED, JOINED.replace("goemotions", "meld-text")),), "corpora: two are named 'meld-text'"),
         (
             (('folder = "goemotions"', 'corpus = "meld-text"\nfolder = "meld"'),),
-            "[corpora.meld-text.joined.goemotions]: its examples are learned already",
+            "[corpora.meld-text.joined.goemotions]: the stage already has its examples",
         ),
         (((JOINED, JOINED + "join_share = 0.5\n"),), "meld-text.joined.goemotions: join_share is for audio"),
         (((JOINED, JOINED + "teachers = 2\n"),), "teachers: has no effect without teacher"),
-        (((JOINED, JOINED + "teacher_share = 0.9\n"),), "teacher_share: is for all that is learned together"),
+        (((JOINED, JOINED + "teacher_share = 0.9\n"),), "teacher_share: applies to the whole stage"),
         (((OWN, OWN + "teacher_share = 0.9\n"),), "[corpora.meld-text] teacher_share: has no effect without teacher"),
         (
             ((JOINED, "[corpora.goemotions]\nepochs = 1\nbatch = 2\n"), ("share = 0.5\n", "")),
-            "the modalities learn from",
+            "the modalities use the corpora",
         ),
     ],
 )
-def test_options_of_joined_corpora_are_strict(tmp_path: Path, changes: tuple[tuple[str, str], ...], said: str) -> None:
-    with pytest.raises(RecipeError) as refused:
-        plan_of(tmp_path, *changes)
-    assert said in str(refused.value)
+def test_options_of_joined_corpora_are_strict(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], message: str
+) -> None:
+    with pytest.raises(RecipeError) as error:
+        read_changed(tmp_path, *changes)
+    assert message in str(error.value)
 
 
-def test_a_teacher_of_a_joined_corpus_has_a_share_of_the_loss(tmp_path: Path) -> None:
-    taught = plan_of(tmp_path, (JOINED, JOINED + 'teacher = "x"\n'), (OWN, OWN + "teacher_share = 0.9\n"))
-    assert taught.corpora["meld-text"].teacher_share == 0.9
+def test_teacher_share_applies_to_joined_corpora(tmp_path: Path) -> None:
+    priors = read_changed(tmp_path, (JOINED, JOINED + 'teacher = "x"\n'), (OWN, OWN + "teacher_share = 0.9\n"))
+    assert priors.corpora["meld-text"].teacher_share == 0.9
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ((JOINED, JOINED + "context_dropout = 0.5\n"), "has no effect, as goemotions has no context"),
-        ((JOINED, JOINED + 'corpus = "ravdess"\n'), "goemotions has audio, and nothing of text, which is learned"),
-        ((JOINED, JOINED + 'corpus = "nonesuch"\n'), "names nonesuch; corpora are"),
+        ((JOINED, JOINED + 'corpus = "ravdess"\n'), "goemotions has audio, but not text, which the stage trains"),
+        ((JOINED, JOINED + 'corpus = "nonesuch"\n'), "names nonesuch; the corpora are"),
     ],
 )
-def test_corpora_that_cannot_be_learned_together_are_refused(
-    data: Path, tmp_path: Path, change: tuple[str, str], said: str
-) -> None:
-    code, output = run_train("--recipe", recipe(tmp_path, change), "--data", data, "--work", tmp_path / "work")
-    assert code == 2 and said in output and not (tmp_path / "work").exists()
+def test_incompatible_corpora_are_rejected(data: Path, tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    code, output = run_train("--recipe", write_recipe(tmp_path, change), "--data", data, "--work", tmp_path / "work")
+    assert code == 2 and message in output and not (tmp_path / "work").exists()
 
 
 def slot(**options: object) -> dict[str, object]:
@@ -318,45 +327,46 @@ def slot(**options: object) -> dict[str, object]:
     }}  # fmt: skip
 
 
-def test_no_slot_is_filled_with_what_an_encoder_learned_from() -> None:
-    plan = tomllib.loads(RECIPE)
-    assert Recipe.model_validate({**plan, **slot(home=True)}).fusion is not None
+def test_slots_must_not_use_training_splits() -> None:
+    recipe = tomllib.loads(RECIPE)
+    assert Recipe.model_validate({**recipe, **slot(home=True)}).fusion is not None
     for options in ({}, {"home": True, "split": "all"}, {"home": True, "split": "train"}):
         with pytest.raises(
-            ValueError, match="an encoder learns from goemotions, which comments takes its samples from"
+            ValueError, match="an encoder is trained on goemotions, which comments takes its samples from"
         ):
-            Recipe.model_validate({**plan, **slot(**options)})
+            Recipe.model_validate({**recipe, **slot(**options)})
 
 
 def test_all_folders_and_licences_are_named(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path)
-    assert plan.folders() == ["meld", "goemotions"]
-    assert licence_line(plan) == "for tests: MELD: GPL-3.0; GoEmotions: CC BY 4.0"
-    own = plan_of(tmp_path, (JOINED, JOINED + 'licence = "mine: free"\n'))
+    recipe = read_changed(tmp_path)
+    assert recipe.folders() == ["meld", "goemotions"]
+    assert licence_line(recipe) == "for tests: MELD: GPL-3.0; GoEmotions: CC BY 4.0"
+    own = read_changed(tmp_path, (JOINED, JOINED + 'licence = "mine: free"\n'))
     assert licence_line(own) == "for tests: MELD: GPL-3.0; mine: free"
 
 
-def test_a_joined_corpus_is_part_of_what_decides_on_a_stage(tmp_path: Path) -> None:
+def test_a_joined_corpus_changes_the_digest_of_a_stage(tmp_path: Path) -> None:
     digests = {
-        plan.digest(plan.stages()[0]) for plan in (plan_of(tmp_path), plan_of(tmp_path, ("share = 0.5", "share = 0.4")))
+        recipe.digest(recipe.stages()[0])
+        for recipe in (read_changed(tmp_path), read_changed(tmp_path, ("share = 0.5", "share = 0.4")))
     }
     assert len(digests) == 2
 
 
-def test_what_the_committed_recipes_trained_is_valid_still() -> None:
-    """Pin the digests that trained stages are found by; joined corpora change nothing for stages without any."""
+def test_digests_of_the_committed_recipes_are_unchanged() -> None:
+    """Trained stages are found by these digests."""
     folder = Path(__file__).parents[2] / "training"
-    plans = [Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")]
-    assert {s.name: plan.digest(s)[:12] for plan in plans for s in plan.stages()} == {
+    recipes = [Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")]
+    assert {s.name: recipe.digest(s)[:12] for recipe in recipes for s in recipe.stages()} == {
         "text": "1e04c7197ca8", "audio": "6dacf6ef4f72", "face": "0d01288abf3d",
         "text-audio-video-face": "bb0c55fb73e0",
     }  # fmt: skip
 
 
-def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Path) -> None:
-    """Every line of MELD loses its punctuation here, and no comment does."""
-    plan = plan_of(tmp_path)
-    (stage,) = plan.stages()
+def test_each_corpus_has_its_own_augmentation(data: Path, tmp_path: Path) -> None:
+    """Lines of MELD lose their punctuation here, comments do not."""
+    recipe = read_changed(tmp_path)
+    (stage,) = recipe.stages()
     tokenizer = TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
     parts = [
         read_meld_text(data / "meld", "train", tokenizer),
@@ -364,15 +374,15 @@ def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Pa
     ]
     train = [example for part in parts for example in part]
     sizes = tuple(map(len, parts))
-    context = StageContext(plan, stage, data, tmp_path, "cpu")
-    feed = Feed(context, StageData(train, effective_priors(train, 0.0), marks=tokenizer.marks, sizes=sizes))
+    context = StageContext(recipe, stage, data, tmp_path, "cpu")
+    feed = BatchCollator(context, StageData(train, effective_priors(train, 0.0), marks=tokenizer.marks, sizes=sizes))
     for row in range(len(train)):
         ids = set(feed([row]).inputs["text"][1][0].flatten().tolist())
         assert bool(ids & tokenizer.marks.keys()) == (row >= sizes[0])
 
 
-def test_priors_are_those_of_what_is_seen() -> None:
-    """Half of an epoch is of each corpus, however large it is; a label that an example lacks does not count."""
+def test_priors_are_those_of_the_mixture() -> None:
+    """Half of an epoch is of each corpus, whatever their sizes; missing labels do not count."""
     first = [Example(Sample(), 0, 0, "g")] * 700
     other = [Example(Sample(), 3, IGNORED, "g")] * 70_000
     mixture = Mixture((700, 70_000), (0.5,), 1)
@@ -382,8 +392,8 @@ def test_priors_are_those_of_what_is_seen() -> None:
     assert effective_priors(first, 0.3) == effective_priors(first, 0.3, Mixture((700,), (), 1).weights)
 
 
-def test_a_voice_is_joined_to_none_of_another_corpus() -> None:
-    """Their speakers may be numbered alike."""
+def test_clips_of_different_corpora_are_not_concatenated() -> None:
+    """Their speakers may have equal numbers."""
     examples = [Example(Sample(audio=torch.full((80, 40), float(i % 2))), 0, 0, "01") for i in range(20)]
     shares = [float(i % 2) for i in range(20)]
     torch.manual_seed(0)
@@ -393,18 +403,18 @@ def test_a_voice_is_joined_to_none_of_another_corpus() -> None:
         assert audio is not None and (audio == i % 2).all() and (i % 2 or audio.shape[1] == 40)
 
 
-def test_an_example_that_comes_twice_in_a_batch_is_remembered_by_its_mean() -> None:
-    remembered, one, other = SelfDistillation(3), torch.zeros(1, 10), torch.zeros(1, 10)
+def test_self_distillation_averages_repeated_examples() -> None:
+    distillation, one, other = SelfDistillation(3), torch.zeros(1, 10), torch.zeros(1, 10)
     one[0, [0, 7]] = other[0, [1, 8]] = 50.0
-    remembered.add(torch.tensor([2, 0, 2]), torch.cat([one, one, other]))
-    assert remembered.targets[2].tolist() == pytest.approx([0.5, 0.5, *[0.0] * 5, 0.5, 0.5, 0.0])
-    assert remembered.targets[0].tolist() == pytest.approx([1.0, *[0.0] * 6, 1.0, 0.0, 0.0])
+    distillation.add(torch.tensor([2, 0, 2]), torch.cat([one, one, other]))
+    assert distillation.targets[2].tolist() == pytest.approx([0.5, 0.5, *[0.0] * 5, 0.5, 0.5, 0.0])
+    assert distillation.targets[0].tolist() == pytest.approx([1.0, *[0.0] * 6, 1.0, 0.0, 0.0])
 
 
 def trained(data: Path, work: Path, *changes: tuple[str, str]) -> dict[str, torch.Tensor]:
     work.mkdir(exist_ok=True)
     code, output = run_train(
-        "--recipe", recipe(work, *changes), "--data", data, "--work", work, "--only", "text", "--device", "cpu"
+        "--recipe", write_recipe(work, *changes), "--data", data, "--work", work, "--only", "text", "--device", "cpu"
     )
     assert code == 0, output
     return load_file(work / "text.safetensors")
@@ -412,7 +422,7 @@ def trained(data: Path, work: Path, *changes: tuple[str, str]) -> dict[str, torc
 
 @pytest.fixture(scope="module")
 def work(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The toy stage, trained once."""
+    """Work folder of the stage, trained once."""
     folder = tmp_path_factory.mktemp("work")
     trained(data, folder)
     return folder
@@ -425,58 +435,69 @@ def test_the_same_seed_trains_the_same_network(data: Path, work: Path, tmp_path:
     assert any(not torch.equal(fewer[key], value) for key, value in once.items())
 
 
-def test_a_run_that_was_broken_off_goes_on_to_the_same_end(
+def test_an_interrupted_run_resumes_to_the_same_result(
     data: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Training is broken off in the middle of the fourth epoch."""
+    """Training is interrupted in the middle of the fourth epoch."""
     monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
     check = Trainer._check
 
-    def breaks_off(trainer: Trainer, norm: torch.Tensor) -> None:
+    def interrupt(trainer: Trainer, norm: torch.Tensor) -> None:
         if (trainer.state.epoch, trainer.state.batch) == (3, 4):
             raise KeyboardInterrupt
         check(trainer, norm)
 
-    monkeypatch.setattr(Trainer, "_check", breaks_off)
-    options = ("--recipe", recipe(tmp_path), "--data", data, "--work", tmp_path, "--only", "text", "--device", "cpu")
+    monkeypatch.setattr(Trainer, "_check", interrupt)
+    options = (
+        "--recipe",
+        write_recipe(tmp_path),
+        "--data",
+        data,
+        "--work",
+        tmp_path,
+        "--only",
+        "text",
+        "--device",
+        "cpu",
+    )
     run_train(*options)
     assert (tmp_path / "text.checkpoint.pt").exists() and not (tmp_path / "text.safetensors").exists()
     monkeypatch.setattr(Trainer, "_check", check)
     code, output = run_train(*options)
-    assert code == 0 and "going on in epoch 4 at batch 5" in output
+    assert code == 0 and "resuming in epoch 4 at batch 5" in output
     again = load_file(tmp_path / "text.safetensors")
     assert all(torch.equal(again[key], value) for key, value in load_file(work / "text.safetensors").items())
 
 
-def test_the_epoch_is_chosen_by_groups_of_every_corpus(data: Path, tmp_path: Path) -> None:
+def test_the_epoch_is_selected_on_groups_of_every_corpus(data: Path, tmp_path: Path) -> None:
     trained(data, tmp_path / "some", ("batch = 8", "batch = 8\nselection = 0.3"))
-    kept, everything = read_items(tmp_path / "some" / "text.items.npy"), 30 + 66
-    assert 40 < len(kept) < everything
-    small = recipe(tmp_path, ("batch = 8", "batch = 8\nselection = 0.000001"))
+    trained_on, total = read_hashes(tmp_path / "some" / "text.items.npy"), 30 + 66
+    assert 40 < len(trained_on) < total
+    small = write_recipe(tmp_path, ("batch = 8", "batch = 8\nselection = 0.000001"))
     code, output = run_train("--recipe", small, "--data", data, "--work", tmp_path, "--only", "text")
     assert code == 2 and "selection = 1e-06 puts 0 of" in output
 
 
-def test_what_teachers_say_of_one_corpus_is_learned_beside_the_labels_of_the_other(
+def test_soft_labels_of_one_corpus_are_combined_with_labels_of_another(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    requests = []
 
     def labels_of_one(name: str, lines: Sequence[Line], seed: int, _: StageContext) -> torch.Tensor:
-        asked.append((name, [line.text for line in lines][:1], seed))
+        requests.append((name, [line.text for line in lines][:1], seed))
         return torch.zeros(len(lines), 10).log_softmax(dim=1)
 
     monkeypatch.setattr(teachers, "_labels_of_one", labels_of_one)
     found: list[torch.Tensor | None] = []
     run = StageTrainer.run
 
-    def noted(trainer: StageTrainer) -> list[dict[str, float]]:
+    def record(trainer: StageTrainer) -> list[dict[str, float]]:
         found.append(trainer._data.teacher)
         return run(trainer)
 
-    monkeypatch.setattr(StageTrainer, "run", noted)
+    monkeypatch.setattr(StageTrainer, "run", record)
     trained(data, tmp_path / "work", (JOINED, JOINED + 'teacher = "tiny"\nteachers = 2\n'))
-    assert asked == [("tiny", ["lovely, lovely 0"], 1), ("tiny", ["lovely, lovely 0"], 2)]
+    assert requests == [("tiny", ["lovely, lovely 0"], 1), ("tiny", ["lovely, lovely 0"], 2)]
     (soft,) = found
     assert soft is not None and soft[:30].isnan().all() and not soft[30:].isnan().any() and len(soft) == 96
 
@@ -488,64 +509,67 @@ def bundle(data: Path, work: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return out
 
 
-def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
+def test_a_bundle_records_its_training_corpora(bundle: Path) -> None:
     manifest = read_manifest(bundle)
-    taught = taught_of(manifest)["text"]
-    assert [(name, by.corpus, by.share, by.items) for name, by in taught.corpora.items()] == [
+    priors = training_priors_of(manifest)["text"]
+    assert [(name, by.corpus, by.share, by.items) for name, by in priors.corpora.items()] == [
         ("meld-text", "meld-text", 0.5, 30),
         ("goemotions", "goemotions", 0.5, 66),
     ]
-    afraid = EMOTIONS.index("fear")
-    own, other = (by.frequencies.prior_emotion[afraid] for by in taught.corpora.values())
+    fear = EMOTIONS.index("fear")
+    own, other = (by.frequencies.prior_emotion[fear] for by in priors.corpora.values())
     assert own == pytest.approx(1 / 37) and other == pytest.approx(12 / 73)
-    assert taught.frequencies.prior_emotion[afraid] == pytest.approx((11 * 30 / 66 + 1) / (60 + 7))
-    assert taught.own == taught.of("meld-text") != taught.of("goemotions")
-    assert manifest.network.prior_emotion == taught.own.prior_emotion
-    assert set(part_of(manifest.training, "calibrated_on")) == {"meld-text"}
+    assert priors.frequencies.prior_emotion[fear] == pytest.approx((11 * 30 / 66 + 1) / (60 + 7))
+    assert priors.own == priors.of("meld-text") != priors.of("goemotions")
+    assert manifest.network.prior_emotion == priors.own.prior_emotion
+    assert set(section_of(manifest.training, "calibrated_on")) == {"meld-text"}
     assert manifest.licence == "for tests: MELD: GPL-3.0; GoEmotions: CC BY 4.0"
-    assert corpora_of(manifest, "text") == ["meld-text", "goemotions"]
-    assert learned_from(manifest, "text", "meld-text-plain") == "meld-text"
-    assert learned_from(manifest, "text", "goemotions") == "goemotions"
-    assert learned_from(manifest, "text", "voices") is None
+    assert training_corpora(manifest, "text") == ["meld-text", "goemotions"]
+    assert training_corpus_name(manifest, "text", "meld-text-plain") == "meld-text"
+    assert training_corpus_name(manifest, "text", "goemotions") == "goemotions"
+    assert training_corpus_name(manifest, "text", "voices") is None
 
 
-def test_bundles_of_one_corpus_are_as_they_were() -> None:
-    """Bundles that exist already stay readable as well."""
+def test_bundles_of_one_corpus_are_unchanged() -> None:
+    """Existing bundles remain readable."""
     manifest = read_manifest(find_bundle("starter"))
-    assert corpora_of(manifest, "face") == ["ferplus"] and learned_from(manifest, "face", "goemotions") is None
-    taught = taught_of(manifest)["face"]
-    assert not taught.corpora and taught.own == taught.of("ferplus") == taught.frequencies
+    assert (
+        training_corpora(manifest, "face") == ["ferplus"]
+        and training_corpus_name(manifest, "face", "goemotions") is None
+    )
+    priors = training_priors_of(manifest)["face"]
+    assert not priors.corpora and priors.own == priors.of("ferplus") == priors.frequencies
     note = Calibration(prior_emotion=CONVERSATION.prior_emotion, prior_sentiment=CONVERSATION.prior_sentiment)
-    assert "corpora" not in Taught.noted(note, 0.0).model_dump(mode="json", exclude_defaults=True)
+    assert "corpora" not in TrainingPriors.from_effective(note, 0.0).model_dump(mode="json", exclude_defaults=True)
 
 
-def test_every_corpus_that_taught_is_scored_as_home(bundle: Path, data: Path, tmp_path: Path) -> None:
-    """Under its own frequencies; by constants that no corpus but the first had a part in."""
+def test_every_training_corpus_is_scored_in_corpus(bundle: Path, data: Path, tmp_path: Path) -> None:
+    """Under its own frequencies, with constants fitted on the first corpus only."""
     report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
-    taught = taught_of(read_manifest(bundle))["text"]
+    priors = training_priors_of(read_manifest(bundle))["text"]
     found = {(e.corpus, e.scope): e for e in report.evaluations if e.prior == "corpus"}
     assert {corpus for corpus, _ in found} == {"meld-text", "meld-text-plain", "goemotions"}
     for name in ("meld-text", "goemotions"):
-        assert found[name, "all"].prior_emotion == list(taught.of(name).prior_emotion)
+        assert found[name, "all"].prior_emotion == list(priors.of(name).prior_emotion)
         assert found[name, "all"].cross_fitted == (name == "meld-text")
         emotion = found[name, "all"].emotion
         assert emotion is not None and emotion.accuracy > 0.7
     comments = found["goemotions", "all"].emotion
     assert comments is not None
-    assert next(c.recall for c in comments.classes if c.label == "fear") == 1.0, "only comments are afraid"
-    asked = (bundle, "--corpus", "goemotions", "--data", data / "goemotions", "--json", tmp_path / "out.json")
-    code, output = run_evaluate(*asked, "--split", "held-out", "--prior", "corpus")
+    assert next(c.recall for c in comments.classes if c.label == "fear") == 1.0, "fear occurs only in comments"
+    arguments = (bundle, "--corpus", "goemotions", "--data", data / "goemotions", "--json", tmp_path / "out.json")
+    code, output = run_evaluate(*arguments, "--split", "held-out", "--prior", "corpus")
     assert code == 0 and "very items" not in output
     first = json.loads((tmp_path / "out.json").read_text())[0]
-    assert first["prior_emotion"] == list(taught.of("goemotions").prior_emotion) and first["seen"] == 0
-    code, output = run_evaluate(*asked, "--split", "train")
+    assert first["prior_emotion"] == list(priors.of("goemotions").prior_emotion) and first["seen"] == 0
+    code, output = run_evaluate(*arguments, "--split", "train")
     assert code == 0 and json.loads((tmp_path / "out.json").read_text())[0]["seen"] == 66
     code, _ = run_evaluate(bundle, "--corpus", "meld-text", "--data", data / "meld", "--split", "train",
                            "--json", tmp_path / "out.json")  # fmt: skip
     assert code == 0 and json.loads((tmp_path / "out.json").read_text())[0]["seen"] == 30
 
 
-def test_the_card_names_every_corpus_that_taught(bundle: Path) -> None:
+def test_the_card_names_every_training_corpus(bundle: Path) -> None:
     card = " ".join((bundle / "MODEL_CARD.md").read_text().split())
     for needed in (
         "| goemotions | text | CC BY 4.0 | the official dev comments |",
@@ -556,24 +580,27 @@ def test_the_card_names_every_corpus_that_taught(bundle: Path) -> None:
         assert needed in card, needed
     manifest = read_manifest(bundle)
     report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
-    foreign = [e.model_copy(update={"corpus": "voices", "name": "nemo"}) for e in report.evaluations]
+    out_of_corpus = [e.model_copy(update={"corpus": "voices", "name": "nemo"}) for e in report.evaluations]
     written = [e for e in report.evaluations if e.corpus != "meld-text-plain"]
-    whole = report.model_copy(update={"fusion": "fitted", "evaluations": [*written, *foreign]})
-    (_, home), (_, others) = _tables(manifest, whole, whole.evaluations)
-    assert {e.corpus for e in home} == {"meld-text", "goemotions"} and {e.corpus for e in others} == {"voices"}
+    whole = report.model_copy(update={"fusion": "fitted", "evaluations": [*written, *out_of_corpus]})
+    (_, in_corpus), (_, others) = _tables(manifest, whole, whole.evaluations)
+    assert {e.corpus for e in in_corpus} == {"meld-text", "goemotions"} and {e.corpus for e in others} == {"voices"}
 
 
-def test_a_corpus_of_another_format_is_home_by_its_name(bundle: Path) -> None:
-    """Another one in the same format is not."""
+def test_training_corpora_are_matched_by_name(bundle: Path) -> None:
+    """Another corpus of the same format does not match."""
     manifest = read_manifest(bundle)
     recipe = json.loads(json.dumps(manifest.training["recipe"]))
     joined = recipe["corpora"]["meld-text"]["joined"]
     joined["lines"] = {**joined.pop("goemotions"), "corpus": "manifest"}
     other = manifest.model_copy(update={"training": {**manifest.training, "recipe": recipe}})
-    assert learned_from(other, "text", "lines") == "lines" and learned_from(other, "text", "manifest") is None
+    assert (
+        training_corpus_name(other, "text", "lines") == "lines"
+        and training_corpus_name(other, "text", "manifest") is None
+    )
 
 
-def test_a_corpus_that_holds_nothing_out_is_not_scored(bundle: Path, data: Path, work: Path, tmp_path: Path) -> None:
+def test_a_corpus_without_a_held_out_split_is_not_scored(bundle: Path, data: Path, work: Path, tmp_path: Path) -> None:
     shutil.copytree(data, tmp_path / "data")
     (tmp_path / "data" / "goemotions" / "dev.csv").write_text("text,emotions\n")
     write_bundle(Recipe.read(work / "recipe.toml"), tmp_path / "data", work, tmp_path / "out")
@@ -582,12 +609,12 @@ def test_a_corpus_that_holds_nothing_out_is_not_scored(bundle: Path, data: Path,
     assert (tmp_path / "out" / "weights.safetensors").read_bytes() == (bundle / "weights.safetensors").read_bytes()
 
 
-def test_a_prior_may_be_that_of_a_joined_corpus(bundle: Path) -> None:
-    taught = taught_of(read_manifest(bundle))
-    plan = Recipe.model_validate({**tomllib.loads(RECIPE), **slot(home=True)})
-    assert plan.fusion is not None
-    of = plan.fusion.model_copy(update={"prior_of": ("goemotions",)})
-    nothing = Judgments.__new__(Judgments)  # no judgments are asked for
-    emotion, sentiment = declared_prior(of, plan, taught, nothing, ValenceThresholds(0.0, 0.0, 0.0))
-    assert emotion == pytest.approx(taught["text"].of("goemotions").prior_emotion)
-    assert sentiment == pytest.approx(taught["text"].of("goemotions").prior_sentiment)
+def test_the_declared_prior_may_be_of_a_joined_corpus(bundle: Path) -> None:
+    priors = training_priors_of(read_manifest(bundle))
+    recipe = Recipe.model_validate({**tomllib.loads(RECIPE), **slot(home=True)})
+    assert recipe.fusion is not None
+    of = recipe.fusion.model_copy(update={"prior_of": ("goemotions",)})
+    judgments = Judgments.__new__(Judgments)  # not used
+    emotion, sentiment = declared_prior(of, recipe, priors, judgments, ValenceThresholds(0.0, 0.0, 0.0))
+    assert emotion == pytest.approx(priors["text"].of("goemotions").prior_emotion)
+    assert sentiment == pytest.approx(priors["text"].of("goemotions").prior_sentiment)

@@ -1,5 +1,7 @@
-"""A modality that nobody has heard of, added to a copy of the code as a contributor would: two new files, one word in
-the contract, one section of a recipe. It is then trained, bundled and served by the ordinary commands.
+"""A new modality, added to a copy of the code as a contributor would.
+
+It takes two new files, a name in the contract and a section of a recipe. The modality is then trained, bundled and
+served by the ordinary commands.
 """
 
 import filecmp
@@ -116,7 +118,7 @@ hidden = 12
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code with the new modality."""
+    """Copy of the code with the new modality."""
     folder = tmp_path_factory.mktemp("checkout")
     for package in ("model", "training"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
@@ -130,7 +132,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Trained on a dozen stretches of the sample video."""
+    """Train on a dozen spans of the sample video."""
     data, out = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("bundle") / "moving"
     (data / "mine").mkdir()
     video = ROOT / "tests" / "media" / "face_and_speech.mp4"
@@ -157,13 +159,13 @@ def run(checkout: Path, module: str, *arguments: str, status: int = 0) -> str:
 
 
 def differing(compared: "filecmp.dircmp[str]", at: Path) -> Iterator[str]:
-    """The files below two folders that only the second has, or has otherwise."""
+    """Yield the files that only the second folder has, or that differ."""
     yield from (str(at / name) for name in [*compared.right_only, *compared.diff_files] if name != "__pycache__")
     for name, below in compared.subdirs.items():
         yield from differing(below, at / name)
 
 
-def test_it_takes_two_files_a_word_and_a_section(checkout: Path) -> None:
+def test_a_modality_takes_two_files_a_name_and_a_section(checkout: Path) -> None:
     changed = {
         file for package in ("model", "training")
         for file in differing(filecmp.dircmp(ROOT / package, checkout / package), Path(package))
@@ -307,7 +309,7 @@ for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\np
 
 
 def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> None:
-    """The modality's own is the default still, and each has its options."""
+    """The default encoder is unchanged, and each encoder has its own options."""
     for package in ("model", "training"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
     for name, text in OTHER_TEXT.items():
@@ -324,12 +326,12 @@ def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> N
     )
     (tmp_path / "recipe.toml").write_text(TEXT_RECIPE.replace('"bag"\nhidden', "'bag'\nhidden"))
     (tmp_path / "use.py").write_text(USE)
-    built, shape, varied, started, extra, unknown, foreign = run(tmp_path, "use", "recipe.toml").splitlines()
+    built, shape, varied, started, extra, unknown, other_weights = run(tmp_path, "use", "recipe.toml").splitlines()
     assert built == "kind='bag' hidden=4 minilm-l6" and shape == "torch.Size([1, 7])"
     assert varied == "torch.Size([1, 2])", "by its own recipe, not by the modality's default"
     assert extra.startswith("text.") and "text has no option" in extra and "nonesuch" in unknown
-    assert started == "bag-base True", "what it may start from is declared beside its name, and in the catalog"
-    assert foreign.endswith("'minilm-l6' is no public encoder of text; those are bag-base")
+    assert started == "bag-base True", "its public weights are declared with its name, and in the catalog"
+    assert other_weights.endswith("'minilm-l6' is not a public encoder of text; choose one of bag-base")
     starter = "from training.recipe import STARTER, Recipe; print(Recipe.read(STARTER).sections()['text'].kind)"
     done = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "bert"

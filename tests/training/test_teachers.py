@@ -1,4 +1,4 @@
-"""What teachers are given to read, and how their judgements are put together."""
+"""Teachers: their inputs, and the combination of their predictions."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,34 +17,34 @@ from training import teachers
 from training.corpora import Example, read_meld_text
 from training.data.stage import NO_MARKS, StageContext
 from training.recipe import Recipe
-from training.teachers import Line, TeacherLoss, averaged, read_by, soft_labels
+from training.teachers import Line, TeacherLoss, lines_for_teacher, log_mean_probabilities, soft_labels
 
 
-def test_every_second_teacher_reads_utterances_alone(tmp_path: Path) -> None:
+def test_every_second_teacher_gets_no_context(tmp_path: Path) -> None:
     rows = ["0,0,Hello there.,Joey,joy,positive", "0,1,Go away!,Ross,anger,negative"]
     header = "Dialogue_ID,Utterance_ID,Utterance,Speaker,Emotion,Sentiment"
     (tmp_path / "train_sent_emo.csv").write_text("\n".join([header, *rows]) + "\n")
     examples = read_meld_text(tmp_path, "train", SplitTokenizer())
-    read = [read_by(teacher, examples) for teacher in range(3)]
+    read = [lines_for_teacher(teacher, examples) for teacher in range(3)]
     assert [[line.text for line in lines] for lines in read] == [["Hello there.", "Go away!"]] * 3
-    said = [[line.said for line in lines] for lines in read]
-    assert said == [[(), ("Hello there.",)], [(), ()], [(), ("Hello there.",)]]
+    contexts = [[line.context for line in lines] for lines in read]
+    assert contexts == [[(), ("Hello there.",)], [(), ()], [(), ("Hello there.",)]]
 
 
-def test_the_kept_labels_of_the_starters_teachers_are_found() -> None:
-    """A file is found by the hash of the lines: they are written as they were when the teachers were asked."""
+def test_file_names_of_soft_labels_are_stable() -> None:
+    """Files in the repository are found by a hash of lines and settings."""
     lines = [Line("Hello there.", 3, 2, ()), Line("Go away!", 0, 0, ("Hello there.",))]
-    assert teachers._file("mpnet-base", lines, 20260) == "mpnet-base-ace922a442c547ca.npy"
+    assert teachers._file_name("mpnet-base", lines, 20260) == "mpnet-base-ace922a442c547ca.npy"
 
 
-def test_what_has_no_words_has_no_soft_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_without_text_have_no_soft_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = [Example(Sample(), 0, 0, "g", line=line) for line in (("Hi.", ()), None, ("No.", ("Hi.",)))]
     monkeypatch.setattr(teachers, "_labels_of_one", lambda _, lines, *__: torch.zeros(len(lines), 10).log_softmax(1))
     labels = soft_labels("tiny", 2, examples, context_of("tiny", tmp_path))
     assert labels.isnan().all(dim=1).tolist() == [False, True, False] and not labels[[0, 2]].isnan().any()
 
 
-def test_a_teacher_learns_from_the_labels_that_there_are() -> None:
+def test_missing_labels_do_not_count_in_the_loss() -> None:
     logits = torch.zeros(2, 10)
     loss = TeacherLoss(lambda *_: logits)  # type: ignore[arg-type]
     both, emotions = (loss((*[logits] * 3, torch.tensor(t))) for t in ([[0, 0], [1, -100]], [[0, -100], [1, -100]]))
@@ -52,11 +52,11 @@ def test_a_teacher_learns_from_the_labels_that_there_are() -> None:
 
 
 class SplitTokenizer:
-    """A token for each word, of the utterance alone."""
+    """Tokenizer with one token per word, without context."""
 
     marks: Mapping[int, int | None] = NO_MARKS
 
-    def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens:  # noqa: ARG002  (not needed here)
+    def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens:  # noqa: ARG002  (unused)
         ones = torch.ones(len(text.split()), dtype=torch.int64)
         return Tokens(ones, ones)
 
@@ -76,21 +76,21 @@ def context_of(teacher: str, folder: Path) -> StageContext:
     "setting",
     ["EPOCHS", "BATCH", "LEARNING_RATE", "HEAD_LEARNING_RATE", "WEIGHT_DECAY", "LABEL_SMOOTHING", "MAX_TOKENS"],
 )
-def test_what_was_said_by_other_settings_is_asked_anew(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = teachers._file("mpnet-base", [], 1)
-    assert teachers._file("mpnet-base", [], 1) == before != teachers._file("mpnet-base", [], 2)
+def test_settings_change_the_file_name(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = teachers._file_name("mpnet-base", [], 1)
+    assert teachers._file_name("mpnet-base", [], 1) == before != teachers._file_name("mpnet-base", [], 2)
     monkeypatch.setattr(teachers, setting, 2 * getattr(teachers, setting))
-    assert teachers._file("mpnet-base", [], 1) != before
+    assert teachers._file_name("mpnet-base", [], 1) != before
 
 
 def test_teachers_are_averaged_as_probabilities() -> None:
     first, second = torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([[0.1, 0.9], [0.25, 0.75]])
-    torch.testing.assert_close(averaged([first.log(), second.log()]).exp(), (first + second) / 2)
-    torch.testing.assert_close(averaged([first.log()]), first.log())
+    torch.testing.assert_close(log_mean_probabilities([first.log(), second.log()]).exp(), (first + second) / 2)
+    torch.testing.assert_close(log_mean_probabilities([first.log()]), first.log())
 
 
-def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tiny one, by the trainer that stages have, on lines that a word decides."""
+def test_a_teacher_is_trained_and_its_labels_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny teacher on lines whose label depends on a single word."""
     make_teacher(tmp_path / "weights")
     monkeypatch.setattr("model.weights.catalog.fetch", lambda _: tmp_path / "weights")
     for name, value in {"EPOCHS": 20, "BATCH": 8, "LEARNING_RATE": 0.01, "HEAD_LEARNING_RATE": 0.05}.items():
@@ -107,12 +107,12 @@ def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: p
     torch.testing.assert_close(labels[:, :7].exp().sum(dim=1), torch.ones(40), atol=1e-2, rtol=0.0)
     right = labels[:, :7].argmax(dim=1) == torch.tensor([EMOTIONS.index(words[i % 2][1]) for i in range(40)])
     assert right.all() and len(list((tmp_path / "work").glob("tiny-*.npy"))) == 1
-    monkeypatch.setattr(teachers, "_ask", lambda *_: pytest.fail("it was asked again"))
+    monkeypatch.setattr(teachers, "_train_and_save", lambda *_: pytest.fail("it was trained again"))
     assert torch.equal(soft_labels("tiny", 1, examples, context), labels)
 
 
 def make_teacher(folder: Path) -> None:
-    """Weights and a tokenizer of the shape that the catalog has of a teacher's."""
+    """Write weights and tokenizer of a tiny teacher in the form of the catalog's."""
     ensure_torchvision()
     from transformers import MPNetConfig, MPNetModel
 

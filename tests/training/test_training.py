@@ -1,4 +1,4 @@
-"""Training learns, goes on after a kill as if nothing had been, and leaves what is frozen alone."""
+"""Training: convergence, resumption after a kill, frozen parts, augmentation, and validation of recipes."""
 
 import argparse
 import math
@@ -43,15 +43,15 @@ from training.data.augmentation import (
     reverberate,
     telephone,
 )
-from training.data.batches import Batches, put_aside
+from training.data.batches import Batches, selection_split
 from training.data.clip_concat import ClipConcat
-from training.data.collate import Feed, to_batch
+from training.data.collate import BatchCollator, to_batch
 from training.data.stage import StageContext, StageData
 from training.engine.averaging import moving_average
 from training.engine.batch_norms import refit_batch_norms
 from training.engine.checkpoints import Checkpoints
 from training.engine.loss import StageLoss, effective_priors
-from training.engine.optim import Part, freeze, optimizer_of
+from training.engine.optim import StageModules, build_optimizer, freeze
 from training.engine.self_distillation import SelfDistillation
 from training.engine.stage_trainer import StageTrainer
 from training.engine.variants import encode_variants
@@ -103,7 +103,7 @@ AUDIO = AudioRecipe(corpus="ravdess", learning_rate=1e-3, head_learning_rate=1e-
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus in FER2013's format: each class is a bar at a height of its own, in noise."""
+    """Corpus in FER2013's format: each class is a bar at its own height, in noise."""
     rng = np.random.default_rng(0)
     labels = np.arange(210) % 7
     images = rng.integers(0, 90, (210, 48, 48), dtype=np.uint8)
@@ -116,112 +116,113 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def recipe(folder: Path, epochs: int = 6) -> Path:
+def write_recipe(folder: Path, epochs: int = 6) -> Path:
     path = folder / "recipe.toml"
     path.write_text(RECIPE.format(epochs=epochs))
     return path
 
 
-def context_of(plan: Recipe, work: Path) -> StageContext:
-    """The recipe's only stage; its examples are given, so that no folder of corpora is read."""
-    return StageContext(plan, plan.stages()[0], Path("none"), work, "cpu")
+def context_of(recipe: Recipe, work: Path) -> StageContext:
+    """Return the context of the recipe's only stage, without a folder of corpora."""
+    return StageContext(recipe, recipe.stages()[0], Path("none"), work, "cpu")
 
 
-def train(plan: Recipe, data: Path, work: Path, examples: list[Example] | None = None) -> EmotionNetwork:
-    torch.manual_seed(plan.seed)
+def train(recipe: Recipe, data: Path, work: Path, examples: list[Example] | None = None) -> EmotionNetwork:
+    torch.manual_seed(recipe.seed)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     found = examples or list(read_fer2013(data / "fer2013", "train", None))
-    StageTrainer(network, context_of(plan, work), StageData(found, effective_priors(found, 0.0))).run()
+    StageTrainer(network, context_of(recipe, work), StageData(found, effective_priors(found, 0.0))).run()
     return network
 
 
 @torch.inference_mode()
-def share_right(network: EmotionNetwork, examples: list[Example]) -> float:
-    answers = network.eval()([e.sample for e in examples]).emotions.argmax(dim=1)
-    return float((answers == torch.tensor([e.emotion for e in examples])).float().mean())
+def accuracy(network: EmotionNetwork, examples: list[Example]) -> float:
+    predictions = network.eval()([e.sample for e in examples]).emotions.argmax(dim=1)
+    return float((predictions == torch.tensor([e.emotion for e in examples])).float().mean())
 
 
 def test_training_learns(data: Path, tmp_path: Path) -> None:
-    plan = Recipe.read(recipe(tmp_path))
+    recipe = Recipe.read(write_recipe(tmp_path))
     examples = list(read_fer2013(data / "fer2013", "train", None))
-    assert share_right(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), examples) < 0.4
-    assert share_right(train(plan, data, tmp_path), examples) > 0.9
-    assert list((tmp_path / "tensorboard").iterdir()), "the course of it is kept for TensorBoard"
+    assert accuracy(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), examples) < 0.4
+    assert accuracy(train(recipe, data, tmp_path), examples) > 0.9
+    assert list((tmp_path / "tensorboard").iterdir()), "logs are written for TensorBoard"
 
 
 def test_the_same_seed_trains_the_same_network(data: Path, tmp_path: Path) -> None:
-    plan = Recipe.read(recipe(tmp_path, epochs=1))
+    recipe = Recipe.read(write_recipe(tmp_path, epochs=1))
     examples = list(read_fer2013(data / "fer2013", "train", None))[:64]
     results = []
     for name in ("first", "second"):
-        network = train(plan, data, tmp_path / name, examples)
+        network = train(recipe, data, tmp_path / name, examples)
         with torch.inference_mode():
             results.append(network([e.sample for e in examples]).emotions)
     torch.testing.assert_close(results[0], results[1])
 
 
-def test_a_killed_run_goes_on_to_the_same_end(data: Path, tmp_path: Path) -> None:
-    """SIGKILL in the middle of an epoch; the second run ends with the weights of one that was never stopped."""
-    plan = recipe(tmp_path, epochs=8)
+def test_a_killed_run_resumes_to_the_same_result(data: Path, tmp_path: Path) -> None:
+    """After SIGKILL in the middle of an epoch, a second run ends with the weights of an uninterrupted one."""
+    recipe = write_recipe(tmp_path, epochs=8)
     for name, kill in (("whole", False), ("killed", True)):
         work = tmp_path / name
         if kill:
-            _run_until_mid_epoch(_command(plan, data, work), work)
+            _run_until_mid_epoch(_command(recipe, data, work), work)
             assert (work / "face.checkpoint.pt").exists() and not (work / "face.safetensors").exists()
         done = subprocess.run(
-            _command(plan, data, work), capture_output=True, text=True, check=False, env=_environment()
+            _command(recipe, data, work), capture_output=True, text=True, check=False, env=_environment()
         )
         assert done.returncode == 0, done.stderr
-        assert ("going on in epoch" in done.stdout) == kill
+        assert ("resuming in epoch" in done.stdout) == kill
     whole, killed = (load_file(tmp_path / name / "face.safetensors") for name in ("whole", "killed"))
     for key, value in whole.items():
         torch.testing.assert_close(killed[key], value, atol=0.0, rtol=0.0, msg=key)
     assert not (tmp_path / "killed" / "face.checkpoint.pt").exists()
 
 
-def test_data_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+def test_missing_data_is_a_usage_error(tmp_path: Path) -> None:
     done = subprocess.run(
-        _command(recipe(tmp_path), tmp_path / "none", tmp_path), capture_output=True, text=True, check=False
+        _command(write_recipe(tmp_path), tmp_path / "none", tmp_path), capture_output=True, text=True, check=False
     )
     assert done.returncode == 2 and "there is no" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_recipe_is_ignored(data: Path, tmp_path: Path) -> None:
     examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
-    for epochs in (2, 1):  # of two epochs there is nothing left to train for one that wants a single one
-        plan = Recipe.read(recipe(tmp_path, epochs))
+    for epochs in (2, 1):  # a checkpoint after two epochs would leave nothing to train
+        recipe = Recipe.read(write_recipe(tmp_path, epochs))
         network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
         priors = effective_priors(examples, 0.0)
-        history = StageTrainer(network, context_of(plan, tmp_path), StageData(examples, priors)).run()
+        history = StageTrainer(network, context_of(recipe, tmp_path), StageData(examples, priors)).run()
         assert [f["epoch"] for f in history] == [1.0, 2.0][:epochs]
 
 
-def test_whole_groups_are_put_aside() -> None:
+def test_the_selection_split_is_by_group() -> None:
     examples = [Example(Sample(), 0, 0, f"dialogue {i // 3}") for i in range(900)]
-    kept, aside = put_aside(examples, 0.2)
-    assert 0.1 < len(aside) / 900 < 0.3 and sorted(kept + aside) == list(range(900))
-    assert not {examples[i].group for i in kept} & {examples[i].group for i in aside}
-    assert put_aside(examples, 0.0) == (list(range(900)), [])
+    remaining, aside = selection_split(examples, 0.2)
+    assert 0.1 < len(aside) / 900 < 0.3 and sorted(remaining + aside) == list(range(900))
+    assert not {examples[i].group for i in remaining} & {examples[i].group for i in aside}
+    assert selection_split(examples, 0.0) == (list(range(900)), [])
 
 
-def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
+def test_the_best_epoch_is_selected_by_an_interrupted_run(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scored as below, the second epoch is the best, and after two worse ones there is no fifth. A run that breaks off
-    in the third, with gradients half added up, ends with the same weights.
+    """Select the second epoch, and stop after two worse ones.
+
+    A run that is interrupted in the third, with gradients partly accumulated, ends with the same weights.
     """
     monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
-    plan = Recipe.read(recipe(tmp_path, epochs=9))
-    asked = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
-    plan = plan.model_copy(update={"corpora": {"fer2013": plan.corpora["fer2013"].model_copy(update=asked)}})
+    recipe = Recipe.read(write_recipe(tmp_path, epochs=9))
+    changes = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
+    recipe = recipe.model_copy(update={"corpora": {"fer2013": recipe.corpora["fer2013"].model_copy(update=changes)}})
     examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
     priors = effective_priors(examples, 0.0)
     scores = [0.3, 0.6, 0.5, 0.4, 0.9]
 
-    def trained(work: Path, breaks_off: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-        torch.manual_seed(plan.seed)
+    def trained(work: Path, interrupt: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        torch.manual_seed(recipe.seed)
         network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-        training = StageTrainer(network, context_of(plan, work), StageData(examples, priors, examples[:8]))
+        training = StageTrainer(network, context_of(recipe, work), StageData(examples, priors, examples[:8]))
         averages = []
 
         def score() -> dict[str, float]:
@@ -229,7 +230,7 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
             return {"dev_weighted_f1": scores[training.trainer.state.epoch]}
 
         def check(_: torch.Tensor) -> None:
-            if breaks_off and (training.trainer.state.epoch, training.trainer.state.batch) >= (2, 5):
+            if interrupt and (training.trainer.state.epoch, training.trainer.state.batch) >= (2, 5):
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(training, "_score", score)
@@ -239,67 +240,67 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
         return training.part.state_dict(), averages[1] if len(averages) == 4 else {}
 
     whole, second = trained(tmp_path / "whole")
-    statistics = ("running_mean", "running_var", "num_batches_tracked")  # they are taken anew at the end
+    statistics = ("running_mean", "running_var", "num_batches_tracked")  # recomputed at the end
     for key, value in second.items():
         assert key.endswith(statistics) or torch.equal(whole[key], value), key
     with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path / "broken", breaks_off=True)
-    again, _ = trained(tmp_path / "broken")
+        trained(tmp_path / "interrupted", interrupt=True)
+    again, _ = trained(tmp_path / "interrupted")
     for key, value in whole.items():
         assert torch.equal(again[key], value), key
 
 
-def test_without_groups_to_choose_the_epoch_by_nothing_is_trained(data: Path, tmp_path: Path) -> None:
-    """The held-out split would choose it otherwise, and score it after that."""
+def test_a_selection_without_groups_is_rejected(data: Path, tmp_path: Path) -> None:
+    """Otherwise the held-out split would select the epoch and then score it."""
     path = tmp_path / "recipe.toml"
     path.write_text(RECIPE.format(epochs=1).replace("average_decay", "selection = 0.00001\naverage_decay"))
     code, output = run_train("--recipe", path, "--data", data, "--work", tmp_path, "--only", "face")
     assert code == 2 and "puts 0 of 210 utterances aside" in " ".join(output.split())
 
 
-def test_a_checkpoint_that_cannot_be_read_is_not_taken_up(tmp_path: Path) -> None:
-    """As one of another version, which kept a class of its own, or one that is no checkpoint at all."""
-    told: list[str] = []
+def test_an_unreadable_checkpoint_is_ignored(tmp_path: Path) -> None:
+    """For example one of another version, which pickled a class, or another file."""
+    reports: list[str] = []
     path = tmp_path / "face.checkpoint.pt"
-    checkpoints = Checkpoints(path, "of this recipe", told.append)
-    assert checkpoints.load() is None and not told
+    checkpoints = Checkpoints(path, "of this recipe", reports.append)
+    assert checkpoints.load() is None and not reports
     for content in ({"fingerprint": "of this recipe", "state": argparse.Namespace()}, {"fingerprint": "of another"}):
         torch.save(content, path)
-        assert checkpoints.load() is None and "starting over" in told.pop()
+        assert checkpoints.load() is None and "starting over" in reports.pop()
     path.write_bytes(b"nothing of the kind")
-    assert checkpoints.load() is None and "starting over" in told.pop()
+    assert checkpoints.load() is None and "starting over" in reports.pop()
     checkpoints.save({"state": {"epoch": 3}})
     saved = checkpoints.load()
-    assert saved is not None and saved["state"] == {"epoch": 3} and not told
+    assert saved is not None and saved["state"] == {"epoch": 3} and not reports
 
 
-def test_focal_loss_weighs_down_what_is_known_well() -> None:
-    """(1 - p) ** focal times the cross-entropy -log p (Lin et al. 2017, equation 4); 0 is cross-entropy itself."""
-    how = CorpusRecipe(folder=".", epochs=1, batch=2)
+def test_focal_loss_weighs_down_confident_predictions() -> None:
+    """It is (1 - p) ** focal times the cross-entropy -log p (Lin et al. 2017, equation 4)."""
+    options = CorpusRecipe(folder=".", epochs=1, batch=2)
     logits, targets = torch.tensor([[4.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), torch.tensor([0, 0])
-    right = logits.softmax(dim=1)[:, 0]
+    correct = logits.softmax(dim=1)[:, 0]
     for focal in (0.0, 2.0):
-        objective = StageLoss(
+        loss_module = StageLoss(
             EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))),
             {"face": FACE},
-            how.model_copy(update={"focal": focal}),
+            options.model_copy(update={"focal": focal}),
             effective_priors([Example(Sample(), 0, 0, "g")], 0.0),
         )
-        wanted = ((1.0 - right).pow(focal) * -right.log()).mean()
-        torch.testing.assert_close(objective._cross_entropy(logits, targets, torch.ones(3)), wanted)
+        wanted = ((1.0 - correct).pow(focal) * -correct.log()).mean()
+        torch.testing.assert_close(loss_module._cross_entropy(logits, targets, torch.ones(3)), wanted)
 
 
 def test_processes_share_an_epoch_evenly() -> None:
-    """What is made up for one that lacks a batch would hang on where the epoch was taken up."""
+    """Padding for a process without a batch would depend on where the epoch was resumed."""
     sampler = Batches([1] * 104, 8, seed=1, processes=3)
     assert len(sampler) == len(list(sampler)) == 12
     sampler.first = 6
     assert len(list(sampler)) == 6
-    with pytest.raises(ValueError, match="no batch of 64 for each of 2 processes"):
+    with pytest.raises(ValueError, match="do not make a batch of 64 for each of 2 processes"):
         Batches([1] * 104, 64, seed=1, processes=2)
 
 
-def test_batches_hold_every_example_once_and_can_be_taken_up_anywhere() -> None:
+def test_batches_have_every_example_once_and_can_be_resumed() -> None:
     sampler = Batches([i % 9 for i in range(100)], 8, seed=1)
     sampler.epoch = 4
     whole = list(sampler)
@@ -311,10 +312,10 @@ def test_batches_hold_every_example_once_and_can_be_taken_up_anywhere() -> None:
     assert list(sampler) != whole
 
 
-def test_what_is_frozen_does_not_move(tmp_path: Path) -> None:
-    """Neither the weights nor the statistics of a frozen batch norm, in training mode."""
+def test_frozen_parts_do_not_change(tmp_path: Path) -> None:
+    """Neither weights nor statistics of frozen batch norms change in training mode."""
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-    plan = Recipe.model_validate(
+    recipe = Recipe.model_validate(
         {
             "name": "x", "version": "0", "licence": "none", "seed": 0, "precision": "no",
             "corpora": {"fer2013": {"folder": ".", "epochs": 2, "batch": 4}},
@@ -324,22 +325,22 @@ def test_what_is_frozen_does_not_move(tmp_path: Path) -> None:
     before = {k: v.clone() for k, v in network.encoders["face"].state_dict().items()}
     rng = torch.Generator().manual_seed(0)
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48, generator=rng)), i % 7, i % 3, "g") for i in range(16)]
-    StageTrainer(network, context_of(plan, tmp_path), StageData(examples, effective_priors(examples, 0.0))).run()
+    StageTrainer(network, context_of(recipe, tmp_path), StageData(examples, effective_priors(examples, 0.0))).run()
     after = network.encoders["face"].state_dict()
-    moved = {k for k, v in before.items() if not torch.equal(v, after[k])}
-    assert moved and not any(k.startswith(("stem.", "blocks.0.")) for k in moved)
-    assert any("running_mean" in k for k in moved)
+    changed = {k for k, v in before.items() if not torch.equal(v, after[k])}
+    assert changed and not any(k.startswith(("stem.", "blocks.0.")) for k in changed)
+    assert any("running_mean" in k for k in changed)
 
 
-def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
-    """Behind each, what serving sees is standardized; a frozen one, or one that nothing comes to, stays as it was."""
+def test_batch_norm_statistics_are_recomputed() -> None:
+    """Outputs are standardized for serving inputs; frozen norms, and those without inputs, are unchanged."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     encoder = network.encoders["face"]
     first, *others = [m for m in encoder.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     means = [norm.get_buffer("running_mean") for norm in (first, *others)]
     for mean in means:
-        torch.nn.init.constant_(mean, 7.0)  # as nothing that comes in
+        torch.nn.init.constant_(mean, 7.0)  # unlike any input
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), 0, 0, "g") for _ in range(64)]
     outputs: dict[torch.nn.Module, torch.Tensor] = {}
     for norm in others:
@@ -354,13 +355,13 @@ def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
     assert float(deepest.abs().max()) < 0.5 and all(norm.momentum == 0.1 for norm in others)
 
 
-def test_freezing_an_unknown_part_is_refused() -> None:
+def test_freezing_an_unknown_part_is_rejected() -> None:
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     with pytest.raises(RecipeError, match="has no part 'nonesuch'; its parts are stem, blocks"):
-        freeze(Part(network, "face"), {"face": ("nonesuch",)})
+        freeze(StageModules(network, "face"), {"face": ("nonesuch",)})
 
 
-def test_the_moving_average_forgets_the_start() -> None:
+def test_the_moving_average_forgets_initial_weights() -> None:
     average, update = [torch.zeros(1)], moving_average(0.99)
     for step in range(60):
         update(average, [torch.ones(1)], torch.tensor(step))
@@ -372,59 +373,67 @@ def test_a_balanced_loss_weighs_rare_classes_up() -> None:
     even, skewed = (effective_priors(examples, balance).prior_emotion for balance in (0.9, 0.0))
     assert max(skewed) / min(skewed) > max(even) / min(even)
     assert sum(even) == pytest.approx(1.0)
-    how = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
+    options = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-    objective = StageLoss(network, {"face": FACE}, how, effective_priors(examples, how.class_balance))
-    weight = objective.get_buffer("emotion_weight")
+    loss_module = StageLoss(network, {"face": FACE}, options, effective_priors(examples, options.class_balance))
+    weight = loss_module.get_buffer("emotion_weight")
     assert weight[1] > weight[0] and weight.mean() == pytest.approx(1.0)
 
 
 def test_a_dropped_modality_is_never_the_last() -> None:
-    how = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
-    how = how.model_copy(update={"modality_dropout": 0.9})
+    options = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
+    options = options.model_copy(update={"modality_dropout": 0.9})
     both = Sample(face=torch.zeros(1, 1, 48, 48), audio=torch.zeros(N_MELS, 50))
     torch.manual_seed(0)
-    batch = to_batch([Example(both, 0, 0, "g")] * 200, specs_of("audio", "face"), how)
+    batch = to_batch([Example(both, 0, 0, "g")] * 200, specs_of("audio", "face"), options)
     rows = [set(batch.inputs[m][0].tolist()) for m in ("audio", "face")]
     assert rows[0] | rows[1] == set(range(200)) and 0 < len(rows[0] & rows[1]) < 40
 
 
-def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
-    """An utterance without its marks, or with those of a transcriber, is what the tokenizer makes of it so written."""
+def test_plain_and_transcribed_text_matches_the_tokenizer() -> None:
+    """Augmented tokens equal those of text without punctuation, or with a transcriber's."""
     tokenizer = TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
-    how = Recipe.read(STARTER).corpora["meld-text"]
-    how = how.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0, "context_dropout": 0.0})
-    said, plain = tokenizer("Oh, don't! You can't -- really?!", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
-    assert said is not None and plain is not None
-    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
+    options = Recipe.read(STARTER).corpora["meld-text"]
+    options = options.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0, "context_dropout": 0.0})
+    tokens, plain = (
+        tokenizer("Oh, don't! You can't -- really?!", ["Hi."]),
+        tokenizer("oh don't you can't really", ["hi"]),
+    )
+    assert tokens is not None and plain is not None
+    batch = to_batch([Example(Sample(text=tokens), 0, 0, "g")], specs_of("text"), options, tokenizer.marks)
     assert batch.inputs["text"][1][0][0].tolist() == plain.ids.tolist()
-    how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 1.0})
-    heard = tokenizer("oh, don't. you can't really?", ["hi."])
-    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
-    assert heard is not None and batch.inputs["text"][1][0][0].tolist() == heard.ids.tolist()
-    assert batch.inputs["text"][1][1][0].tolist() == heard.types.tolist()
-    how = how.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0})
+    options = options.model_copy(update={"plain_share": 0.0, "transcribed_share": 1.0})
+    transcribed = tokenizer("oh, don't. you can't really?", ["hi."])
+    batch = to_batch([Example(Sample(text=tokens), 0, 0, "g")], specs_of("text"), options, tokenizer.marks)
+    assert transcribed is not None and batch.inputs["text"][1][0][0].tolist() == transcribed.ids.tolist()
+    assert batch.inputs["text"][1][1][0].tolist() == transcribed.types.tolist()
+    options = options.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0})
     only_marks = tokenizer("-!")
-    kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
-    assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
+    unchanged = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), options, tokenizer.marks)
+    assert only_marks is not None and unchanged.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
 
 
-def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alone() -> None:
+def test_dropping_the_context_matches_the_tokenizer() -> None:
     tokenizer = TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
-    how = Recipe.read(STARTER).corpora["meld-text"]
-    how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 0.0, "context_dropout": 0.5})
-    said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
-    assert said is not None and alone is not None
-    assert alone.alone().ids.tolist() == alone.ids.tolist() and alone.alone().types.tolist() == alone.types.tolist()
+    options = Recipe.read(STARTER).corpora["meld-text"]
+    options = options.model_copy(update={"plain_share": 0.0, "transcribed_share": 0.0, "context_dropout": 0.5})
+    tokens, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
+    assert tokens is not None and alone is not None
+    assert (
+        alone.without_context().ids.tolist() == alone.ids.tolist()
+        and alone.without_context().types.tolist() == alone.types.tolist()
+    )
     torch.manual_seed(0)
-    ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, specs_of("text"), how).inputs["text"][1]
-    seen = {tuple(row[there == 1].tolist()) for row, there in zip(ids, mask, strict=True)}
-    assert seen == {tuple(said.ids.tolist()), tuple(alone.ids.tolist())}
+    ids, types, mask = to_batch([Example(Sample(text=tokens), 0, 0, "g")] * 100, specs_of("text"), options).inputs[
+        "text"
+    ][1]
+    variants = {tuple(row[keep == 1].tolist()) for row, keep in zip(ids, mask, strict=True)}
+    assert variants == {tuple(tokens.ids.tolist()), tuple(alone.ids.tolist())}
     assert 25 < int((mask.sum(dim=1) == len(alone.ids)).sum()) < 75
-    assert (types.sum(dim=1) == int(said.types.sum())).all(), "the utterance itself is whole"
+    assert (types.sum(dim=1) == int(tokens.types.sum())).all(), "the utterance itself is whole"
 
 
-def test_augmentation_varies_but_keeps_what_matters() -> None:
+def test_augmentation_changes_inputs_within_limits() -> None:
     torch.manual_seed(0)
     ids, types = torch.arange(95, 135).repeat(8, 1), torch.ones(8, 40, dtype=torch.int64)
     dropped = drop_tokens(ids, types, 0.5)
@@ -445,8 +454,8 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     assert all(0.01 < (erased[i] != crops[i]).float().mean() < 0.3 for i in range(16))
 
 
-def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
-    ramp = torch.arange(48.0).expand(64, 1, 48, 48)  # a pixel says where it lies
+def test_random_crops_have_a_fixed_size_and_any_position() -> None:
+    ramp = torch.arange(48.0).expand(64, 1, 48, 48)  # a pixel's value is its position
     parts = move_faces(ramp, degrees=0.0, scale=0.0, shift=0.0, part=0.75)
     assert parts.shape == (64, 1, 36, 36)
     steps = parts.diff(dim=-1)
@@ -456,8 +465,8 @@ def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
 
 
 @given(st.floats(0.0, 1.0), st.floats(0.0, 0.9), st.integers(0, 1000))
-def test_faces_in_another_light_are_the_same_faces(gamma: float, shade: float, seed: int) -> None:
-    """They stay standardized, as every crop is when it is served, and no two of a batch are lit alike."""
+def test_relit_faces_remain_standardized(gamma: float, shade: float, seed: int) -> None:
+    """And faces of a batch are lit differently."""
     torch.manual_seed(seed)
     ramp = torch.linspace(-1.0, 1.0, 48).expand(4, 1, 48, 48)
     crops = ramp / ramp.std() + torch.zeros(4, 1, 48, 48)
@@ -465,11 +474,11 @@ def test_faces_in_another_light_are_the_same_faces(gamma: float, shade: float, s
     assert torch.allclose(lit.mean(dim=(1, 2, 3)), torch.zeros(4), atol=1e-3)
     assert torch.allclose(lit.std(dim=(1, 2, 3)), torch.ones(4), atol=1e-3)
     if gamma > 0.01 and shade == 0.0:
-        assert (lit.diff(dim=-1) > -1e-4).all(), "another gamma leaves what is brighter brighter"
+        assert (lit.diff(dim=-1) > -1e-4).all(), "gamma is monotonic"
         assert not torch.allclose(lit[0], lit[1], atol=1e-6)
 
 
-def test_small_faces_lose_their_detail_and_nothing_else() -> None:
+def test_blurred_faces_lose_only_detail() -> None:
     torch.manual_seed(0)
     board = ((torch.arange(48)[:, None] + torch.arange(48)) % 2 * 2.0 - 1.0).expand(200, 1, 48, 48)
     ramp = torch.linspace(-1.7, 1.7, 48).expand(200, 1, 48, 48)
@@ -485,50 +494,50 @@ def test_small_faces_lose_their_detail_and_nothing_else() -> None:
         assert (noise.max() < 0.05) == (grain == 0.0)
 
 
-def test_turned_heads_are_narrower_or_wider() -> None:
+def test_squeezed_faces_are_narrower_or_wider() -> None:
     torch.manual_seed(0)
     ramp = torch.linspace(0.0, 1.0, 48).expand(100, 1, 48, 48)
     turned = move_faces(ramp, degrees=0.0, scale=0.0, shift=0.0, part=1.0, squeeze=0.2)
     slope = (turned[:, 0, 24, 30] - turned[:, 0, 24, 18]).abs() * 47 / 12
     assert 0.78 < slope.min() < 0.9 and 1.1 < slope.max() < 1.22
-    assert (turned.diff(dim=-2).abs() < 1e-4).all(), "heights stay as they are"
+    assert (turned.diff(dim=-2).abs() < 1e-4).all(), "heights are unchanged"
 
 
-def test_an_echo_follows_what_is_heard_and_fades() -> None:
+def test_an_echo_follows_the_sound_and_decays() -> None:
     torch.manual_seed(0)
     mels = torch.full((50, N_MELS, 120), -0.9)
     mels[:, :, 40] = 1.0  # a clap: 1.9 / 0.25 = 7.6 decades above the floor
     echoed = reverberate(mels, 1.0, 0.5)
-    twice = MEL_DECADE * math.log10(2.0)  # at most as much power is added as there is
+    twice = MEL_DECADE * math.log10(2.0)  # at most doubles the power
     before = echoed[:, :, :41] - mels[:, :, :41]
-    assert before.min() > -1e-4 and before.max() < twice + 1e-4, "the clap is not heard before it sounds"
+    assert before.min() > -1e-4 and before.max() < twice + 1e-4, "there is no echo before the clap"
     tail = echoed[:, 0, 41:]
     assert (tail.diff(dim=1) < 1e-4).all() and (tail[:, 0] > 0.0).all() and (tail[:, 60:] < -0.9 + twice).all()
     some = reverberate(mels, 0.3, 0.5)
     assert 5 <= int((some != mels).flatten(1).any(dim=1).sum()) <= 28
 
 
-def test_a_narrow_line_carries_300_to_3400_hertz() -> None:
-    """The bands between are as they were; those that lie outside have what the quietest has."""
+def test_telephone_bandwidth_is_300_to_3400_hertz() -> None:
+    """Bands inside are unchanged; bands outside get the minimum level."""
     torch.manual_seed(0)
     mels = torch.rand(4, N_MELS, 60)
-    heard = telephone(mels, 1.0)
+    narrow = telephone(mels, 1.0)
     filters = np.asarray(mel_filters(N_MELS))
     centers = filters @ np.linspace(0.0, SAMPLE_RATE / 2, filters.shape[1]) / filters.sum(axis=1)
     for band, center in enumerate(centers):
         if 300.0 < center < 3400.0:
-            assert (heard[:, band] == mels[:, band]).all(), center
+            assert (narrow[:, band] == mels[:, band]).all(), center
         elif not 290.0 < center < 3410.0:
-            assert (heard[:, band] == mels.amin(dim=(1, 2))[:, None]).all(), center
+            assert (narrow[:, band] == mels.amin(dim=(1, 2))[:, None]).all(), center
 
 
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
 def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
-    """With no gradient a step is decay alone."""
-    part = Part(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
+    """Without a gradient, a step only applies weight decay."""
+    part = StageModules(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
     before = {key: value.clone() for key, value in part.named_parameters()}
-    how = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
-    optimiser = optimizer_of(part, {"face": (0.1, 0.2)}, how)
+    options = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
+    optimiser = build_optimizer(part, {"face": (0.1, 0.2)}, options)
     for parameter in part.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimiser.step()
@@ -537,43 +546,47 @@ def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
         assert smaller == (value.ndim > 1), key
 
 
-def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
-    remembered, sure, unsure = SelfDistillation(5), torch.zeros(1, 10), torch.zeros(1, 10)
-    sure[0, 2] = sure[0, 8] = 50.0
-    assert (remembered.of(torch.tensor([3])) == 0.0).all(), "nothing is wanted of what was never judged"
-    remembered.add(torch.tensor([3, 1]), torch.cat([sure, unsure]))
-    remembered.add(torch.tensor([3]), unsure)
-    said = remembered.of(torch.tensor([1, 3, 0]))
-    assert said[0, :7].tolist() == pytest.approx([1 / 7] * 7) and said[0, 7:].tolist() == pytest.approx([1 / 3] * 3)
-    assert float(said[1, 2]) == pytest.approx(0.6 + 0.4 / 7) and float(said[1, 8]) == pytest.approx(0.6 + 0.4 / 3)
-    assert (said[2] == 0.0).all()
+def test_self_distillation_averages_predictions() -> None:
+    distillation, confident, uniform = SelfDistillation(5), torch.zeros(1, 10), torch.zeros(1, 10)
+    confident[0, 2] = confident[0, 8] = 50.0
+    assert (distillation.of(torch.tensor([3])) == 0.0).all(), "no targets before the first prediction"
+    distillation.add(torch.tensor([3, 1]), torch.cat([confident, uniform]))
+    distillation.add(torch.tensor([3]), uniform)
+    averages = distillation.of(torch.tensor([1, 3, 0]))
+    assert averages[0, :7].tolist() == pytest.approx([1 / 7] * 7) and averages[0, 7:].tolist() == pytest.approx(
+        [1 / 3] * 3
+    )
+    assert float(averages[1, 2]) == pytest.approx(0.6 + 0.4 / 7) and float(averages[1, 8]) == pytest.approx(
+        0.6 + 0.4 / 3
+    )
+    assert (averages[2] == 0.0).all()
 
 
-def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
-    """The gradient of a wrong label is smaller where the network has long said something else."""
+def test_self_distillation_reduces_the_gradient_of_a_wrong_label() -> None:
+    """The gradient is smaller if the network's earlier predictions contradict the label."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
-    how = CorpusRecipe(folder="x", epochs=10, batch=2, remembered_share=0.8)
+    options = CorpusRecipe(folder="x", epochs=10, batch=2, remembered_share=0.8)
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), 0, 0, "g")] * 2
-    batch = replace(to_batch(examples, specs_of("face"), how), numbers=torch.tensor([0, 1]))
+    batch = replace(to_batch(examples, specs_of("face"), options), numbers=torch.tensor([0, 1]))
     gradients = []
     for epoch in (0, 9):
-        remembered = SelfDistillation(2)
-        remembered.targets[:, 4] = remembered.targets[:, 8] = 1.0
-        still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
-        objective = StageLoss(network, {"face": still}, how, effective_priors(examples, 0.0), remembered)
-        objective.start_epoch(epoch)
+        distillation = SelfDistillation(2)
+        distillation.targets[:, 4] = distillation.targets[:, 8] = 1.0
+        unaugmented = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
+        loss_module = StageLoss(network, {"face": unaugmented}, options, effective_priors(examples, 0.0), distillation)
+        loss_module.start_epoch(epoch)
         network.zero_grad()
-        objective(batch).backward()
+        loss_module(batch).backward()
         bias = network.heads["face"].get_parameter("bias")
         assert bias.grad is not None
         gradients.append(bias.grad.clone())
-        assert float(remembered.targets[0, 4]) < 1.0, "and what it says now is remembered"
+        assert float(distillation.targets[0, 4]) < 1.0, "targets are updated"
     assert gradients[0][0] < 0 < gradients[0][4] and gradients[1][0] > gradients[0][0] and gradients[1][4] < 0
 
 
-def test_the_gradient_of_video_does_not_hang_on_what_memory_held() -> None:
-    """Glibc fills memory that nobody wrote with a pattern that is enormous as a number: two must give one gradient."""
+def test_the_gradient_of_video_does_not_depend_on_uninitialized_memory() -> None:
+    """With MALLOC_PERTURB_, glibc fills fresh memory with huge numbers: two patterns must give the same gradient."""
     script = """
 import torch
 from model.features import Sample
@@ -587,12 +600,12 @@ from training.modalities.video import VideoRecipe
 from training.recipe import CorpusRecipe
 torch.manual_seed(0)
 network = EmotionNetwork(NetworkConfig.of(VideoConfig()))
-how = CorpusRecipe(folder="x", epochs=1, batch=2)
+options = CorpusRecipe(folder="x", epochs=1, batch=2)
 examples = [Example(Sample(video=torch.randn(3, 16, 112, 112)), 0, 0, "g")] * 2
 section = VideoRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
-objective = StageLoss(network, {"video": section}, how, effective_priors(examples, 0.0))
+loss_module = StageLoss(network, {"video": section}, options, effective_priors(examples, 0.0))
 with torch.autocast("cpu", torch.bfloat16):
-    loss = objective(to_batch(examples, specs_of("video"), how))
+    loss = loss_module(to_batch(examples, specs_of("video"), options))
 loss.backward()
 print(max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None))
 """
@@ -607,79 +620,85 @@ print(max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is n
 
 
 def test_a_gradient_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path) -> None:
-    plan = Recipe.read(recipe(tmp_path, epochs=1))
+    recipe = Recipe.read(write_recipe(tmp_path, epochs=1))
     examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
     examples[5] = replace(examples[5], sample=Sample(face=torch.full((1, 1, 48, 48), torch.nan)))
     with pytest.raises(FloatingPointError, match=r"gradient of face is not finite in epoch 1, batch [12]\b"):
-        train(plan, data, tmp_path, examples)
+        train(recipe, data, tmp_path, examples)
 
 
-def test_remembering_is_refused_where_inputs_are_mixed() -> None:
-    plan = tomllib.loads(RECIPE.format(epochs=1).replace("[face]", "[audio]").replace("width = 32", "mixup = 0.2"))
+def test_self_distillation_with_mixup_is_rejected() -> None:
+    recipe = tomllib.loads(RECIPE.format(epochs=1).replace("[face]", "[audio]").replace("width = 32", "mixup = 0.2"))
     for option in ("rotate_degrees", "scale", "shift"):
-        del plan["audio"][option]
-    with pytest.raises(ValueError, match="remembered_share is for one modality, without mixup"):
-        Recipe.model_validate(plan)
+        del recipe["audio"][option]
+    with pytest.raises(ValueError, match="remembered_share needs a stage of one modality without mixup"):
+        Recipe.model_validate(recipe)
 
 
 @pytest.mark.parametrize(
-    ("frozen", "mixup", "said"),
+    ("frozen", "mixup", "message"),
     [
         (["conv1", "conv2"], 0.0, "conv1, conv2, blocks frozen"),
         (["conv1", "conv2", "blocks"], 0.3, None),
     ],
 )
-def test_variants_are_kept_of_an_encoder_that_stays(frozen: list[str], mixup: float, said: str | None) -> None:
-    """One that learns would hear its own first impression for all of training."""
+def test_variants_need_a_frozen_encoder(frozen: list[str], mixup: float, message: str | None) -> None:
+    """Cached outputs of a trained encoder would be outdated."""
     encoder = VoiceEncoder(VoiceConfig(layers=1, width=16, heads=2, hidden=8))
     assert [encoder.get_submodule(part) for part in AudioRecipe.kept_parts] == encoder.pretrained()
     audio = {"corpus": "ravdess", "learning_rate": 1.0, "head_learning_rate": 1.0, "frozen": frozen, "mixup": mixup}
-    plan = {
+    recipe = {
         "name": "x", "version": "0", "licence": "none", "seed": 0, "audio": audio,
         "corpora": {"ravdess": {"folder": ".", "epochs": 1, "batch": 8, "variants": 2}},
     }  # fmt: skip
-    if said is None:
-        assert "audio" in Recipe.model_validate(plan).sections()
+    if message is None:
+        assert "audio" in Recipe.model_validate(recipe).sections()
     else:
-        with pytest.raises(ValueError, match=said):
-            Recipe.model_validate(plan)
+        with pytest.raises(ValueError, match=message):
+            Recipe.model_validate(recipe)
 
 
-def test_only_audio_is_mixed() -> None:
-    """Of words there are numbers in a vocabulary, of faces several to an utterance: neither has halves."""
-    plan = tomllib.loads(RECIPE.format(epochs=1).replace("remembered_share = 0.5", ""))
-    plan["audio"] = {"corpus": "fer2013", "learning_rate": 1.0, "head_learning_rate": 1.0, "mixup": 0.2}
-    with pytest.raises(ValueError, match="mixup is for audio in a stage of its own"):
-        Recipe.model_validate(plan)
+def test_mixup_is_for_audio_only() -> None:
+    """Token ids cannot be mixed, nor utterances with several faces."""
+    recipe = tomllib.loads(RECIPE.format(epochs=1).replace("remembered_share = 0.5", ""))
+    recipe["audio"] = {"corpus": "fer2013", "learning_rate": 1.0, "head_learning_rate": 1.0, "mixup": 0.2}
+    with pytest.raises(ValueError, match="mixup needs a stage of audio only"):
+        Recipe.model_validate(recipe)
 
 
 @pytest.mark.parametrize(
-    ("section", "option", "said"),
+    ("section", "option", "message"),
     [
         ("text", "rotate_degrees = 30.0", ["text has no option rotate_degrees", "token_dropout"]),
         ("face", "token_dropout = 0.5", ["face has no option token_dropout", "rotate_degrees, scale"]),
         ("face", "mixup = 0.2", ["face has no option mixup", "erase, crop"]),
         ("video", "width = 64", ["video has no option width", "flip_clips"]),
-        ("audio", 'encoder = "hubert"', ["audio.encoder", "'hubert' is not an encoder of audio; that is 'whisper'"]),
-        ("corpora.fer2013", "plain_share = 0.5", ["fer2013: plain_share is for text; it teaches face"]),
-        ("corpora.fer2013", "join_share = 0.5", ["fer2013: join_share is for audio; it teaches face"]),
-        ("corpora.fer2013", "variants = 2", ["fer2013: variants are kept of encoders with two stages"]),
+        (
+            "audio",
+            'encoder = "hubert"',
+            ["audio.encoder", "'hubert' is not an encoder of audio; the encoder is 'whisper'"],
+        ),
+        ("corpora.fer2013", "plain_share = 0.5", ["fer2013: plain_share is for text; the corpus trains face"]),
+        ("corpora.fer2013", "join_share = 0.5", ["fer2013: join_share is for audio; the corpus trains face"]),
+        ("corpora.fer2013", "variants = 2", ["fer2013: variants need an encoder with two stages"]),
         ("corpora.fer2013", "color = 3", ["corpora.fer2013.color: Extra inputs are not permitted"]),
     ],
 )
-def test_an_option_of_another_modality_is_refused(tmp_path: Path, section: str, option: str, said: list[str]) -> None:
-    """It would be ignored otherwise, in a recipe that says it varies what it does not."""
+def test_an_option_of_another_modality_is_rejected(
+    tmp_path: Path, section: str, option: str, message: list[str]
+) -> None:
+    """It would otherwise be ignored silently."""
     text = RECIPE.format(epochs=1)
     if f"[{section}]" not in text:
         text += f'[{section}]\ncorpus = "fer2013"\nlearning_rate = 1.0\nhead_learning_rate = 1.0\n'
     path = tmp_path / "recipe.toml"
     path.write_text(text.replace(f"[{section}]", f"[{section}]\n{option}"))
-    with pytest.raises(RecipeError) as refused:
+    with pytest.raises(RecipeError) as error:
         Recipe.read(path)
-    assert all(part in str(refused.value) for part in said), str(refused.value)
+    assert all(part in str(error.value) for part in message), str(error.value)
 
 
-def test_varied_sound_stays_silent_behind_its_end() -> None:
+def test_augmented_audio_is_zero_after_its_end() -> None:
     torch.manual_seed(0)
     section = AUDIO.model_copy(
         update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "shift_mels": 2, "mask_frames": 10, "mask_mels": 5}
@@ -696,8 +715,8 @@ def test_varied_sound_stays_silent_behind_its_end() -> None:
         assert network.embed("audio", [varied, ends], 3).isfinite().all()
 
 
-def test_a_share_of_the_sounds_stays_as_it_is() -> None:
-    """Which fits the bundle's own use: most real sound is not masked, stretched or noisy."""
+def test_a_share_of_the_audio_is_not_augmented() -> None:
+    """Most real audio is not masked, stretched or noisy."""
     torch.manual_seed(0)
     section = AUDIO.model_copy(update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "varied_share": 0.5})
     mels, lengths = torch.rand(200, N_MELS, 60), torch.full((200,), 60)
@@ -707,8 +726,8 @@ def test_a_share_of_the_sounds_stays_as_it_is() -> None:
     assert (varied[:, :, 60:][same] == 0).all()
 
 
-def test_joined_sounds_are_of_one_speaker_and_emotion() -> None:
-    """Each example's sound holds its group and emotion as a number: what is joined must be all of that number."""
+def test_concatenated_clips_are_of_one_speaker_and_emotion() -> None:
+    """Audio encodes group and emotion as a number, so concatenated clips must have a single number."""
     examples = [
         Example(Sample(audio=torch.full((N_MELS, 40 + i), float(i % 6))), i % 2, 0, f"actor {i % 3}") for i in range(60)
     ]
@@ -721,10 +740,10 @@ def test_joined_sounds_are_of_one_speaker_and_emotion() -> None:
     assert any(sound.shape[1] > 110 for sound in sounds) and all(sound.shape[1] >= 40 for sound in sounds)
 
 
-def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() -> None:
-    """The first variant holds the sounds themselves, in their order: logits are those of the network on the sounds."""
+def test_cached_variants_equal_the_encoder_outputs() -> None:
+    """Logits of the first, unaugmented variant equal those of the network on the audio."""
     torch.manual_seed(0)
-    plan = Recipe.model_validate(
+    recipe = Recipe.model_validate(
         {
             "name": "x", "version": "0", "licence": "none", "seed": 0, "precision": "no",
             "corpora": {"ravdess": {"folder": ".", "epochs": 1, "batch": 8, "variants": 2, "join_share": 1.0}},
@@ -738,99 +757,103 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
     examples = [
         Example(Sample(audio=torch.rand(N_MELS, 50 + 7 * (i % 5))), i % 7, i % 3, f"actor {i}") for i in range(40)
     ]
-    context = context_of(plan, Path("none"))
+    context = context_of(recipe, Path("none"))
     data = StageData(examples, effective_priors(examples, 0.0))
     variants = encode_variants(network, context, data)
     assert variants.shape == (2, 40, 2, 32)
     assert (variants[0] != variants[1]).flatten(1).any(dim=1).all()
-    batch = Feed(context, data, variants[:1])([3, 17, 8])
+    batch = BatchCollator(context, data, variants[:1])([3, 17, 8])
     assert batch.encoded and batch.emotions.tolist() == [3, 3, 1] and batch.sentiments.tolist() == [0, 2, 2]
     with torch.inference_mode():
-        kept = network.heads["audio"](network.embed("audio", batch.inputs["audio"][1], 3, encoded=True))
-        heard = network.encode([examples[i].sample for i in (3, 17, 8)])[1][:, 0]
-    torch.testing.assert_close(kept, heard, atol=1e-4, rtol=1e-4)
+        cached = network.heads["audio"](network.embed("audio", batch.inputs["audio"][1], 3, encoded=True))
+        direct = network.encode([examples[i].sample for i in (3, 17, 8)])[1][:, 0]
+    torch.testing.assert_close(cached, direct, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, tmp_path: Path) -> None:
-    """As torchrun starts one for each GPU; here they share a processor. Killed, and taken up by a single process."""
-    plan = tmp_path / "recipe.toml"
-    plan.write_text(RECIPE.format(epochs=4).replace("remembered_share = 0.5", "selection = 0.2\npatience = 9"))
+def test_two_processes_train_one_network_and_one_resumes(data: Path, tmp_path: Path) -> None:
+    """As with one process per GPU, started by torchrun. After a kill, a single process resumes."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE.format(epochs=4).replace("remembered_share = 0.5", "selection = 0.2\npatience = 9"))
     work = tmp_path / "work"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-    several = [*torchrun, *_command(plan, data, work)[2:]]
+    several = [*torchrun, *_command(recipe, data, work)[2:]]
     _run_until_mid_epoch(several, work)
-    one = subprocess.run(_command(plan, data, work), capture_output=True, text=True, check=False, env=_environment())
+    one = subprocess.run(_command(recipe, data, work), capture_output=True, text=True, check=False, env=_environment())
     assert one.returncode == 0, one.stderr
-    begun = re.search(r"going on in epoch (\d) at batch (\d+)", one.stdout)
-    assert begun and int(begun[2]) % 2 == 1, "two batches at a time were behind it"
+    resumed = re.search(r"resuming in epoch (\d) at batch (\d+)", one.stdout)
+    assert resumed and int(resumed[2]) % 2 == 1, "both processes had completed a batch each"
     both = subprocess.run([*several, "--again"], capture_output=True, text=True, check=False, env=_environment())
     assert both.returncode == 0, both.stderr
     assert "metric epoch=4" in both.stdout
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-    Part(network, "face").load_state_dict(load_file(work / "face.safetensors"))
-    assert share_right(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
+    StageModules(network, "face").load_state_dict(load_file(work / "face.safetensors"))
+    assert accuracy(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
 
 
-def test_a_stage_is_trained_again_when_its_recipe_or_its_data_change(data: Path, tmp_path: Path) -> None:
-    """And only then: a bundle says what it was made of, and that has to be true of every part."""
-    plan = recipe(tmp_path, epochs=1)
+def test_a_stage_is_retrained_when_recipe_or_data_change(data: Path, tmp_path: Path) -> None:
+    """And only then, so that a bundle's documented origin is correct for every part."""
+    recipe = write_recipe(tmp_path, epochs=1)
     own = tmp_path / "data"
     shutil.copytree(data, own)
-    answers = []
+    outcomes = []
     for rate, images in (("3e-3", 210), ("3e-3", 210), ("1e-3", 210), ("1e-3", 140)):
-        plan.write_text(RECIPE.format(epochs=1).replace("3e-3", rate))
-        with np.load(data / "fer2013" / "train.npz") as whole:
-            kept = {"images": whole["images"][:images], "labels": whole["labels"][:images], "classes": whole["classes"]}
-        np.savez(own / "fer2013" / "train.npz", **kept)
-        done = subprocess.run(_command(plan, own, tmp_path), capture_output=True, text=True, check=True)
-        answers.append(("metric epoch=1" in done.stdout, "trained before by this recipe" in done.stdout))
-    assert answers == [(True, False), (False, True), (True, False), (True, False)]
+        recipe.write_text(RECIPE.format(epochs=1).replace("3e-3", rate))
+        with np.load(data / "fer2013" / "train.npz") as archive:
+            arrays = {
+                "images": archive["images"][:images],
+                "labels": archive["labels"][:images],
+                "classes": archive["classes"],
+            }
+        np.savez(own / "fer2013" / "train.npz", **arrays)
+        done = subprocess.run(_command(recipe, own, tmp_path), capture_output=True, text=True, check=True)
+        outcomes.append(("metric epoch=1" in done.stdout, "already trained by this recipe" in done.stdout))
+    assert outcomes == [(True, False), (False, True), (True, False), (True, False)]
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
-        (None, "is no recipe"),
-        ("name = 3", "is no recipe"),
-        (RECIPE.replace("fer2013", "fer2014").format(epochs=1), "names fer2014; corpora are"),
+        (None, "is not a valid recipe"),
+        ("name = 3", "is not a valid recipe"),
+        (RECIPE.replace("fer2013", "fer2014").format(epochs=1), "names fer2014; the corpora are"),
         (
             RECIPE.replace('= "fer2013"', '= "ravdess"')
             .replace("[corpora.fer2013]", "[corpora.ravdess]")
             .format(epochs=1),
-            "[face] corpus: ravdess has audio, and nothing of face",
+            "[face] corpus: ravdess has audio, but not face",
         ),
-        (RECIPE.format(epochs=1) + SLOT.format(corpus="meld"), "some: meld has text, audio, video, face; name"),
+        (RECIPE.format(epochs=1) + SLOT.format(corpus="meld"), "some: meld has text, audio, video, face; choose"),
         (
             RECIPE.format(epochs=1) + SLOT.format(corpus="ravdess"),
-            "some: ravdess has audio; name a corpus of one",
+            "some: ravdess has audio; choose a corpus with only one",
         ),
-        (RECIPE.format(epochs=1) + SLOT.format(corpus="ferminus"), "names ferminus; corpora are"),
+        (RECIPE.format(epochs=1) + SLOT.format(corpus="ferminus"), "names ferminus; the corpora are"),
     ],
 )
-def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: str | None, said: str) -> None:
+def test_an_invalid_recipe_is_rejected(tmp_path: Path, written: str | None, message: str) -> None:
     path = tmp_path / "recipe.toml"
     if written is not None:
         path.write_text(written)
     code, output = run_train("--recipe", path, "--data", tmp_path)
-    assert code == 2 and said in output and "recipe.toml" in output
+    assert code == 2 and message in output and "recipe.toml" in output
 
 
 @pytest.mark.parametrize(
-    ("section", "options", "said"),
+    ("section", "options", "message"),
     [
         ("face", 'frozen = ["stem", "block"]', "[face] frozen: the encoder has no part 'block'; its parts are stem,"),
         ("face", 'frozen = ["blocks.9"]', "[face] frozen: the encoder has no part 'blocks.9'"),
-        ("audio", "config = { hiden = 32 }", "[audio] is of no whisper encoder: hiden: Extra inputs are not permitted"),
-        ("text", "config = { hiden_size = 32 }", "[text] is of no bert encoder: a BertConfig has no hiden_size"),
-        ("text", 'config = { hidden_size = "x" }', "[text] is of no bert encoder: no BertConfig can be made of this:"),
-        ("text", "config = { hidden_size = 30 }", "[text] is of no bert encoder: "),
+        ("audio", "config = { hiden = 32 }", "[audio] is not valid for a whisper encoder: hiden: Extra inputs"),
+        ("text", "config = { hiden_size = 32 }", "[text] is not valid for a bert encoder: BertConfig has no option"),
+        ("text", 'config = { hidden_size = "x" }', "[text] is not valid for a bert encoder: invalid options"),
+        ("text", "config = { hidden_size = 30 }", "[text] is not valid for a bert encoder: "),
     ],
 )  # fmt: skip
-def test_what_an_encoder_lacks_is_told_before_any_training(
-    data: Path, tmp_path: Path, section: str, options: str, said: str
+def test_invalid_encoder_options_are_rejected_before_training(
+    data: Path, tmp_path: Path, section: str, options: str, message: str
 ) -> None:
-    """A mistake in a late stage is reported at once, not after hours of the stages before it."""
+    """A mistake in a late stage is reported at once, not after hours of earlier stages."""
     corpus = {"face": "fer2013", "audio": "ravdess", "text": "meld-text"}[section]
     text = RECIPE.format(epochs=1)
     if section != "face":
@@ -839,25 +862,25 @@ def test_what_an_encoder_lacks_is_told_before_any_training(
     path = tmp_path / "recipe.toml"
     path.write_text(text.replace(f"[{section}]", f"[{section}]\n{options}"))
     code, output = run_train("--recipe", path, "--data", data, "--work", tmp_path / "work")
-    assert code == 2 and said in output and not (tmp_path / "work").exists()
+    assert code == 2 and message in output and not (tmp_path / "work").exists()
 
 
-def test_a_modality_that_no_recipe_has_is_refused(data: Path, tmp_path: Path) -> None:
-    command = [*_command(recipe(tmp_path), data, tmp_path), "--only", "voice"]
+def test_an_unknown_modality_is_rejected(data: Path, tmp_path: Path) -> None:
+    command = [*_command(write_recipe(tmp_path), data, tmp_path), "--only", "voice"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "--only takes one of face" in done.stderr
 
 
-def test_gradients_that_are_added_up_leave_the_schedule_its_length(data: Path, tmp_path: Path) -> None:
-    plan = Recipe.read(recipe(tmp_path, epochs=12))
-    how = plan.corpora["fer2013"].model_copy(update={"accumulate": 4})
-    plan = plan.model_copy(update={"corpora": {"fer2013": how}})
+def test_gradient_accumulation_preserves_the_schedule(data: Path, tmp_path: Path) -> None:
+    recipe = Recipe.read(write_recipe(tmp_path, epochs=12))
+    options = recipe.corpora["fer2013"].model_copy(update={"accumulate": 4})
+    recipe = recipe.model_copy(update={"corpora": {"fer2013": options}})
     examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     priors = effective_priors(examples, 0.0)
-    training = StageTrainer(network, context_of(plan, tmp_path), StageData(examples, priors))
+    training = StageTrainer(network, context_of(recipe, tmp_path), StageData(examples, priors))
     training.run()
-    assert training.trainer.schedule.get_last_lr()[0] < 0.2 * 3e-3, "the cosine came to its end"
+    assert training.trainer.schedule.get_last_lr()[0] < 0.2 * 3e-3, "the cosine reached its end"
 
 
 def test_the_committed_recipes_are_valid() -> None:
@@ -868,7 +891,7 @@ def test_the_committed_recipes_are_valid() -> None:
 
 
 def _run_until_mid_epoch(command: list[str], work: Path) -> None:
-    """Start, wait for a checkpoint that lies inside an epoch, and kill without a warning, with what it started."""
+    """Start a command, wait for a checkpoint within an epoch, and kill it with its child processes."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_environment()) as process:
         deadline = time.monotonic() + 120.0
         while time.monotonic() < deadline and process.poll() is None:
@@ -888,11 +911,11 @@ def _batch(checkpoint: Path) -> int:
     return int(state["batch"]) if state["epoch"] >= 2 else 0
 
 
-def _command(plan: Path, data: Path, work: Path) -> list[str]:
-    options = ["--recipe", str(plan), "--data", str(data), "--work", str(work), "--only", "face", "--device", "cpu"]
+def _command(recipe: Path, data: Path, work: Path) -> list[str]:
+    options = ["--recipe", str(recipe), "--data", str(data), "--work", str(work), "--only", "face", "--device", "cpu"]
     return [sys.executable, "-m", "training.train", *options]
 
 
 def _environment() -> dict[str, str]:
-    """A checkpoint after every batch, so that one lies where the kill falls."""
+    """Checkpoint after every batch, so that there is one when the run is killed."""
     return {**os.environ, "TRAINING_CHECKPOINT_SECONDS": "0"}

@@ -1,4 +1,4 @@
-"""Analyses made by hand, for tests of what is done with one."""
+"""Handwritten and generated analyses for tests of their consumers."""
 
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from model.contract import (
 
 
 def utterance(start: float, end: float, text: str, emotion: Emotion = "joy", confidence: float = 0.7) -> Utterance:
-    """Judged from words (a quarter) and voice; the emotions that are not named share the rest equally."""
+    """Return an utterance with text (weight 0.25) and voice; the other emotions share the rest equally."""
     rest = (1 - confidence) / (len(EMOTIONS) - 1)
     emotions = rank_emotions([confidence if label == emotion else rest for label in EMOTIONS])
     return Utterance(
@@ -70,7 +70,7 @@ _times = st.lists(st.floats(0.0, 1e6), min_size=2, max_size=2).map(sorted)
 _emotions = st.lists(_share, min_size=len(EMOTIONS), max_size=len(EMOTIONS)).map(rank_emotions)
 _sentiments = st.lists(_share, min_size=len(SENTIMENTS), max_size=len(SENTIMENTS)).map(rank_sentiments)
 
-# Any text at all, and often what is special to some format.
+# Any text, often with characters that are special in some format.
 _texts = st.lists(
     st.one_of(
         st.text(max_size=20), st.sampled_from(["-->", "\n\n", "\r\n", "<b>", "&amp;", '"', ",", "=1+1", "\t", "\u2028"])
@@ -97,5 +97,5 @@ def utterances(draw: st.DrawFn) -> Utterance:
 
 
 def analyses() -> st.SearchStrategy[Analysis]:
-    """Whatever the contract allows: utterances out of order, on top of one another, without length too."""
+    """Generate any valid analysis, including unordered and overlapping utterances and those without duration."""
     return st.lists(utterances(), max_size=4).map(lambda several: analysis_of(*several))

@@ -1,4 +1,4 @@
-"""The load on the API counts what it says it counts. Nothing here is timed."""
+"""The API load benchmark counts requests and failures correctly. These tests assert no times."""
 
 import asyncio
 import json
@@ -9,14 +9,17 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.api_load import CALLS, one_kind, percentile
-from bench.measure import Timing
+from bench.api_load import CALLS, one_kind
+from bench.fairness import QUEUED, User, analyze_beside
+from bench.goals import goals
+from bench.measure import Timing, percentile
 from bench.product_memory import PARTS, WORKERS, resident
 from bench.report import tables
-from bench.results import Api, ApiCall, Clip, Machine, Memory, Results
+from bench.results import Api, ApiCall, Clip, Fairness, Machine, Memory, Results, Waits
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1.0))
@@ -44,11 +47,11 @@ def test_every_request_is_counted_and_so_is_every_failure() -> None:
     found = asyncio.run(load())
     assert seen == ["/api/usage"] * 50
     assert (found.requests, found.errors) == (50, 15)
-    assert 0 < found.p50_ms <= found.p99_ms
+    assert found.longest_ms is not None and 0 < found.p50_ms <= found.p99_ms <= found.longest_ms
 
 
 def test_memory_is_that_of_the_products_processes_and_no_others(tmp_path: Path) -> None:
-    """A part is a process group; what the emulator started is a Lambda's."""
+    """Each part is a process group; children of the emulator are Lambda workers."""
     script = "import subprocess, sys, time; subprocess.Popen(['sleep', '600']); print(flush=True); time.sleep(600)"
     parts = {
         name: subprocess.Popen([sys.executable, "-c", script], start_new_session=True, stdout=subprocess.PIPE)
@@ -70,7 +73,9 @@ def test_memory_is_that_of_the_products_processes_and_no_others(tmp_path: Path) 
 
 
 def test_the_figures_get_into_the_tables() -> None:
-    call = ApiCall(what="GET /usage", requests=300, errors=0, per_second=41.2, p50_ms=23.4, p99_ms=99.9)
+    call = ApiCall(
+        what="GET /usage", requests=300, errors=0, per_second=41.2, p50_ms=23.4, p99_ms=99.9, longest_ms=140.2
+    )
     memory = Memory(what="Lambda workers", processes_before=2, mib_before=100.6, processes_after=16, mib_after=802.4)
     clip = Clip(seconds=1, width=1, height=1, pictures=1)
     results = Results(
@@ -83,5 +88,71 @@ def test_the_figures_get_into_the_tables() -> None:
     table, of_memory = [table for table in tables(results) if "local" in table.title]
     assert list(of_memory.rows) == [("Lambda workers", "2", "101", "16", "802")]
     assert "312 ms (200 ms of CPU)" in table.title
-    assert list(table.rows) == [("GET /usage", "300", "0", "41", "23", "100")]
+    assert list(table.rows) == [("GET /usage", "300", "0", "41", "23", "100", "140")]
     assert set(CALLS) >= {"GET /usage", "POST /upload-url"}
+
+
+class Analyses:
+    """An API of two users: it finishes an analysis of the second one at the second request for it."""
+
+    def __init__(self) -> None:
+        self.queued = 0
+        self.queued_then: list[int] = []  # when the second user started one
+        self._asked: set[str] = set()
+        self._uploads = 0
+
+    def user(self, name: str) -> User:
+        """Return one of the two users."""
+        transport = httpx.MockTransport(lambda request: self._answer(name, request))
+        headers = {"Authorization": "Bearer key"}
+        return User(httpx.Client(base_url="http://test/api", headers=headers, transport=transport))
+
+    def _answer(self, name: str, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            return httpx.Response(400 if "authorization" in request.headers else 200)
+        if request.url.path == "/api/upload-url":
+            self._uploads += 1
+            url = f"http://storage/{self._uploads}"
+            return httpx.Response(200, json={"url": url, "key": url, "headers": {"Content-Type": "video/mp4"}})
+        if request.url.path == "/api/analyses":
+            statuses = ["processing", *["queued"] * self.queued]
+            return httpx.Response(200, json={"analyses": [{"status": status} for status in statuses]})
+        if name == "first":
+            self.queued += 1
+            return httpx.Response(202, json={"id": "a"})
+        if (key := json.loads(request.content)["key"]) not in self._asked:
+            self._asked.add(key)
+            self.queued_then.append(self.queued)
+            return httpx.Response(202, json={"id": key})
+        self.queued -= 1  # of the flood, one has begun meanwhile
+        return httpx.Response(200, json={"analysis": {}})
+
+
+def test_whenever_a_clip_is_started_the_flood_beside_it_has_some_queued() -> None:
+    api = Analyses()
+    first, second = api.user("first"), api.user("second")
+    waits = [analyze_beside(first, b"long", second, b"short") for _ in range(4)]
+    assert api.queued_then == [QUEUED] * 4
+    assert all(wait > 0 for wait in waits)
+
+
+@pytest.mark.parametrize(("beside", "is_met"), [(2.9, True), (3.2, False)])
+def test_the_wait_beside_a_flood_is_a_goal(beside: float, *, is_met: bool) -> None:
+    fairness = Fairness(
+        clips=20,
+        seconds=5,
+        flood_seconds=49.5,
+        alone=Waits(p50_s=0.9, p95_s=1),
+        beside_a_flood=Waits(p50_s=2, p95_s=beside),
+    )
+    results = Results(
+        measured_at="now",
+        machine=Machine.this(),
+        whisper_model="base",
+        clip=Clip(seconds=1, width=1, height=1, pictures=1),
+        api=Api(importing=Timing(wall=0.3, cpu=0.2), clients=2, calls=(), fairness=fairness),
+    )
+    (table,) = [table for table in tables(results) if "flood" in table.title]
+    assert list(table.rows) == [("alone", "0.9", "1.0"), ("beside a flood", "2.0", f"{beside:.1f}")]
+    (goal,) = [goal for goal in goals(results) if "flood" in goal.what]
+    assert (goal.measured, goal.met) == (f"{beside:.1f} x", is_met)

@@ -79,12 +79,12 @@ def test_impossible_times_are_refused(broken: dict[str, float]) -> None:
 def test_a_label_stands_once() -> None:
     emotions, sentiments = rank_emotions([1.0] + [0.0] * 6), rank_sentiments([1.0, 0.0, 0.0])
     times = {"start_time": 0, "end_time": 1, "text": "", "modalities": {}, "sentiments": sentiments}
-    with pytest.raises(ValidationError, match="a label stands twice"):
+    with pytest.raises(ValidationError, match="duplicate label"):
         Utterance.model_validate({**times, "emotions": [*emotions[:6], emotions[0]]})
 
 
 def test_labels() -> None:
-    """The order is the network's: a bundle trained with another must not load."""
+    """The order is that of the network's outputs; a bundle trained with another must not load."""
     assert EMOTIONS == ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
     assert SENTIMENTS == ("negative", "neutral", "positive")
     assert set(EMOTIONS) - set(SENTIMENT_OF_EMOTION) == {"surprise"}

@@ -1,4 +1,4 @@
-"""The way to AWS, as far as it can be seen without going there."""
+"""AWS clients: their configuration, tested without any request."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +11,7 @@ from stacks.edge.headers import bucket_origin
 
 @pytest.fixture
 def on_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in a Lambda in Frankfurt: credentials, a region, and no endpoint of an emulator."""
+    """Set the environment of a Lambda in Frankfurt: credentials, a region, and no emulator's endpoint."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "eu-central-1")
@@ -23,7 +23,7 @@ def on_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("on_aws")
-def test_a_signed_url_names_the_region_and_binds_type_and_size() -> None:
+def test_a_presigned_url_has_the_region_and_fixes_type_and_size() -> None:
     parameters = {"Bucket": "media", "Key": "uploads/a/b.mp4", "ContentType": "video/mp4", "ContentLength": 5}
     url = urlsplit(clients.s3().generate_presigned_url("put_object", Params=parameters, ExpiresIn=900))
     assert (url.scheme, url.netloc) == ("https", "media.s3.eu-central-1.amazonaws.com")
@@ -33,7 +33,7 @@ def test_a_signed_url_names_the_region_and_binds_type_and_size() -> None:
 
 
 @pytest.mark.usefixtures("on_aws")
-def test_a_copy_is_waited_for_longer_than_anything_else() -> None:
+def test_copies_have_the_longest_timeout() -> None:
     copies, others = clients.s3(copies=True).meta.config, clients.s3().meta.config
     assert (copies.read_timeout, others.read_timeout) == (60, 20)
     assert copies.retries["total_max_attempts"] < others.retries["total_max_attempts"]
@@ -41,12 +41,12 @@ def test_a_copy_is_waited_for_longer_than_anything_else() -> None:
 
 
 @pytest.mark.usefixtures("on_aws")
-@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1"])  # the last is one to opt in to
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1"])  # the last is an opt-in region
 @pytest.mark.parametrize("operation", ["put_object", "get_object", "upload_part"])
-def test_a_signed_url_is_at_the_origin_that_the_page_may_call(
+def test_presigned_urls_have_the_origin_that_the_page_may_call(
     region: str, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The distribution's policy names the origin by the same function: any other host is blocked by the browser."""
+    """The content security policy has the origin by the same function; browsers block any other host."""
     monkeypatch.setenv("AWS_REGION", region)
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     parameters = {"Bucket": "media-1", "Key": "uploads/a/b.mp4"}

@@ -1,4 +1,4 @@
-"""Names and small rules of the cloud's core: what is built is read back, and nothing else is taken for it."""
+"""Keys, ids and file types of the core: building and parsing, and the codes of errors."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 
 
 @given(owner=owners, file_id=file_ids, extension=st.sampled_from(sorted(file_types.EXTENSIONS)))
-def test_an_uploads_key_is_read_back(owner: str, file_id: str, extension: str) -> None:
+def test_upload_keys_round_trip(owner: str, file_id: str, extension: str) -> None:
     key = object_keys.upload(owner, file_id, extension)
     assert object_keys.parse_upload(key) == (owner, file_id, extension)
     for other in (key + "\n", key + "/", "/" + key, key.upper(), key.replace("uploads/", "drop/"), f"uploads/x/{key}"):
@@ -27,28 +27,28 @@ def test_an_uploads_key_is_read_back(owner: str, file_id: str, extension: str) -
 
 
 @given(owner=owners, path=texts.filter(bool))
-def test_a_drops_key_is_read_back(owner: str, path: str) -> None:
+def test_drop_keys_round_trip(owner: str, path: str) -> None:
     assert object_keys.parse_drop(f"drop/{owner}/{path}") == (owner, path)
 
 
 @given(texts, texts)
 @example("alice/a.mp4", "alice/a.mp4.error")
 @example("alice/a.mp4", "alice/a.mp4.json")
-def test_no_two_drops_share_an_answer(one: str, other: str) -> None:
+def test_no_two_drops_share_a_result_key(one: str, other: str) -> None:
     builders = (object_keys.drop_result, object_keys.drop_error)
     answers = {build(f"drop/{text}") for text in (one, other) for build in builders}
     assert len(answers) == 2 * len({one, other})
 
 
 @given(owner=owners, path=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1100))
-def test_an_answer_lies_under_its_owner_and_has_room(owner: str, path: str) -> None:
+def test_result_keys_are_under_their_owner_and_short_enough(owner: str, path: str) -> None:
     for answer in (object_keys.drop_result(f"drop/{owner}/{path}"), object_keys.drop_error(f"drop/{owner}/{path}")):
         assert answer.startswith(f"results/{owner}/")
         assert len(answer.encode()) <= 1024
 
 
 @given(texts)
-def test_what_has_no_owner_is_answered_where_no_owner_reads(text: str) -> None:
+def test_errors_for_drops_without_an_owner_are_under_no_owner(text: str) -> None:
     key = f"drop/{text}"
     if object_keys.parse_drop(key) is None:
         place = object_keys.drop_error(key).split("/")[1]
@@ -56,14 +56,14 @@ def test_what_has_no_owner_is_answered_where_no_owner_reads(text: str) -> None:
 
 
 @given(analysis_ids, st.integers(1, 999))
-def test_an_inference_id_is_read_back(analysis_id: str, attempt: int) -> None:
+def test_inference_ids_round_trip(analysis_id: str, attempt: int) -> None:
     assert object_keys.parse_inference_id(object_keys.inference_id(analysis_id, attempt)) == (analysis_id, attempt)
 
 
 @pytest.mark.parametrize(
     "text", ["", "x.1", "a" * 26, f"{'a' * 26}.0", f"{'a' * 26}.-1", f"{'a' * 26}.1\n", f"{'A' * 26}.1"]
 )
-def test_what_is_no_inference_id(text: str) -> None:
+def test_invalid_inference_ids(text: str) -> None:
     assert object_keys.parse_inference_id(text) is None
 
 
@@ -74,7 +74,7 @@ def test_different_objects_are_different_analyses(objects: list[tuple[str, str, 
     assert object_keys.is_analysis_id(one)
 
 
-def test_an_analysis_id_hangs_on_the_door() -> None:
+def test_an_analysis_id_depends_on_the_source() -> None:
     assert object_keys.analysis_id("drop", "b", "k") != object_keys.analysis_id("upload", "b", "k")
 
 
@@ -94,11 +94,11 @@ def test_an_analysis_id_hangs_on_the_door() -> None:
         (b"ftyp", None),
     ],
 )
-def test_a_container_is_known_by_its_first_bytes(head: bytes, container: object) -> None:
+def test_a_container_is_detected_by_its_signature(head: bytes, container: object) -> None:
     assert file_types.sniff(head) == container
 
 
-def test_the_sample_is_what_it_is_called(sample: object) -> None:
+def test_the_sample_has_the_type_of_its_name(sample: object) -> None:
     from pathlib import Path
 
     assert isinstance(sample, Path)
@@ -123,11 +123,11 @@ def test_stamps_sort_by_time(one: datetime, other: datetime) -> None:
 
 
 @given(st.text(min_size=1))
-def test_every_record_has_a_place_in_the_index_of_what_is_due(pk: str) -> None:
+def test_every_record_has_a_due_shard(pk: str) -> None:
     assert item_keys.due_shard(pk) in {f"DUE#{shard}" for shard in range(item_keys.DUE_SHARDS)}
 
 
-def test_every_error_is_an_error_of_http_with_a_name_of_its_own() -> None:
+def test_every_error_has_its_own_code_and_an_http_status() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError)]
     assert len({kind.code for kind in kinds}) == len(kinds) > 10
     assert all(400 <= kind.status < 600 and kind.title for kind in kinds)

@@ -1,4 +1,4 @@
-"""Exports, read back by parsers that share no code with what wrote them."""
+"""Exports, read back by independent parsers."""
 
 import csv
 import html
@@ -59,7 +59,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 
 
 def in_order(analysis: Analysis) -> list[str]:
-    """What the cues should say, on one line each."""
+    """Return the expected payloads of the cues."""
     ordered = sorted(analysis.utterances, key=lambda u: (u.start_time, u.end_time))
     return [" ".join([f"[{'unclear' if u.unclear else u.emotions[0].label}]", *u.text.split()]) for u in ordered]
 
@@ -80,31 +80,31 @@ def test_json_is_for_people_too() -> None:
 def test_csv_reads_back(analysis: Analysis) -> None:
     rows = read_csv(to_csv(analysis))
     assert len(rows) == len(analysis.utterances)
-    for row, judged in zip(rows, analysis.utterances, strict=True):
-        assert float(row["start_time"]) == judged.start_time
-        assert float(row["end_time"]) == judged.end_time
-        assert row["emotion"] == judged.emotions[0].label
-        assert float(row["emotion_confidence"]) == judged.emotions[0].confidence
-        assert row["sentiment"] == judged.sentiments[0].label
+    for row, expected in zip(rows, analysis.utterances, strict=True):
+        assert float(row["start_time"]) == expected.start_time
+        assert float(row["end_time"]) == expected.end_time
+        assert row["emotion"] == expected.emotions[0].label
+        assert float(row["emotion_confidence"]) == expected.emotions[0].confidence
+        assert row["sentiment"] == expected.sentiments[0].label
         assert {label: float(row[f"emotion_{label}"]) for label in EMOTIONS} == {
-            score.label: score.confidence for score in judged.emotions
+            score.label: score.confidence for score in expected.emotions
         }
         assert {label: float(row[f"sentiment_{label}"]) for label in SENTIMENTS} == {
-            score.label: score.confidence for score in judged.sentiments
+            score.label: score.confidence for score in expected.sentiments
         }
         for modality in MODALITIES:
-            share = judged.modalities.get(modality)
+            share = expected.modalities.get(modality)
             assert float(row[f"weight_{modality}"]) == (share.weight if share else 0.0)
             assert float(row[f"contribution_{modality}"]) == (share.contribution if share else 0.0)
-        assert float(row["contribution_bias"]) == judged.bias and row["decided_by"] == judged.decided_by
-        assert (row["unclear"], row["contradictory"]) == (str(judged.unclear), str(judged.contradictory))
+        assert float(row["contribution_bias"]) == expected.bias and row["decided_by"] == expected.decided_by
+        assert (row["unclear"], row["contradictory"]) == (str(expected.unclear), str(expected.contradictory))
 
 
 @given(analyses())
 def test_csv_keeps_text_and_lets_no_formula_through(analysis: Analysis) -> None:
-    for row, judged in zip(read_csv(to_csv(analysis)), analysis.utterances, strict=True):
-        dangerous = FORMULA.match(judged.text) is not None
-        assert row["text"] == ("'" if dangerous else "") + judged.text
+    for row, expected in zip(read_csv(to_csv(analysis)), analysis.utterances, strict=True):
+        dangerous = FORMULA.match(expected.text) is not None
+        assert row["text"] == ("'" if dangerous else "") + expected.text
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1"])
@@ -124,7 +124,7 @@ def test_csv_columns() -> None:
 
 
 def test_results_of_schema_1_are_read_and_exported() -> None:
-    """They stand in storage: their weights were constants, and nothing is known of contributions."""
+    """Stored results of schema 1 have constant weights and no contributions."""
     old = json.loads(to_json(analysis_of(utterance(0, 1, "Hello"))))
     old["schema_version"] = "1.0"
     for field in ("bias", "decided_by", "contradictory", "unclear"):

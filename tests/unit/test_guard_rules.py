@@ -1,4 +1,4 @@
-"""The rules of the guard before the emulator: nothing passes without a proof, whatever else a request says."""
+"""Rules of the emulator's guard: no request is admitted without authentication."""
 
 import string
 
@@ -17,7 +17,7 @@ TEXT = st.text(string.printable.strip(), max_size=20)
 
 
 def incoming(method: str = "GET", path: str = "/", query: str = "", **headers: str) -> Incoming:
-    """A request to this emulator, unless `host` says otherwise; `_` in names stands for `-`."""
+    """Return a request to this emulator, unless `host` is given; `_` in header names stands for `-`."""
     raw: Headers = [(b"host", HOST.encode())] if "host" not in headers else []
     raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return Incoming.of(method, path.encode(), query.encode(), raw)
@@ -63,11 +63,11 @@ def test_no_proof_helps_a_page_of_another_site(proof: dict[str, str], origin: st
         refused(incoming(origin=name, **proof))
 
 
-def test_a_page_of_ours_has_presigned_urls_alone() -> None:
+def test_the_web_app_may_only_use_presigned_urls() -> None:
     assert RULES.admit(incoming("PUT", query=QUERY, origin=ORIGIN)) == Admission("s3", presigned=True)
     assert RULES.admit(incoming("GET", query=QUERY, origin=ORIGIN)) == Admission("s3", presigned=True, empty=True)
-    asked = {"origin": ORIGIN, "access_control_request_method": "PUT"}
-    assert RULES.admit(incoming("OPTIONS", query=QUERY, **asked)).preflight
+    preflight = {"origin": ORIGIN, "access_control_request_method": "PUT"}
+    assert RULES.admit(incoming("OPTIONS", query=QUERY, **preflight)).preflight
     for proof in ({TOKEN: "secret"}, {"authorization": SIGNED.format("s3")}, {}):
         assert "presigned" in refused(incoming(origin=ORIGIN, **proof))
 
@@ -89,7 +89,7 @@ def test_nothing_passes_without_a_proof(method: str, path: str, headers: dict[st
         "AWS4-ECDSA-P256-SHA256 Credential=AKIAX/20261130/s3/aws4_request, SignedHeaders=host, Signature=0",
     ],
 )
-def test_what_is_no_signature_is_refused_unread(authorization: str) -> None:
+def test_an_invalid_authorization_header_is_refused(authorization: str) -> None:
     assert "not signed" in refused(incoming(authorization=authorization))
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_signature_is_refused_unread(authorization: str) -> None:
         ("GET", "/_ministack/health"),
     ],
 )
-def test_what_is_open_is_open_exactly(method: str, path: str) -> None:
+def test_only_the_exact_public_path_is_public(method: str, path: str) -> None:
     assert "not signed" in refused(incoming(method, path))
 
 
@@ -123,14 +123,14 @@ def test_what_is_open_is_open_exactly(method: str, path: str) -> None:
         ("GET", QUERY, {TOKEN: "secret"}),
     ],
 )
-def test_a_presigned_url_is_for_one_object_and_has_no_other_proof_beside_it(
+def test_a_presigned_url_is_for_one_object_and_allows_no_other_authentication(
     method: str, query: str, headers: dict[str, str]
 ) -> None:
     refused(incoming(method, query=query, **headers))
 
 
-def test_a_presigned_request_says_no_more_than_what_is_signed() -> None:
-    """A header of AWS's own could have it taken for another service's."""
+def test_a_presigned_request_keeps_only_signed_and_harmless_headers() -> None:
+    """The emulator could route a request with another AWS header to another service."""
     aws = [b"x-amz-target", b"x-amz-copy-source", b"x-amz-date", b"cookie"]
     sent = [b"host", b"Content-Type", b"content-length", b"range", *aws]
 
@@ -140,11 +140,11 @@ def test_a_presigned_request_says_no_more_than_what_is_signed() -> None:
 
     unsigned = QUERY.replace("content-type%3B", "")
     assert passed("PUT", QUERY) == [b"host", b"Content-Type", b"content-length", b"range"]
-    assert passed("PUT", unsigned) == [b"host", b"content-length", b"range"]  # a form would be a call of an operation
+    assert passed("PUT", unsigned) == [b"host", b"content-length", b"range"]  # a form content type would be an API call
     assert passed("GET", unsigned) == [b"host", b"range"]
 
 
-def test_what_is_open_is_asked_for_without_a_word_more() -> None:
+def test_public_requests_are_forwarded_without_other_headers_body_or_query() -> None:
     request = incoming(path="/us-east-1_abc/.well-known/jwks.json")
     sent: Headers = [(b"host", HOST.encode()), (b"x-amz-target", b"AWSLambda.Invoke"), (b"content-length", b"1")]
     admission = RULES.admit(request)
@@ -157,14 +157,14 @@ def test_there_is_no_guard_without_a_token() -> None:
         Rules((HOST,), (ORIGIN,), "")
 
 
-def test_the_token_goes_no_further() -> None:
+def test_the_token_is_not_forwarded() -> None:
     headers: Headers = [(b"host", HOST.encode()), (TOKEN.upper().encode(), b"secret"), (b"x-amz-target", b"A.B")]
     request = Incoming.of("POST", b"/", b"", headers)
     assert passed_headers(headers, RULES.admit(request), request) == [headers[0], headers[2]]
 
 
 @given(st.binary(max_size=30))
-def test_an_address_that_is_not_text_is_refused(query: bytes) -> None:
+def test_a_query_that_is_not_ascii_is_refused(query: bytes) -> None:
     try:
         request = Incoming.of("GET", b"/", query, [(b"host", HOST.encode())])
     except RefusedError:

@@ -1,4 +1,4 @@
-"""Sign-ins that wait for a second factor: each lets in its own user, once, within its time."""
+"""Sign-ins pending a second factor: each can be completed once, by its own user, before it expires."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ STEPS = st.lists(
 
 
 class Clock:
-    """Goes when it is told to."""
+    """Clock with a settable time."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -23,7 +23,7 @@ class Clock:
 
 
 @given(STEPS)
-def test_a_session_is_its_owners_and_is_used_once(steps: list[tuple[str, str, str, int]]) -> None:
+def test_a_session_is_used_once_by_its_owner(steps: list[tuple[str, str, str, int]]) -> None:
     clock, open_until = Clock(), {}
     sessions, taken = Sessions(clock), {}
     for step, token, owner, pause in steps:
@@ -33,26 +33,26 @@ def test_a_session_is_its_owners_and_is_used_once(steps: list[tuple[str, str, st
             open_until[token] = owner, clock.now + LIFETIME
         elif step == "take":
             allowed = token in open_until and open_until[token][0] == owner and clock.now < open_until[token][1]
-            waiting = sessions.take(token, owner)
-            assert (waiting is not None) == allowed
-            if waiting is not None:
-                taken[token] = waiting, open_until.pop(token)
+            pending = sessions.take(token, owner)
+            assert (pending is not None) == allowed
+            if pending is not None:
+                taken[token] = pending, open_until.pop(token)
         elif token in taken and token not in open_until:
-            waiting, open_until[token] = taken.pop(token)
-            sessions.give_back(token, waiting)
+            pending, open_until[token] = taken.pop(token)
+            sessions.give_back(token, pending)
 
 
-def test_nothing_but_a_known_token_is_a_session() -> None:
+def test_unknown_tokens_have_no_session() -> None:
     sessions = Sessions()
     sessions.begin("s", None)
     for token in (None, "", "t", ["s"], {"s": 1}, 1):
         assert sessions.take(token, None) is None
 
 
-def test_what_has_run_out_is_forgotten() -> None:
+def test_expired_sessions_are_removed() -> None:
     clock = Clock()
     sessions = Sessions(clock)
     sessions.begin("s", "a")
     clock.now = LIFETIME
     sessions.begin("t", "a")
-    assert list(sessions._waiting) == ["t"]
+    assert list(sessions._pending) == ["t"]

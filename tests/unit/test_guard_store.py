@@ -1,4 +1,4 @@
-"""The file that the emulator's state is committed to: all or nothing, and nothing is forgotten when it fails."""
+"""Store of the emulator's state: atomic commits, and pending changes after a failed one."""
 
 import sqlite3
 from pathlib import Path
@@ -12,11 +12,11 @@ WRONG = "INSERT INTO nowhere VALUES (?)"
 
 
 def positions(path: Path) -> dict[str, int]:
-    """By another connection, as the next process finds them."""
+    """Read the positions through another connection, as the next process does."""
     return {name: int(at) for name, at in Store(path).rows("SELECT mapping, position FROM positions")}
 
 
-def test_what_was_written_is_there_for_the_next_process(tmp_path: Path) -> None:
+def test_committed_changes_are_visible_to_the_next_process(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "state.sqlite"
     assert not holds_anything(path)
     store = Store(path)
@@ -28,7 +28,7 @@ def test_what_was_written_is_there_for_the_next_process(tmp_path: Path) -> None:
     assert Store(path).service("sqs") == "{}" and Store(path).service("s3") is None
 
 
-def test_what_could_not_be_written_is_kept_before_what_comes_later(tmp_path: Path) -> None:
+def test_failed_changes_stay_pending_before_later_ones(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     store = Store(path)
     store.change(PUT, "a", 1)
@@ -42,4 +42,4 @@ def test_what_could_not_be_written_is_kept_before_what_comes_later(tmp_path: Pat
     assert again == [*taken, (PUT, ("a", 2))]
     store.write([change for change in again if change[0] != WRONG])
     assert positions(path) == {"a": 2}
-    assert store.service("sqs") is None  # the state of a service is asked for anew
+    assert store.service("sqs") is None  # states of services are collected anew

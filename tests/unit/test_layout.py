@@ -1,4 +1,4 @@
-"""Promises about the layout that no type checker sees."""
+"""Properties of the repository that no type checker verifies: light imports, help texts, documented names."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("module", ["model.contract", "model.reports.formats", "model.cli.main"])
 def test_light_modules_leave_torch_alone(module: str) -> None:
-    """Lambdas import the contract and the exports, and `--help` must be quick: none may pull in torch."""
+    """Lambdas import the contract and the exports, and `--help` must be fast, so none may import torch."""
     script = f"import sys, {module}; sys.exit(any(m in sys.modules for m in ('torch', 'cv2', 'av', 'transformers')))"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
 
@@ -22,7 +22,7 @@ def test_light_modules_leave_torch_alone(module: str) -> None:
     [("model.cli.main", "analyze"), ("model.cli.main", "serve"), ("local", "up")],
     ids=lambda command: command[1],
 )
-def test_whoever_may_choose_a_transcriber_is_told_of_engines(command: tuple[str, str]) -> None:
+def test_help_of_the_transcriber_option_mentions_engines(command: tuple[str, str]) -> None:
     environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"}
     done = subprocess.run(
         [sys.executable, "-m", *command, "--help"],
@@ -39,7 +39,7 @@ def test_every_target_of_the_readme_exists() -> None:
             assert f"\n{line.split()[1]}:" in makefile, line
 
 
-def test_files_the_readme_names_exist() -> None:
+def test_files_linked_from_the_readme_exist() -> None:
     import re
 
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):

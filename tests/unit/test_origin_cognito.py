@@ -1,4 +1,4 @@
-"""The calls to Cognito that the local origin passes on: the web app's, and none that sends a password to sign in."""
+"""Cognito calls that the local origin forwards: only the web app's, and no sign-in with a plain password."""
 
 import json
 import re
@@ -24,7 +24,7 @@ FLOWS = [
 
 
 def call(operation: str, parameters: Any) -> dict[str, Any]:
-    """What goes on to Cognito."""
+    """Return the forwarded parameters of a call."""
     headers, body = checked_call(SERVICE + operation, json.dumps(parameters).encode(), CLIENT)
     assert headers == {"content-type": "application/x-amz-json-1.1", "x-amz-target": SERVICE + operation}
     passed: dict[str, Any] = json.loads(body)
@@ -60,7 +60,7 @@ def test_no_operation_passes_that_is_not_listed(operation: str) -> None:
 
 
 @pytest.mark.parametrize("flow", [*FLOWS, "user_srp_auth", "USER_SRP_AUTH ", "", None, ["USER_SRP_AUTH"], {}, 1])
-def test_nobody_signs_in_but_by_srp(flow: object) -> None:
+def test_only_srp_sign_ins_are_forwarded(flow: object) -> None:
     with pytest.raises(CallRefusedError, match="AuthFlow"):
         call("InitiateAuth", SRP | {"AuthFlow": flow})
     with pytest.raises(CallRefusedError, match="AuthFlow"):
@@ -68,7 +68,7 @@ def test_nobody_signs_in_but_by_srp(flow: object) -> None:
 
 
 @pytest.mark.parametrize("challenge", ["NEW_PASSWORD_REQUIRED", "CUSTOM_CHALLENGE", "PASSWORD", None])
-def test_only_the_challenges_of_this_way_are_answered(challenge: object) -> None:
+def test_only_challenges_of_srp_sign_ins_are_forwarded(challenge: object) -> None:
     with pytest.raises(CallRefusedError, match="ChallengeName"):
         call("RespondToAuthChallenge", {"ChallengeName": challenge, "ClientId": CLIENT})
 
@@ -80,7 +80,7 @@ def test_a_second_factor_without_a_session_does_not_pass(more: dict[str, object]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])
-def test_what_is_no_json_object_does_not_pass(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_does_not_pass(body: bytes) -> None:
     with pytest.raises(CallRefusedError):
         checked_call(f"{SERVICE}InitiateAuth", body, CLIENT)
 
@@ -90,8 +90,8 @@ def test_another_client_does_not_pass() -> None:
         call("InitiateAuth", SRP | {"ClientId": "other"})
 
 
-def test_a_parameter_that_comes_twice_says_one_thing_to_everybody() -> None:
-    """One reader takes the first, another the last: what is checked is what goes on."""
+def test_a_duplicate_parameter_is_forwarded_once() -> None:
+    """Parsers differ in which duplicate they use, so the forwarded value must be the checked one."""
     body = b'{"AuthFlow": "USER_PASSWORD_AUTH", "AuthFlow": "USER_SRP_AUTH", "ClientId": "client"}'
     passed = checked_call(f"{SERVICE}InitiateAuth", body, CLIENT)[1]
     assert b"USER_PASSWORD_AUTH" not in passed

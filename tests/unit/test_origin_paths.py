@@ -1,4 +1,4 @@
-"""Which paths the local origin takes: what nobody can read in another way."""
+"""Request paths of the local origin: only unambiguous ones are accepted."""
 
 import posixpath
 import string
@@ -41,7 +41,7 @@ PLAIN = string.ascii_letters + string.digits + "-_~!$&'()*+,;=:@"
         *("/%61pi/x", "/api/%ff", "/api/%c0%ae%c0%ae/x", "/api/a b", "/api/ü", "/api/x?y", "/api/x#y", "/api/\x00"),
     ],
 )
-def test_what_could_be_read_in_two_ways_is_refused(path: str) -> None:
+def test_ambiguous_paths_are_refused(path: str) -> None:
     assert not is_normal(path.encode())
 
 
@@ -49,7 +49,7 @@ def test_what_could_be_read_in_two_ways_is_refused(path: str) -> None:
     "path",
     ["/", "/api/usage", "/analysis/", "/_next/static/%5Bid%5D-1.js", "/a%20b/%C3%BC", "/a..b/...", "/a@b:c"],
 )
-def test_what_clients_send_is_taken(path: str) -> None:
+def test_paths_of_real_clients_are_accepted(path: str) -> None:
     assert is_normal(path.encode())
 
 
@@ -62,12 +62,12 @@ def test_every_name_can_be_sent(names: list[str]) -> None:
 @given(st.lists(st.one_of(st.sampled_from(NASTY), st.text(PLAIN, max_size=3), st.just("/")), max_size=12))
 @example(["..", "/", "..", "/", "x"])
 @example(["%252e%252e", "/"])
-def test_a_taken_path_stays_below_its_prefix_whoever_reads_it_and_however_often(parts: list[str]) -> None:
+def test_an_accepted_path_stays_below_its_prefix_after_repeated_decoding(parts: list[str]) -> None:
     path = "/api/" + "".join(parts)
     if not is_normal(path.encode()):
         return
     sent = httpx.URL("http://emulator/stage" + path).raw_path.decode()
-    assert sent == "/stage" + path  # the client that passes it on leaves it as it is
+    assert sent == "/stage" + path  # httpx does not change it
     read = path
     for _ in range(3):
         assert posixpath.normpath(read.replace("\\", "/")).startswith(("/api/", "/api"))

@@ -1,4 +1,4 @@
-"""Colors that everybody can tell apart, on light and on dark."""
+"""Colors: distinguishable with any color vision, on light and dark surfaces."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -19,7 +19,7 @@ from model.reports.palette import (
 
 Array = npt.NDArray[np.float64]
 
-# How linear RGB looks without one kind of cone: Machado, Oliveira and Fernandes 2009, severity 1.
+# Simulation of color vision deficiencies in linear RGB: Machado, Oliveira and Fernandes 2009, severity 1.
 SIGHT: dict[str, Array] = {
     "normal": np.eye(3),
     "protanopia": np.array(
@@ -47,7 +47,7 @@ TO_LAB = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
-APART = 0.08  # in Oklab; the well-known palettes of Okabe and Ito, and Tol, come to 0.02 and 0.03 here
+MIN_DISTANCE = 0.08  # in Oklab; the palettes of Okabe and Ito, and of Tol, reach 0.02 and 0.03
 GRAPHICS_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
 
 PALETTES: dict[str, Mapping[str, str]] = {
@@ -60,7 +60,7 @@ every_palette = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETT
 
 
 def linear(color: str) -> Array:
-    """#rrggbb -> linear RGB [3], 0 to 1."""
+    """Convert #rrggbb to linear RGB [3], 0 to 1."""
     encoded = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
@@ -70,7 +70,7 @@ def oklab(rgb: Array) -> Array:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG contrast ratio, 1 to 21."""
+    """Return the WCAG contrast ratio, 1 to 21."""
     dark, light = sorted(float(linear(color) @ [0.2126, 0.7152, 0.0722]) for color in (one, other))
     return (light + 0.05) / (dark + 0.05)
 
@@ -83,10 +83,10 @@ def test_a_color_for_every_label() -> None:
 
 @every_palette
 @pytest.mark.parametrize("sight", SIGHT)
-def test_told_apart(palette: Mapping[str, str], sight: str) -> None:
+def test_colors_are_distinguishable(palette: Mapping[str, str], sight: str) -> None:
     seen = {label: oklab(SIGHT[sight] @ linear(color)) for label, color in palette.items()}
     for one, other in combinations(seen, 2):
-        assert np.linalg.norm(seen[one] - seen[other]) >= APART, f"{one} looks like {other}"
+        assert np.linalg.norm(seen[one] - seen[other]) >= MIN_DISTANCE, f"{one} looks like {other}"
 
 
 @every_palette

@@ -1,4 +1,4 @@
-"""The report as a file: all inside, nothing injected, nothing fetched."""
+"""The HTML report: self-contained, safe against injection, without network requests."""
 
 import base64
 import hashlib
@@ -12,8 +12,8 @@ import pytest
 
 from model.contract import EMOTIONS, Analysis
 from model.media import MediaError
-from model.reports import html
-from model.reports.html import render_report, write_report
+from model.reports import html_report
+from model.reports.html_report import render_report, write_report
 from tests.unit.analyses import analysis_of, spoken_by_two, utterance
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -69,7 +69,7 @@ def page(hostile: Analysis) -> Page:
     return Page(render_report(hostile, Path(__file__).parents[1] / "media" / "face_and_speech.mp4"))
 
 
-def test_words_stay_words(page: Page) -> None:
+def test_text_is_never_markup(page: Page) -> None:
     assert [script.get("id") for script in page.all("script")] == ["data", None]
     assert HOSTILE in page.text_in("p")
     assert f"careful: {HOSTILE}" in page.text_in("li")
@@ -84,7 +84,7 @@ def test_embedded_data_cannot_leave_its_script(page: Page) -> None:
     assert [u["start"] for u in json.loads(data)["utterances"]] == [1, 5]
 
 
-def test_asks_nobody_for_anything(page: Page) -> None:
+def test_the_page_makes_no_requests(page: Page) -> None:
     loading = {"src", "href", "srcset", "poster", "data", "action", "xlink:href"}
     urls = [value or "" for _, attributes in page.elements for name, value in attributes.items() if name in loading]
     assert urls
@@ -109,28 +109,28 @@ def test_every_utterance_is_there(page: Page, hostile: Analysis) -> None:
     assert len(cards) == len(hostile.utterances)
     assert page.text_in("strong")[:2] == ["joy", "sadness"]
     assert "0:01 – 0:04" in page.text_in("button")
-    assert "nobody speaks" in page.text_in("p")
-    for name in ("Words", "Voice"):
-        assert [text for _, text in page.texts].count(name) == 2 * len(cards), "why, and what it predicts alone"
+    assert "No speech" in page.text_in("p")
+    for name in ("Text", "Voice"):
+        assert [text for _, text in page.texts].count(name) == 2 * len(cards), "contribution, and own prediction"
 
 
-def test_only_what_is_unclear_is_marked(page: Page) -> None:
+def test_only_unclear_results_are_marked(page: Page) -> None:
     assert [text for text in page.text_in("span") if text == "unclear"] == ["unclear"]  # the second utterance
 
 
-def test_what_drove_a_result_is_told_as_what_it_does_to_the_odds(page: Page) -> None:
+def test_contributions_are_shown_as_effects_on_the_odds(page: Page) -> None:
     shown = [text for text in page.text_in("span") if text[:1] in "×÷" and text]
-    assert shown[-4:] == ["×1.6", "×4.5", "÷1.3", "×5.8"], "words, voice, how common the two are, and all together"
+    assert shown[-4:] == ["×1.6", "×4.5", "÷1.3", "×5.8"], "text, voice, base rate and total"
 
 
-def test_mixed_signals_and_what_the_prior_decided_are_told(sample: Path) -> None:
+def test_mixed_signals_and_decisions_by_the_prior_are_marked(sample: Path) -> None:
     mixed = utterance(1, 4, "Great.").model_copy(update={"contradictory": True, "decided_by": "prior"})
     page = Page(render_report(analysis_of(mixed), sample))
     assert "mixed signals" in page.text_in("span")
-    assert "Nothing seen or heard favors joy; it is first because it is the more common of the two." in page.text
+    assert "No signal in this video favors joy; it ranks first because it is the more common of the two." in page.text
 
 
-def test_says_what_it_cannot_tell(page: Page) -> None:
+def test_limitations_are_stated(page: Page) -> None:
     assert "apparent emotion" in page.text
     assert "research and evaluation only" in page.text
     assert "not on real clips" in page.text
@@ -150,27 +150,27 @@ def test_timeline_has_a_band_per_emotion_that_fill_its_height(page: Page, hostil
     bands = {path["data-emotion"]: path["d"] or "" for path in page.all("path") if "data-emotion" in path}
     assert set(bands) == set(EMOTIONS)
     heights = {label: [float(h) for h in re.findall(r"v([\d.]+)", path)] for label, path in bands.items()}
-    for i, judged in enumerate(hostile.utterances):
-        for score in judged.emotions:
+    for i, shown in enumerate(hostile.utterances):
+        for score in shown.emotions:
             assert heights[score.label][i] == pytest.approx(100 * score.confidence, abs=1)
     assert bands["joy"].startswith("M50.00 0.00h150.00")  # 1 s to 4 s of 20 s, on a width of 1000
 
 
-def test_too_large_a_video_is_left_out(hostile: Analysis, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "MAX_EMBEDDED_BYTES", sample.stat().st_size - 1)
+def test_too_large_a_video_is_not_embedded(hostile: Analysis, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_report, "MAX_EMBEDDED_BYTES", sample.stat().st_size - 1)
     page = Page(render_report(hostile, sample))
     assert not page.all("video")
     assert len(page.all("img")) == 2
     assert "too large to embed" in page.text
 
 
-def test_kinds_that_browsers_do_not_play_are_left_out(hostile: Analysis, sample: Path, tmp_path: Path) -> None:
+def test_formats_that_browsers_cannot_play_are_not_embedded(hostile: Analysis, sample: Path, tmp_path: Path) -> None:
     copy = tmp_path / "clip.avi"
     shutil.copy(sample, copy)
     page = Page(render_report(hostile, copy))
     assert not page.all("video")
     assert len(page.all("img")) == 2
-    assert "do not play avi" in page.text
+    assert "cannot play avi" in page.text
 
 
 def test_sound_alone(sample: Path) -> None:
@@ -182,11 +182,11 @@ def test_sound_alone(sample: Path) -> None:
 
 
 def test_nothing_to_analyze(sample: Path) -> None:
-    page = Page(render_report(analysis_of(warnings=("19.7 s held neither speech nor sound nor a face",)), sample))
+    page = Page(render_report(analysis_of(warnings=("19.7 s with neither voice nor face were skipped.",)), sample))
     assert page.all("video")
     assert not page.of_class("utterance")
     assert "Nothing in this file could be analyzed" in page.text
-    assert "19.7 s held neither" in page.text
+    assert "19.7 s with neither" in page.text
 
 
 def test_moments_without_length(sample: Path) -> None:
@@ -198,8 +198,8 @@ def test_moments_without_length(sample: Path) -> None:
 def test_five_hundred_utterances(sample: Path) -> None:
     many = [utterance(5.0 * i, 5.0 * i + 4, f"sentence {i}.") for i in range(500)]
     page = Page(render_report(analysis_of(*many, duration=2500.0), sample))
-    said = page.text_in("p")
-    assert [text for text in said if text.startswith("sentence ")] == [u.text for u in many]
+    paragraphs = page.text_in("p")
+    assert [text for text in paragraphs if text.startswith("sentence ")] == [u.text for u in many]
     assert len(page.all("img")) == 500
     assert len(page.all("path")) == 10
     assert "41:35 – 41:39" in page.text_in("button")
@@ -222,14 +222,14 @@ def test_missing_video(tmp_path: Path) -> None:
         render_report(analysis_of(utterance(1, 4, "Hello")), tmp_path / "gone.mp4")
 
 
-def test_neutral_is_drawn_back_so_that_what_moves_is_seen(page: Page) -> None:
-    """It is drawn before the others, and lies behind them; in bars it is thin. Nothing else is."""
+def test_neutral_is_deemphasized(page: Page) -> None:
+    """It alone is drawn behind the others, and thin in bars."""
     drawn = [e for e in page.all("path") + page.all("rect") if "-neutral" in str(e["class"])]
     assert drawn and all(str(e["class"]).endswith("-neutral back") for e in drawn)
     assert len(page.of_class("back")) == len(drawn) + len([e for e in page.all("i") if "back" in str(e["class"])])
     assert {e["height"] for e in page.all("rect") if "back" in str(e["class"])} == {"40%"}
     assert {e["height"] for e in page.all("rect") if "back" not in str(e["class"])} == {"100%"}
-    for kind, labels in (("emotion", html.STACK), ("sentiment", html.SENTIMENT_STACK)):
+    for kind, labels in (("emotion", html_report.STACK), ("sentiment", html_report.SENTIMENT_STACK)):
         bands = [e[f"data-{kind}"] for e in page.all("path") if f"data-{kind}" in e]
         assert bands == ["neutral", *(label for label in labels if label != "neutral")]
 

@@ -1,4 +1,4 @@
-"""Set-up of an environment: which build of torch it takes, with a pip that only says what it was asked for."""
+"""Setup of an environment: the choice of torch's build, with a fake pip that records its arguments."""
 
 import platform
 import shutil
@@ -14,10 +14,10 @@ PYTHON = Path("python")
 
 
 class Pip:
-    """pip in an environment: `official` says how often PyTorch's own index fails, `build` what the other one gives."""
+    """Fake pip. `failing`: number of failed requests to PyTorch's own index; `build`: the other index's build."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, failing: int, build: str) -> None:
-        self.asked: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, ...]] = []
         self._failing, self._build = failing, build
         monkeypatch.setattr(setup, "pip", self)
         monkeypatch.setattr(setup, "torch_is_cpu_build", lambda _python: build == "cpu")
@@ -26,7 +26,7 @@ class Pip:
         monkeypatch.setattr(platform, "system", lambda: "Linux")
 
     def __call__(self, _python: Path, *arguments: str, **_more: bool) -> bool:
-        self.asked.append(arguments)
+        self.calls.append(arguments)
         if setup.TORCH_CPU_INDEX in arguments:
             self._failing -= 1
             return self._failing < 0
@@ -34,47 +34,47 @@ class Pip:
 
     @property
     def official(self) -> int:
-        return sum(setup.TORCH_CPU_INDEX in arguments for arguments in self.asked)
+        return sum(setup.TORCH_CPU_INDEX in arguments for arguments in self.calls)
 
 
 def test_the_cpu_build_comes_from_pytorchs_own_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TORCH", raising=False)
     pip = Pip(monkeypatch, failing=0, build="cuda")
     assert setup.install_torch(PYTHON)
-    assert len(pip.asked) == 1
+    assert len(pip.calls) == 1
 
 
-def test_an_image_that_wants_the_cpu_build_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_torch_cpu_the_cpu_build_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH", "cpu")
     pip = Pip(monkeypatch, failing=setup.CPU_ATTEMPTS - 1, build="cuda")
     assert setup.install_torch(PYTHON)
-    assert pip.official == setup.CPU_ATTEMPTS == len(pip.asked)
+    assert pip.official == setup.CPU_ATTEMPTS == len(pip.calls)
 
 
-@pytest.mark.parametrize("asked", ["", "cpu"])
-def test_the_cuda_build_is_never_taken_for_the_cpus(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is removed again: the next run would otherwise find torch installed."""
-    monkeypatch.setenv("TORCH", asked)
+@pytest.mark.parametrize("torch", ["", "cpu"])
+def test_the_cuda_build_is_never_used_instead_of_the_cpu_build(torch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is removed again; otherwise the next run would find torch installed."""
+    monkeypatch.setenv("TORCH", torch)
     pip = Pip(monkeypatch, failing=99, build="cuda")
     assert not setup.install_torch(PYTHON)
-    assert pip.asked[-1][0] == "uninstall" and {"torch", "torchvision"} <= set(pip.asked[-1])
+    assert pip.calls[-1][0] == "uninstall" and {"torch", "torchvision"} <= set(pip.calls[-1])
 
 
-def test_a_cpu_build_from_elsewhere_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cpu_build_from_another_index_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH", "cpu")
     pip = Pip(monkeypatch, failing=99, build="cpu")
     assert setup.install_torch(PYTHON)
-    assert not [arguments for arguments in pip.asked if "uninstall" in arguments]
+    assert not [arguments for arguments in pip.calls if "uninstall" in arguments]
 
 
-def test_cuda_is_taken_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cuda_build_is_installed_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH", "cuda")
     pip = Pip(monkeypatch, failing=0, build="cuda")
     assert setup.install_torch(PYTHON)
     assert pip.official == 0
 
 
-def test_a_set_up_without_a_cpu_build_fails_with_what_to_do(
+def test_setup_without_a_cpu_build_fails_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TORCH", "cpu")
@@ -84,5 +84,5 @@ def test_a_set_up_without_a_cpu_build_fails_with_what_to_do(
     monkeypatch.setattr(sys, "argv", ["setup.py", "model"])
     assert setup.main() == 1
     assert "TORCH=cuda" in capsys.readouterr().err
-    assert not [arguments for arguments in pip.asked if "--require-hashes" in arguments]
+    assert not [arguments for arguments in pip.calls if "--require-hashes" in arguments]
     assert not (tmp_path / "model").exists()

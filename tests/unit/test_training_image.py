@@ -1,4 +1,4 @@
-"""training/Dockerfile, without Docker: what it copies is there and enough, and what it runs exists."""
+"""training/Dockerfile, checked without Docker: its files exist and suffice, and its commands exist."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from training.sagemaker.registry import CONTENT_TYPES
 DOCKERFILE = (ROOT / "training" / "Dockerfile").read_text()
 
 
-def test_what_it_copies_is_in_the_context_and_nothing_else() -> None:
+def test_it_copies_exactly_the_files_of_its_context() -> None:
     ignored = (ROOT / "training" / "Dockerfile.dockerignore").read_text().splitlines()
     allowed = {line.removeprefix("!") for line in ignored if line[:1] == "!"}
     copied = {pattern for line in instructions("COPY", DOCKERFILE) for pattern in line.split()[:-1]}
@@ -25,7 +25,7 @@ def test_what_it_copies_is_in_the_context_and_nothing_else() -> None:
     assert allowed <= copied
 
 
-def test_its_set_up_is_of_a_group_that_there_is() -> None:
+def test_its_dependency_group_exists() -> None:
     [setup] = [line for line in instructions("RUN", DOCKERFILE) if "setup.py" in line]
     group = setup.split()[-1]
     assert f"requirements/{group}.txt" in DOCKERFILE and (ROOT / "requirements" / f"{group}.txt").is_file()
@@ -42,7 +42,7 @@ def test_the_weights_it_fetches_exist() -> None:
 
 
 def test_the_files_it_copies_can_train(tmp_path: Path) -> None:
-    """Its entry point, on a copy of its files alone, with every option that a job passes."""
+    """The entry point runs on a copy of only these files, with every option that a job passes."""
     image = lay_out_image(tmp_path, DOCKERFILE)
     [entry] = instructions("ENTRYPOINT", DOCKERFILE)
     python, *module = json.loads(entry)
@@ -57,5 +57,5 @@ def test_the_files_it_copies_can_train(tmp_path: Path) -> None:
         assert option in done.stdout
 
 
-def test_the_registry_says_what_the_server_takes() -> None:
+def test_the_registry_lists_the_content_types_of_the_server() -> None:
     assert (*VIDEO_TYPES, JSON_TYPE) == CONTENT_TYPES

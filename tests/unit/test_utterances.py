@@ -1,4 +1,4 @@
-"""Words to utterances: nothing said is lost, repeated or out of order, whatever the transcriber answers."""
+"""Grouping of words into utterances: no word is lost, repeated or out of order, for any transcriber output."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from model.utterances import (
     EDGE_GRID,
     MAX_SECONDS,
-    MAX_STRETCH,
+    MAX_WORDLESS_SECONDS,
     MIN_SECONDS,
-    MIN_STRETCH,
+    MIN_WORDLESS_SECONDS,
     Segment,
     Word,
-    fill_stretches,
+    fill_gaps,
     split_utterances,
 )
 
@@ -20,7 +20,7 @@ END = 120.0
 
 @st.composite
 def transcribed(draw: st.DrawFn) -> list[Word]:
-    """Words in order, with pauses, sentence ends, empty texts and times that a transcriber got wrong."""
+    """Generate words in order, with pauses, sentence ends, empty texts and wrong times."""
     words = []
     position = 0.0
     for text in draw(
@@ -52,7 +52,7 @@ def test_inside_ordered_and_not_too_long(words: list[Word]) -> None:
 def test_noise_in_word_times_moves_an_edge_by_two_steps_of_the_grid_at_most(
     words: list[Word], noise: list[float]
 ) -> None:
-    """Only of utterances that stay the same: a pause just as long as one that ends a sentence may go either way."""
+    """Only if the grouping is unchanged: a pause close to the threshold may be classified either way."""
     moved = [Word(w.start + a, w.end + b, w.text) for w, a, b in zip(words, noise[::2], noise[1::2], strict=False)]
     before, after = split_utterances(words, 0.0, END), split_utterances(moved, 0.0, END)
     if [s.text for s in before] == [s.text for s in after]:
@@ -73,16 +73,16 @@ def test_an_edge_lies_a_little_outside_the_words_and_neighbors_meet_in_the_middl
 
 
 @given(transcribed())
-def test_stretches_fill_the_gaps(words: list[Word]) -> None:
+def test_wordless_segments_fill_the_gaps(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
-    filled = fill_stretches(spoken, 0.0, END)
+    filled = fill_gaps(spoken, 0.0, END)
     assert [s for s in filled if s.text] == spoken
     position = 0.0
     for s in filled:
-        assert -1e-9 <= s.start - position < MIN_STRETCH
-        assert s.text or s.end - s.start <= MAX_STRETCH + 1e-6
+        assert -1e-9 <= s.start - position < MIN_WORDLESS_SECONDS
+        assert s.text or s.end - s.start <= MAX_WORDLESS_SECONDS + 1e-6
         position = max(position, s.end)
-    assert END - position < MIN_STRETCH
+    assert END - position < MIN_WORDLESS_SECONDS
 
 
 def test_sentences_are_utterances() -> None:
@@ -120,7 +120,7 @@ def test_a_short_one_without_room_joins_its_neighbor() -> None:
     assert " ".join(s.text for s in spoken) == "Really. No. Never ever."
 
 
-def test_without_words_all_is_a_stretch() -> None:
-    assert fill_stretches([], 0.0, 0.3) == [Segment(0.0, 0.3, "")]
-    assert len(fill_stretches([], 0.0, 25.0)) == 3
-    assert fill_stretches([], 5.0, 5.0) == []
+def test_without_words_everything_is_filled() -> None:
+    assert fill_gaps([], 0.0, 0.3) == [Segment(0.0, 0.3, "")]
+    assert len(fill_gaps([], 0.0, 25.0)) == 3
+    assert fill_gaps([], 5.0, 5.0) == []

@@ -1,4 +1,4 @@
-"""One POST: to the address that was checked, over TLS for the name, no further and no longer than allowed."""
+"""Webhook requests: sent to the checked address, over TLS for the host name, without redirects, in limited time."""
 
 import socket
 import ssl
@@ -14,7 +14,7 @@ from lambdas.core.webhooks.url_policy import Destination, DestinationError, pars
 from lambdas.webhook.sending import DeliveryError, Sender
 from tests.unit.certificates import Authority
 
-PUBLIC = "93.184.216.34"  # an address that passes; the tests' own dialling leads elsewhere
+PUBLIC = "93.184.216.34"  # passes the check; the tests connect elsewhere
 HOOK = parse("https://hooks.example.com/in?a=b")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
@@ -22,7 +22,7 @@ Script = Callable[[socket.socket], None]
 
 
 class Receiver:
-    """A server of one connection at a time on this machine, which does what its script says."""
+    """Local server for one connection at a time, whose behavior is given by a script."""
 
     def __init__(self, script: Script, context: ssl.SSLContext | None) -> None:
         self._script, self._context = script, context
@@ -88,7 +88,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 class Network:
-    """Names and ways of a test: what a name resolves to, time after time, and where every address leads."""
+    """Network of a test: the addresses a name resolves to, call by call, and the local port behind all of them."""
 
     def __init__(self, port: int, *answers: Sequence[str]) -> None:
         self._port, self._answers = port, list(answers)
@@ -107,7 +107,7 @@ class Network:
         return Sender(self.resolve, self.dial, lambda: authority.client_context(), total_seconds)
 
 
-def test_what_arrives(authority: Authority) -> None:
+def test_the_request_arrives(authority: Authority) -> None:
     with receiving(answering(OK), authority.server_context("hooks.example.com")) as receiver:
         network = Network(receiver.port, [PUBLIC])
         status = network.sender(authority).post(HOOK, b'{"a":1}', {"Content-Type": "application/json", "X-One": "1"})
@@ -119,8 +119,8 @@ def test_what_arrives(authority: Authority) -> None:
     assert body == b'{"a":1}'
 
 
-def test_a_name_is_looked_up_once_and_that_address_connected_to(authority: Authority) -> None:
-    """DNS rebinding: the second answer, which a second look-up would get, is private."""
+def test_the_host_is_resolved_once_and_that_address_used(authority: Authority) -> None:
+    """DNS rebinding: a second resolution would return a private address."""
     with receiving(answering(OK), authority.server_context("hooks.example.com")) as receiver:
         network = Network(receiver.port, [PUBLIC], ["127.0.0.1"])
         network.sender(authority).post(HOOK, b"{}", {})
@@ -149,8 +149,8 @@ def test_one_private_address_is_enough_to_refuse(authority: Authority, addresses
 
 
 @pytest.mark.parametrize("name", ["localhost", socket.gethostname()])
-def test_real_names_that_mean_this_machine(name: str) -> None:
-    """The system's own resolver: as if such a name had got past the check of the text."""
+def test_real_names_of_the_local_machine_are_refused(name: str) -> None:
+    """With the system's resolver, in case such a name passed the check of the text."""
     try:
         socket.getaddrinfo(name, 443)
     except OSError:
@@ -159,7 +159,7 @@ def test_real_names_that_mean_this_machine(name: str) -> None:
         Sender().post(Destination(name, 443, "/"), b"{}", {})
 
 
-def test_a_name_without_an_address() -> None:
+def test_a_host_without_an_address_fails() -> None:
     for host in ("nothing.invalid", "a" * 64 + ".example.com", "a..b"):
         with pytest.raises(DeliveryError, match="resolved"):
             Sender().post(Destination(host, 443, "/"), b"{}", {})
@@ -174,14 +174,14 @@ def test_redirects_are_not_followed(authority: Authority, status: int) -> None:
     assert (receiver.connections, network.dialled) == (1, [PUBLIC])
 
 
-def test_the_certificate_must_be_of_the_name(authority: Authority) -> None:
+def test_the_certificate_must_match_the_host(authority: Authority) -> None:
     with receiving(answering(OK), authority.server_context("other.example.com")) as receiver:
         with pytest.raises(DeliveryError, match="certificate"):
             Network(receiver.port, [PUBLIC]).sender(authority).post(HOOK, b"{}", {})
-        assert receiver.received == b"", "nothing is sent to whom we do not know"
+        assert receiver.received == b"", "nothing is sent to an unverified server"
 
 
-def test_the_certificate_must_be_of_an_authority_that_is_known(authority: Authority, tmp_path: Path) -> None:
+def test_the_certificate_must_be_of_a_known_authority(authority: Authority, tmp_path: Path) -> None:
     with (
         receiving(answering(OK), Authority(tmp_path).server_context("hooks.example.com")) as receiver,
         pytest.raises(DeliveryError, match="certificate"),
@@ -189,7 +189,7 @@ def test_the_certificate_must_be_of_an_authority_that_is_known(authority: Author
         Network(receiver.port, [PUBLIC]).sender(authority).post(HOOK, b"{}", {})
 
 
-def test_the_next_address_is_tried_where_one_does_not_answer(authority: Authority) -> None:
+def test_the_next_address_is_tried_after_a_failure(authority: Authority) -> None:
     with receiving(answering(OK), authority.server_context("hooks.example.com")) as receiver:
         network = Network(receiver.port, ["2606:4700::1", "1.1.1.1", PUBLIC])
         answers = network.dial
@@ -207,7 +207,7 @@ def test_the_next_address_is_tried_where_one_does_not_answer(authority: Authorit
 
 
 def trickle(connection: socket.socket) -> None:
-    """A byte now and then, so that no single read ever times out."""
+    """Send a byte now and then, so that no single read times out."""
     for byte in b"HTTP/1.1 200 OK\r\n" + b"x" * 200:
         connection.sendall(bytes([byte]))
         time.sleep(0.05)
@@ -227,7 +227,7 @@ def continue_for_ever(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("script", [trickle, trickle_headers, continue_for_ever, lambda _: time.sleep(2)])
-def test_no_receiver_holds_us_up(authority: Authority, script: Script) -> None:
+def test_slow_responses_are_cut_off(authority: Authority, script: Script) -> None:
     with receiving(script, authority.server_context("hooks.example.com")) as receiver:
         before = time.monotonic()
         with pytest.raises(DeliveryError, match="in time"):
@@ -239,16 +239,16 @@ def test_no_receiver_holds_us_up(authority: Authority, script: Script) -> None:
     "answer",
     [b"", b"hello\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200, b"\0" * 70000],
 )
-def test_what_is_not_http(authority: Authority, answer: bytes) -> None:
+def test_an_invalid_response_fails(authority: Authority, answer: bytes) -> None:
     with (
         receiving(answering(answer), authority.server_context("hooks.example.com")) as receiver,
         pytest.raises(DeliveryError) as caught,
     ):
         Network(receiver.port, [PUBLIC]).sender(authority).post(HOOK, b"{}", {})
-    assert "hello" not in str(caught.value), "what a receiver says does not get into our log"
+    assert "hello" not in str(caught.value), "data from the receiver is not logged"
 
 
-def test_a_body_of_any_length_is_not_read(authority: Authority) -> None:
+def test_the_response_body_is_not_read(authority: Authority) -> None:
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"
     with receiving(answering(endless), authority.server_context("hooks.example.com")) as receiver:
         assert Network(receiver.port, [PUBLIC]).sender(authority).post(HOOK, b"{}", {}) == 200
@@ -260,7 +260,7 @@ def test_a_local_receiver() -> None:
         assert Sender().post(destination, b"{}", {}) == 200
 
 
-def test_a_local_name_that_leads_away_is_refused() -> None:
+def test_a_local_name_with_a_public_address_is_refused() -> None:
     destination = parse("http://localhost:9/x", allow_local=True)
     with pytest.raises(DestinationError):
         Sender(resolve=lambda _host, _port: [PUBLIC]).post(destination, b"{}", {})

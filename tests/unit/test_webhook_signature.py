@@ -1,4 +1,4 @@
-"""The signature, and the snippets of docs/webhooks.md that check it: they are run as they stand there."""
+"""Webhook signature, verified with the code snippets of docs/webhooks.md, which run unchanged."""
 
 import json
 import re
@@ -58,11 +58,11 @@ def check(request: pytest.FixtureRequest) -> Check:
     return python_check() if request.param == "python" else node_check()
 
 
-def test_what_we_sign_is_genuine(check: Check) -> None:
+def test_signed_events_are_verified(check: Check) -> None:
     assert check(SECRET, sign([SECRET], BODY, int(time.time())), BODY)
 
 
-def test_while_two_secrets_are_valid_either_proves_it(check: Check) -> None:
+def test_either_of_two_valid_secrets_verifies_an_event(check: Check) -> None:
     signature = sign(["whsec_before", "whsec_now"], BODY, int(time.time()))
     assert check("whsec_before", signature, BODY)
     assert check("whsec_now", signature, BODY)
@@ -70,14 +70,14 @@ def test_while_two_secrets_are_valid_either_proves_it(check: Check) -> None:
     assert not check("whsec_now", signature, BODY + b" ")
 
 
-def test_a_receiver_that_expects_one_signature_finds_the_current_secrets() -> None:
-    """Receivers that follow the earlier docs keep the last value of a repeated name."""
+def test_receivers_of_a_single_signature_get_the_current_secrets() -> None:
+    """Receivers written to earlier docs keep the last value of a repeated name."""
     signature = sign(["whsec_before", "whsec_now"], BODY, 1795512600)
     parts = dict(part.partition("=")[::2] for part in signature.split(","))
     assert f"t=1795512600,v1={parts['v1']}" == sign(["whsec_now"], BODY, 1795512600)
 
 
-def test_what_is_changed_or_old_is_not(check: Check) -> None:
+def test_changed_and_old_events_are_refused(check: Check) -> None:
     now = int(time.time())
     good = sign([SECRET], BODY, now)
     wrong = [
@@ -97,11 +97,11 @@ def test_what_is_changed_or_old_is_not(check: Check) -> None:
 
 
 @given(st.text(), st.binary(), st.integers(0, 2**40))
-def test_a_known_form(secret: str, body: bytes, timestamp: int) -> None:
+def test_the_header_has_the_documented_format(secret: str, body: bytes, timestamp: int) -> None:
     assert re.fullmatch(rf"t={timestamp},v1=[0-9a-f]{{64}}", sign([secret], body, timestamp))
 
 
-def test_an_example_made_elsewhere() -> None:
+def test_a_signature_computed_with_openssl() -> None:
     """`printf '1795512600.{}' | openssl dgst -sha256 -hmac whsec_test`."""
     expected = "619398dbbc902774ace2c0b677a39a2c44ce3224ad5ab4eac912bb39d370e019"
     assert sign(["whsec_test"], b"{}", 1795512600) == f"t=1795512600,v1={expected}"

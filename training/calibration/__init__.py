@@ -1,1 +1,1 @@
-"""Constants of a bundle, fitted on items that the networks did not learn from."""
+"""Calibration constants of a bundle, fitted on items that no network was trained on."""

@@ -1,4 +1,4 @@
-"""A bundle's constants, from items that no network learned from that judged them: fitted and cross-fitted."""
+"""Fitting and cross-fitting of a bundle's calibration constants on held-out or out-of-fold predictions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,56 +10,56 @@ from pydantic import BaseModel
 
 from model.contract import Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, NetworkConfig
-from training.calibration.scaling import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
+from training.calibration.scaling import MIN_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.corpora import IGNORED
 from training.evaluation.confidence import Probabilities, Reliability, Targets, reliability_of
 from training.evaluation.metrics import log_loss
-from training.evaluation.provenance import Taught
-from training.evaluation.scoring import CrossFit, Encoded, judge, judge_by
+from training.evaluation.provenance import TrainingPriors
+from training.evaluation.scoring import CrossFit, Encoded, predict, predict_with_constants
 from training.fusion.real import fit_real
 
-TINY = 1e-12  # a probability whose logarithm is still a number
+TINY = 1e-12  # lower bound of probabilities before the logarithm
 
 
 class Calibrated(BaseModel):
-    """Fitted constants of some heads, and the heads' cross-fitted reliability on the same items."""
+    """Fitted temperatures, and the calibration error before and after (cross-fitted) on the same items."""
 
     items: int
     temperature_emotion: float
     temperature_sentiment: float
-    emotion_before: Reliability | None  # None where no item has a label, here and below
+    emotion_before: Reliability | None  # None if no item has a label, here and below
     emotion_after: Reliability | None
     sentiment_before: Reliability | None
     sentiment_after: Reliability | None
 
 
 class CalibrationReport(Calibrated):
-    """Calibration of one modality: its confidence and accuracy before and after."""
+    """Calibration of one modality: confidence and accuracy before and after."""
 
     modality: Modality
     corpus: str
-    in_folds: bool = False  # on training items, each judged without its group; otherwise on held-out ones
-    reliability: float  # nats over the prior alone
-    transfer: float  # how much of it is expected on ordinary video: declared
+    in_folds: bool = False  # fitted on out-of-fold predictions for training items; otherwise on held-out items
+    reliability: float  # reduction of the log-loss compared with the prior, in nats
+    transfer: float  # share of it that is expected on ordinary video: declared, not measured
 
 
 class FusedReport(Calibrated):
     """Calibration of the fusion on held-out items with several modalities.
 
-    "Before" means that the modalities were calibrated and the fusion was not.
+    "Before" means with calibrated modalities and an uncalibrated fusion.
     """
 
 
 @dataclass(frozen=True)
 class Head:
-    """Logits [n, k] of one head on some items, and the targets."""
+    """Logits [n, k] of one head on n items, with their targets."""
 
     logits: Probabilities
     targets: Targets
     groups: Sequence[str]
-    effective: Sequence[float]  # prior the logits were trained under
-    frequencies: Sequence[float]  # prior they are scored under: that of the corpus
-    offsets: bool = True  # whether there may be some beside the temperature
+    effective: Sequence[float]  # class frequencies under which the logits were trained
+    frequencies: Sequence[float]  # prior for scoring: the corpus's class frequencies
+    offsets: bool = True  # whether class offsets may be fitted besides the temperature
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -69,7 +69,7 @@ class Head:
 
     @cached_property
     def cross_fitted(self) -> Probabilities:
-        """[n, k]; no row by a scaling for which its own group was looked at, be it for offsets or none."""
+        """Calibrated probabilities [n, k]; each row uses a scaling fitted without its group."""
         folds = folds_of(self.groups)
         probabilities = np.zeros_like(self.logits)
         for fold in np.unique(folds):
@@ -79,7 +79,7 @@ class Head:
         return probabilities
 
     def _gains_by_offsets(self) -> bool:
-        """Return True when class offsets besides the temperature improve the accuracy on unseen groups."""
+        """Return True if class offsets besides the temperature reduce the cross-fitted log-loss."""
         if not self.offsets or len(set(self.groups)) < 2:
             return False
         plain, offset = (
@@ -101,30 +101,30 @@ class Head:
         return _reliability(self.cross_fitted, self.targets)
 
 
-def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head, Head]:
-    """The emotion head and the sentiment head, each on the items that have the modality and a label for it."""
-    there = encoded.rows(encoded.having([modality]))
-    logits = there.logits[:, there.modalities.index(modality)].double().numpy()
+def heads_of(encoded: Encoded, modality: Modality, training_priors: TrainingPriors) -> tuple[Head, Head]:
+    """Return emotion and sentiment head, each on the items that have the modality and a label."""
+    items = encoded.rows(encoded.rows_with([modality]))
+    logits = items.logits[:, items.modalities.index(modality)].double().numpy()
 
     def head(columns: slice, targets: Targets, effective: Sequence[float], frequencies: Sequence[float]) -> Head:
         known = np.flatnonzero(targets != IGNORED)
-        return Head(logits[known, columns], targets[known], [there.groups[i] for i in known], effective, frequencies)
+        return Head(logits[known, columns], targets[known], [items.groups[i] for i in known], effective, frequencies)
 
-    effective, frequencies = taught.effective, taught.own
+    effective, frequencies = training_priors.effective, training_priors.own
     return (
-        head(slice(0, N_EMOTIONS), there.emotions, effective.prior_emotion, frequencies.prior_emotion),
-        head(slice(N_EMOTIONS, None), there.sentiments, effective.prior_sentiment, frequencies.prior_sentiment),
+        head(slice(0, N_EMOTIONS), items.emotions, effective.prior_emotion, frequencies.prior_emotion),
+        head(slice(N_EMOTIONS, None), items.sentiments, effective.prior_sentiment, frequencies.prior_sentiment),
     )
 
 
 def fit_calibration(
-    encoded: Encoded, modality: Modality, taught: Taught, transfer: float | None, own: float
+    encoded: Encoded, modality: Modality, training_priors: TrainingPriors, transfer: float | None, own: float
 ) -> Calibration:
     """Fit one modality's constants.
 
-    Without `transfer` its reliability stays its `own`: the gates were trained with it.
+    `own` is the reliability to keep if `transfer` is None, as trained gates depend on it.
     """
-    emotion, sentiment = heads_of(encoded, modality, taught)
+    emotion, sentiment = heads_of(encoded, modality, training_priors)
     of_emotions, of_sentiments = emotion.fit(), sentiment.fit()
     return Calibration(
         prior_emotion=of_emotions.prior,
@@ -136,28 +136,26 @@ def fit_calibration(
 
 
 def reliability_on(head: Head) -> float:
-    """Measure the log-loss that a head saves over its prior, in nats, cross-fitted; the minimum where it was not
-    measured.
-    """
-    return reliability(head.cross_fitted, head.targets, head.frequencies) if len(head) else LEAST_RELIABILITY
+    """Return the cross-fitted log-loss reduction over the prior, in nats; MIN_RELIABILITY without items."""
+    return reliability(head.cross_fitted, head.targets, head.frequencies) if len(head) else MIN_RELIABILITY
 
 
 def report_of(
     encoded: Encoded,
     modality: Modality,
-    taught: Taught,
+    training_priors: TrainingPriors,
     fitted: Calibration,
     corpus: str,
     transfer: float,
     in_folds: bool = False,
 ) -> CalibrationReport:
-    """Compare the modality's confidence with its accuracy, before and after calibration."""
-    emotion, sentiment = heads_of(encoded, modality, taught)
+    """Report the modality's confidence and accuracy before and after calibration."""
+    emotion, sentiment = heads_of(encoded, modality, training_priors)
     return CalibrationReport(
         modality=modality,
         corpus=corpus,
         in_folds=in_folds,
-        items=len(encoded.having([modality])),
+        items=len(encoded.rows_with([modality])),
         temperature_emotion=fitted.temperature_emotion,
         temperature_sentiment=fitted.temperature_sentiment,
         reliability=reliability_on(emotion),
@@ -170,8 +168,8 @@ def report_of(
 
 
 def fit_fused(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> NetworkConfig:
-    """`config` with the temperatures of the fusion; as it is where no item has several modalities."""
-    if not len(encoded.with_several()):
+    """Return `config` with fitted fusion temperatures; unchanged if no item has several modalities."""
+    if not len(encoded.multimodal_rows()):
         return config
     emotion, sentiment = _fused_heads(network, config, encoded)
     return config.with_fused_temperatures(emotion.fit().temperature, sentiment.fit().temperature)
@@ -180,16 +178,16 @@ def fit_fused(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) 
 def fused_report(
     network: EmotionNetwork, config: NetworkConfig, encoded: Encoded, fit: CrossFit | None = None
 ) -> FusedReport | None:
-    """Compare the fusion's confidence with its accuracy, before and after; None without items with several modalities.
+    """Report the fusion's confidence and accuracy before and after; None without items with several modalities.
 
-    `fit` holds the constants to judge by, modalities' and fusion's, where those of `config` were fitted on these items.
+    `fit` holds cross-fitted constants, for items on which those of `config` were fitted.
     """
-    there = encoded.rows(encoded.with_several())
+    there = encoded.rows(encoded.multimodal_rows())
     if not len(there):
         return None
     fit = fit or CrossFit(dict.fromkeys(there.groups, 0), [config])
-    before = judge(network, there, CrossFit(fit.fold_of, [c.with_fused_temperatures() for c in fit.configs]))
-    after = judge(network, there, fit)
+    before = predict(network, there, CrossFit(fit.fold_of, [c.with_fused_temperatures() for c in fit.configs]))
+    after = predict(network, there, fit)
     return FusedReport(
         items=len(there),
         temperature_emotion=config.fused_temperature_emotion,
@@ -204,12 +202,12 @@ def fused_report(
 def cross_fit_constants(
     network: EmotionNetwork,
     encoded: Encoded,
-    taught: Mapping[Modality, Taught],
+    training_priors: Mapping[Modality, TrainingPriors],
     transfers: Mapping[Modality, float | None],
 ) -> CrossFit:
-    """The constants to score held-out items with: for each fold of groups, those fitted on all the others.
+    """Return constants to score held-out items with: for each fold of groups, those fitted on the other folds.
 
-    A modality that too few other items have keeps the constants that the network has; one without `transfers`, its
+    A modality without items in the other folds keeps the network's constants; one without `transfers` keeps its
     reliability.
     """
     config = network.config
@@ -219,9 +217,9 @@ def cross_fit_constants(
         others = encoded.rows(np.flatnonzero(folds != fold))
         refitted = dict(config.calibration)
         for m in encoded.modalities:
-            if len(others.having([m])):
-                own = config.calibration.get(m, taught[m].effective).reliability
-                refitted[m] = fit_calibration(others, m, taught[m], transfers[m], own)
+            if len(others.rows_with([m])):
+                own = config.calibration.get(m, training_priors[m].effective).reliability
+                refitted[m] = fit_calibration(others, m, training_priors[m], transfers[m], own)
         config_of_fold = fit_fused(network, config.model_copy(update={"calibration": refitted, "fusion": None}), others)
         configs.append(fit_real(network, config_of_fold, others))
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
@@ -233,9 +231,9 @@ def _reliability(probabilities: Probabilities, targets: Targets) -> Reliability 
 
 
 def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> tuple[Head, Head]:
-    """Return the network's logits by `config`, its fusion not yet calibrated, for the items with several modalities."""
-    there = encoded.rows(encoded.with_several())
-    said = judge_by(network, there, config.with_fused_temperatures())
+    """Return emotion and sentiment head of the uncalibrated fusion, on the items with several modalities."""
+    there = encoded.rows(encoded.multimodal_rows())
+    predictions = predict_with_constants(network, there, config.with_fused_temperatures())
 
     def head(probabilities: Probabilities, targets: Targets, prior: Sequence[float]) -> Head:
         known = np.flatnonzero(targets != IGNORED)
@@ -243,6 +241,6 @@ def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encode
         return Head(np.log(np.maximum(probabilities[known], TINY)), targets[known], groups, prior, prior, offsets=False)
 
     return (
-        head(said.emotions, there.emotions, config.prior_emotion),
-        head(said.sentiments, there.sentiments, config.prior_sentiment),
+        head(predictions.emotions, there.emotions, config.prior_emotion),
+        head(predictions.sentiments, there.sentiments, config.prior_sentiment),
     )

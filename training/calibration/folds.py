@@ -1,12 +1,11 @@
-"""Predictions for the items a modality learns from, each by a network that never saw its group, or its whole corpus.
+"""Out-of-fold and leave-one-corpus-out predictions for the training items of a modality.
 
-Four actors kept apart say little about how sure a voice may be: a perfectly calibrated model would show an error of six
-points on their 237 clips, by chance. The training's own actors are four times as many. Networks that each learn
-without some of them predict those, as in cross-validation (Stone 1974), and the constants are fitted on that:
-then the held-out actors have no part in them, and score what ships.
+A few held-out speakers are too few to calibrate on: a perfectly calibrated model would show an error of six points on
+the 237 clips of four held-out actors, by chance. There are four times as many training actors. As in cross-validation
+(Stone 1974), networks that are each trained without some of them predict those, and the constants are fitted on these
+predictions. The held-out actors take no part and score the shipped constants.
 
-How a voice does where it never learned is another question: networks that each learn without one of several corpora
-answer it for that corpus.
+Networks that are each trained without one of several corpora show how the modality does out of corpus.
 """
 
 from dataclasses import dataclass
@@ -26,64 +25,62 @@ from training.evaluation.scoring import Encoded
 
 
 def predict_out_of_fold(context: StageContext, data: StageData) -> Encoded:
-    """Predict the n training examples of a stage of one modality, each by a network that learned from other groups.
+    """Predict the n training examples of a stage of one modality, each by a network trained without its group.
 
-    The data's `variants` [v, n, ...] are learned from; the first, which is not augmented, is predicted from. Of several
-    corpora, the n examples of the first are predicted, and all others learned from.
+    Networks are trained on the data's `variants` [v, n, ...] and predict from the first, which is not augmented. With
+    several corpora, the n examples of the first are predicted, and every network is trained on all of the others.
     """
     first, *others_sizes = data.source_sizes
     folds = folds_of([example.group for example in data.train[:first]], context.corpus.folds)
     joined = list(range(first, len(data.train)))
     logits = torch.zeros(first, N_LOGITS)
     for fold in np.unique(folds).tolist():
-        inside, left = (np.flatnonzero(chosen).tolist() for chosen in (folds == fold, folds != fold))
-        others = data.rows([*left, *joined], (len(left), *others_sizes), data.priors)
+        inside, outside = (np.flatnonzero(chosen).tolist() for chosen in (folds == fold, folds != fold))
+        others = data.rows([*outside, *joined], (len(outside), *others_sizes), data.priors)
         logits[inside] = _predict(context.within(f"fold-{fold}"), others, data, inside)[0]
     return _encoded(context, data, list(range(first)), logits)
 
 
 @dataclass(frozen=True)
-class Abroad:
-    """Predictions for a corpus's examples by a network that learned without it: as they are, and augmented."""
+class LeftOutPredictions:
+    """Predictions for a corpus's examples, clean and augmented, by a network trained without that corpus."""
 
     clean: Encoded
     augmented: Encoded
 
 
-def predict_left_out(context: StageContext, data: StageData) -> dict[str, Abroad]:
-    """Predict each corpus's training examples by a network that learned from the stage's other corpora alone.
+def predict_left_out(context: StageContext, data: StageData) -> dict[str, LeftOutPredictions]:
+    """Predict each corpus's training examples by a network trained on the stage's other corpora (leave-one-corpus-out).
 
-    By the corpora's names. The logits are as if under the priors of the whole stage: what the other corpora lack of
-    a corpus's frequencies is no error of the network's.
+    Results are keyed by corpus. The logits are adjusted to the priors of the whole stage, so that class frequencies
+    that the other corpora lack do not count as errors of the network.
     """
     found = {}
     for number, source in enumerate(context.stage.sources):
         others = [i for i in range(len(data.source_sizes)) if i != number]
         without, sizes = context.without(source.name), [data.source_sizes[i] for i in others]
         chosen, inside = data.of_sources(others), data.of_sources([number])
-        learned = [data.train[row] for row in chosen]
+        train = [data.train[row] for row in chosen]
         votes = None if data.votes is None else data.votes[torch.tensor(chosen)]
         weights = without.mixture(sizes).weights
-        priors = effective_priors(learned, context.corpus.class_balance, weights, votes)
+        priors = effective_priors(train, context.corpus.class_balance, weights, votes)
         logits = _predict(without, data.rows(chosen, sizes, priors), data, inside)
         clean, augmented = (
             _encoded(context, data, inside, each - _log_prior(priors) + _log_prior(data.priors)) for each in logits
         )
-        found[source.name] = Abroad(clean, augmented)
+        found[source.name] = LeftOutPredictions(clean, augmented)
     return found
 
 
-def _predict(context: StageContext, learned: StageData, data: StageData, rows: list[int]) -> list[Tensor]:
-    """Train a network of the stage on `learned`; return its logits [k, 10] for rows of the `data`, as they are and in
-    their last variant.
-    """
+def _predict(context: StageContext, train: StageData, data: StageData, rows: list[int]) -> list[Tensor]:
+    """Train a network on `train`; return its logits [k, 10] for rows of `data`, in their first and last variant."""
     if data.variants is None:
-        raise ValueError("networks that learn from a part are for kept variants")
+        raise ValueError("out-of-fold and leave-one-corpus-out predictions need cached variants")
     (modality,) = context.modalities
     torch.manual_seed(context.recipe.seed)
     network = build_network(context.recipe, [modality])
     context.work.mkdir(parents=True, exist_ok=True)
-    trainer = StageTrainer(network, context, learned, quiet=True)
+    trainer = StageTrainer(network, context, train, quiet=True)
     trainer.run()
     trainer.checkpoints.discard()
     found = []
@@ -95,7 +92,7 @@ def _predict(context: StageContext, learned: StageData, data: StageData, rows: l
 
 
 def _encoded(context: StageContext, data: StageData, rows: list[int], logits: Tensor) -> Encoded:
-    """Return rows of the training examples as items with these logits [k, 10]."""
+    """Wrap logits [k, 10] and the training examples at `rows` as Encoded."""
     (modality,) = context.modalities
     own = [data.train[row] for row in rows]
     emotions, sentiments = (np.asarray([getattr(e, kind) for e in own]) for kind in ("emotion", "sentiment"))
@@ -103,5 +100,5 @@ def _encoded(context: StageContext, data: StageData, rows: list[int], logits: Te
 
 
 def _log_prior(priors: Calibration) -> Tensor:
-    """[10], emotions then sentiments."""
+    """Return log-priors [10], emotions then sentiments."""
     return torch.tensor([*priors.prior_emotion, *priors.prior_sentiment]).log()

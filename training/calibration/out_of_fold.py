@@ -1,4 +1,4 @@
-"""Items of one modality with the logits that a network gave them: saved, and loaded without the network."""
+"""Storage of single-modality predictions, so that they can be used without the network."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from torch import Tensor
 from model.contract import Modality
 from training.evaluation.confidence import Targets
 from training.evaluation.scoring import Encoded
-from training.files import whole
+from training.files import atomic_write
 
 
 def of_logits(
@@ -22,7 +22,7 @@ def of_logits(
     groups: Sequence[str],
     contents: Sequence[str],
 ) -> Encoded:
-    """Wrap logits [n, 10] of one modality as Encoded. Its embeddings are empty: no constant is fitted on them."""
+    """Wrap logits [n, 10] of one modality as Encoded, with empty embeddings."""
     n = len(logits)
     return Encoded(
         modalities=(modality,),
@@ -38,35 +38,35 @@ def of_logits(
 
 
 def save_out_of_fold(work: Path, predicted: Encoded) -> None:
-    """Save predictions beside the modality's trained weights."""
+    """Save out-of-fold predictions beside the modality's trained weights."""
     save_items(predicted, _file(work, predicted.modalities[0]))
 
 
 def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
-    """Load what `save_out_of_fold` saved. Raises OSError where there is nothing."""
+    """Load the predictions of `save_out_of_fold`. Raises OSError if there are none."""
     return load_items(_file(work, modality), modality)
 
 
 def save_left_out(work: Path, corpus: str, predicted: Encoded, augmented: bool = False) -> None:
-    """Save predictions for a corpus by a network that learned without it; `augmented`: of its examples augmented."""
+    """Save leave-one-corpus-out predictions for a corpus, of its clean or its augmented examples."""
     save_items(predicted, _left_out_file(work, predicted.modalities[0], corpus, augmented))
 
 
 def load_left_out(work: Path, modality: Modality, corpus: str, augmented: bool = False) -> Encoded:
-    """Load what `save_left_out` saved. Raises FileNotFoundError, which says what to do, where there is nothing."""
+    """Load the predictions of `save_left_out`. Raises FileNotFoundError if there are none."""
     file = _left_out_file(work, modality, corpus, augmented)
     if not file.is_file():
         raise FileNotFoundError(
-            f"there is no {file}: training keeps what was predicted for {corpus} by a network without it; name the "
-            "folder of that training in --trained"
+            f"{file} does not exist: it holds leave-one-corpus-out predictions for {corpus}; give the work folder of "
+            "that training in --trained"
         )
     return load_items(file, modality)
 
 
 def save_items(items: Encoded, path: Path) -> None:
-    """Save items of one modality, without their embeddings: these take part in no additive fusion."""
+    """Save items of one modality, without embeddings, which additive fusion does not use."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as partial, partial.open("wb") as file:
+    with atomic_write(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
             logits=items.logits[:, 0].numpy(),
@@ -79,13 +79,13 @@ def save_items(items: Encoded, path: Path) -> None:
 
 
 def load_items(path: Path, modality: Modality) -> Encoded:
-    """Load what `save_items` saved. Raises OSError where there is nothing."""
-    with np.load(path) as kept:
-        groups, contents = kept["groups"].tolist(), kept["contents"].tolist()
+    """Load the items of `save_items`. Raises OSError if there are none."""
+    with np.load(path) as archive:
+        groups, contents = archive["groups"].tolist(), archive["contents"].tolist()
         items = of_logits(
-            modality, torch.from_numpy(kept["logits"]), kept["emotions"], kept["sentiments"], groups, contents
+            modality, torch.from_numpy(archive["logits"]), archive["emotions"], archive["sentiments"], groups, contents
         )
-        votes = kept["votes"] if "votes" in kept.files else np.zeros((0, 0))  # files of before have none
+        votes = archive["votes"] if "votes" in archive.files else np.zeros((0, 0))  # absent in files of older versions
     return replace(items, votes=votes) if votes.size else items
 
 

@@ -1,1 +1,1 @@
-"""Options that the commands of training share. The commands are the modules of `training`."""
+"""Options shared by the training commands. The commands are the modules of `training`."""

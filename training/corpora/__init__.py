@@ -1,7 +1,7 @@
-"""The training corpora, as examples with whichever modalities they have.
+"""Registry and readers of the training corpora.
 
-A corpus is split by dialogue or by actor, never by clip: clips of one actor are near copies.
-docs/training-data.md describes the formats.
+Corpora are split by dialogue or actor, never by clip, as clips of one actor are near duplicates. docs/training-data.md
+describes the formats.
 """
 
 from functools import partial

@@ -1,8 +1,8 @@
-"""Any folder of recordings or sentences, described by a manifest: a CSV with a row for each utterance.
+"""Custom corpora, described by a manifest: a CSV with a row per utterance.
 
-Columns, each of which may be absent or empty: `path` (relative to the manifest), `start` and `end` (seconds;
-the whole file without them), `text`, `speaker`, `dialogue`, `emotion`, `sentiment`, `split`. The rows of a
-dialogue stand in order of time: what was said in the earlier ones is the context of the later.
+Columns, all optional: `path` (relative to the manifest), `start` and `end` (seconds; by default the whole file),
+`text`, `speaker`, `dialogue`, `emotion`, `sentiment`, `split`. The rows of a dialogue are in order of time; earlier
+ones are the context of later ones.
 """
 
 from collections import defaultdict
@@ -15,44 +15,44 @@ from model.modalities.text import CONTEXT_UTTERANCES
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
 from training.corpora.tables import read_table
-from training.data.content_hash import drawn
+from training.data.content_hash import hash_fraction
 
 COLUMNS = ("path", "start", "end", "text", "speaker", "dialogue", "emotion", "sentiment", "split")
 SPLITS = tuple(split for split in get_args(Split) if split != "all")
-HELD_OUT_SHARE = 0.15  # of the dialogues or speakers, where no column says which
-FEW_GROUPS, LEAST_HELD_OUT = 4, 2  # of so many groups or more, so many are held out whatever their hashes
+HELD_OUT_SHARE = 0.15  # of the dialogues or speakers, without a split column
+FEW_GROUPS, MIN_HELD_OUT = 4, 2  # with FEW_GROUPS groups or more, at least MIN_HELD_OUT are held out
 NAME = "manifest.csv"
 
 
 def read_manifest(data: Path, split: Split, tokenizer: Tokenizer | None) -> Sequence[Example]:
-    """A manifest, or the folder of `manifest.csv`, by way of the feature cache where it names files.
+    """Read a manifest, or the folder of `manifest.csv`; media files are read through the feature cache.
 
-    Raises ValueError, with the row, for what cannot be meant.
+    Raises ValueError with the row for invalid values.
     """
-    clips = [clip for clip, its_split in clips_of(data) if split in ("all", its_split)]
+    clips = [clip for clip, row_split in clips_of(data) if split in ("all", row_split)]
     return read_clips(clips, features_folder(data), tokenizer)
 
 
 def clips_of(data: Path) -> list[tuple[Clip, Split]]:
-    """All rows with the split that each is in."""
+    """Read all rows, each with its split."""
     path = data if data.is_file() else data / NAME
-    said: dict[str, list[str]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     clips: list[tuple[Clip, Split | None]] = []
     split_of_group: dict[str, Split | None] = {}
     for line, row in enumerate(_rows(path), start=2):
         where = f"{path}, row {line}"
-        clip = _clip(path.parent, row, said[row["dialogue"] or row["path"]], where)
-        said[row["dialogue"] or row["path"]].append(row["text"])
-        its_split = _named_split(row["split"], where)
-        if split_of_group.setdefault(clip.group, its_split) != its_split:
-            raise ValueError(f"{where}: {clip.group} stands in two splits; it would be scored on what it learned")
-        clips.append((clip, its_split))
-    drawn_splits = _drawn_splits([group for group, its_split in split_of_group.items() if its_split is None])
-    return [(clip, its_split or drawn_splits[clip.group]) for clip, its_split in clips]
+        clip = _clip(path.parent, row, texts[row["dialogue"] or row["path"]], where)
+        texts[row["dialogue"] or row["path"]].append(row["text"])
+        row_split = _named_split(row["split"], where)
+        if split_of_group.setdefault(clip.group, row_split) != row_split:
+            raise ValueError(f"{where}: {clip.group} is in two splits; training items would be scored")
+        clips.append((clip, row_split))
+    hashed_splits = _hashed_splits([group for group, row_split in split_of_group.items() if row_split is None])
+    return [(clip, row_split or hashed_splits[clip.group]) for clip, row_split in clips]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """The file's rows with every column; absent ones are empty."""
+    """Read the rows with all columns; missing ones are empty."""
     columns, rows = read_table(path)
     unknown = set(columns) - set(COLUMNS)
     if unknown:
@@ -60,7 +60,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return [{column: (row.get(column) or "").strip() for column in COLUMNS} for row in rows]
 
 
-def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) -> Clip:
+def _clip(folder: Path, row: dict[str, str], texts: Sequence[str], where: str) -> Clip:
     if not row["path"] and not row["text"]:
         raise ValueError(f"{where}: it has neither a path nor a text")
     emotion, sentiment = targets(row["emotion"], row["sentiment"], where)
@@ -69,27 +69,27 @@ def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) ->
     try:
         start, end = float(row["start"] or 0.0), float(row["end"]) if row["end"] else None
     except ValueError as error:
-        raise ValueError(f"{where}: start and end are seconds, like 12.5") from error
+        raise ValueError(f"{where}: start and end must be seconds, like 12.5") from error
     if start < 0 or (end is not None and end <= start):
-        raise ValueError(f"{where}: it ends before it starts")
-    context = tuple(text for text in said if text)[-CONTEXT_UTTERANCES:]
+        raise ValueError(f"{where}: end must be after start")
+    context = tuple(text for text in texts if text)[-CONTEXT_UTTERANCES:]
     return Clip(row["text"], context, emotion, sentiment, group, path, start, end)
 
 
 def _named_split(named: str, where: str) -> Split | None:
-    """Return the split that a row states; None where it states none."""
+    """Return a row's split; None without one."""
     if named and named not in SPLITS:
         raise ValueError(f"{where}: split {named!r} is not one of {', '.join(SPLITS)}")
     return next((split for split in SPLITS if split == named), None)
 
 
-def _drawn_splits(groups: Sequence[str]) -> dict[str, Split]:
-    """Return a split for each group, by a hash of its name, so that it stays when rows are added.
+def _hashed_splits(groups: Sequence[str]) -> dict[str, Split]:
+    """Assign each group to a split by a hash of its name, so that splits are stable when rows are added.
 
-    Of few groups the hashes may choose none to score on: then those of the lowest hashes are held out, which another
-    group may change. The column `split` keeps them.
+    Among few groups the hashes may hold none out; then the groups with the lowest hashes are held out, which may change
+    when groups are added. The column `split` fixes them.
     """
-    by_hash = sorted(groups, key=drawn)
-    least = LEAST_HELD_OUT if len(groups) >= FEW_GROUPS else 0
-    count = max(least, sum(drawn(group) < HELD_OUT_SHARE for group in groups))
+    by_hash = sorted(groups, key=hash_fraction)
+    minimum = MIN_HELD_OUT if len(groups) >= FEW_GROUPS else 0
+    count = max(minimum, sum(hash_fraction(group) < HELD_OUT_SHARE for group in groups))
     return {group: "held-out" if place < count else "train" for place, group in enumerate(by_hash)}

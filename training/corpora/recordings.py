@@ -1,4 +1,4 @@
-"""Recordings of one utterance each, cut as utterances are when they are served."""
+"""Recordings of one utterance each, trimmed as utterances are in serving."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,18 +12,18 @@ from model.modalities.registry import prepare, specs_of
 
 
 def read_recording(path: Path) -> Sample:
-    """Read a recording's audio; the sample has none where it is too quiet or too short. Raises MediaError."""
-    return prepare(Evidence(spoken_part(read_audio(path))), specs_of("audio").values())
+    """Read a recording's audio; the sample has none if it is too quiet or too short. Raises MediaError."""
+    return prepare(Evidence(trim_to_speech(read_audio(path))), specs_of("audio").values())
 
 
-def spoken_part(sound: FloatArray) -> FloatArray:
-    """Return the audio from the first word to the last, as utterances are served; all of it without detected speech."""
+def trim_to_speech(sound: FloatArray) -> FloatArray:
+    """Trim audio to the detected speech, from first to last word; unchanged without speech."""
     spans = find_speech(sound)
     return sound[spans[0].start : spans[-1].end] if spans else sound
 
 
-def report_left_out(names: Sequence[str], kept: int, kind: str) -> None:
-    """Name the recordings without usable audio on standard error; `kept` of that `kind` (a plural) are left."""
+def report_skipped(names: Sequence[str], kept: int, kind: str) -> None:
+    """Report recordings without usable audio on standard error; `kept` counts the others, `kind` is a plural."""
     if names:
-        count = f"{len(names)} of {kept + len(names)} {kind} are left out"
+        count = f"skipped {len(names)} of {kept + len(names)} {kind}"
         Console(stderr=True).print(f"{count}, too quiet or too short to predict from: {', '.join(names)}")

@@ -1,7 +1,6 @@
-"""Folders of acted voices: a `manifest.csv` with `path`, `speaker` and `emotion`, audio files beside it.
+"""Folders of acted voices: a `manifest.csv` with `path`, `speaker` and `emotion`, and audio files.
 
-Unlike `manifest`, a recording is cut from its first word to its last, as an utterance is when it is served, and only
-its sound is read.
+Unlike in `manifest`, recordings are trimmed to speech, as utterances are in serving, and only audio is read.
 """
 
 from collections.abc import Iterator
@@ -12,21 +11,21 @@ from model.modalities.base import Tokenizer
 from training.corpora.base import Example, Split
 from training.corpora.clips import Clip
 from training.corpora.manifest import NAME, clips_of
-from training.corpora.recordings import read_recording, report_left_out
-from training.data.content_hash import content_of_file
+from training.corpora.recordings import read_recording, report_skipped
+from training.data.content_hash import hash_recording
 
 
 def read_voices(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
-    """Read one manifest, the folder that holds it, or a folder of such folders.
+    """Read one manifest, its folder, or a folder of such folders.
 
-    Recordings that are too quiet or too short to predict from are left out and named. Raises FileNotFoundError
-    without a manifest, and ValueError, with the row, for one that cannot be followed or a file that cannot be read.
+    Recordings that are too quiet or too short are skipped and reported. Raises FileNotFoundError without a manifest,
+    and ValueError with the row for invalid rows or unreadable files.
     """
     examples: list[Example] = []
-    left_out: list[str] = []
+    skipped: list[str] = []
     manifests = manifests_in(data)
     if not manifests:
-        raise FileNotFoundError(f"{data} holds no {NAME}")
+        raise FileNotFoundError(f"{data} has no {NAME}")
     for manifest in manifests:
         for clip, path, where in _recordings(manifest, split):
             try:
@@ -34,29 +33,29 @@ def read_voices(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
             except MediaError as error:
                 raise ValueError(f"{where}: {error}") from error
             if sample.audio is None:
-                left_out.append(path.name)
+                skipped.append(path.name)
             else:
-                examples.append(Example(sample, clip.emotion, clip.sentiment, clip.group, content_of_file(path)))
-    report_left_out(left_out, len(examples), "recordings")
+                examples.append(Example(sample, clip.emotion, clip.sentiment, clip.group, hash_recording(path)))
+    report_skipped(skipped, len(examples), "recordings")
     return examples
 
 
 def manifests_in(data: Path) -> list[Path]:
-    """The manifest that `data` is or holds, or those of the folders in it, by name."""
+    """Return the manifest that `data` is or contains, or those of its subfolders, by name."""
     if data.is_file():
         return [data]
     return [data / NAME] if (data / NAME).is_file() else sorted(data.glob(f"*/{NAME}"))
 
 
 def _recordings(manifest: Path, split: Split) -> Iterator[tuple[Clip, Path, str]]:
-    """Yield the split's recordings, each with its file and its place in the manifest. Raises ValueError."""
-    for line, (clip, its_split) in enumerate(clips_of(manifest), start=2):
+    """Yield the split's recordings, with file and location in the manifest. Raises ValueError."""
+    for line, (clip, row_split) in enumerate(clips_of(manifest), start=2):
         where = f"{manifest}, row {line}"
         if clip.path is None:
-            raise ValueError(f"{where}: it has no path; voices are learned from recordings alone")
+            raise ValueError(f"{where}: it has no path; voices are trained on recordings only")
         if clip.start or clip.end is not None:
-            raise ValueError(f"{where}: recordings of voices are read whole; cut the file, without start and end")
+            raise ValueError(f"{where}: start and end are not supported for voices; cut the file instead")
         if not clip.group.startswith("speaker "):
-            raise ValueError(f"{where}: name its speaker, and no dialogue: voices are split by their speakers")
-        if split in ("all", its_split):
+            raise ValueError(f"{where}: name the speaker, without a dialogue; voices are split by speaker")
+        if split in ("all", row_split):
             yield clip, clip.path, where

@@ -1,4 +1,4 @@
-"""Light augmentation, mostly of collated batches (`model.modalities`); sections of a recipe say how much of it."""
+"""Light augmentation, mostly of collated batches (`model.modalities`), controlled by the recipe's modality sections."""
 
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -13,20 +13,18 @@ from model.modalities.face import standardized
 
 T = TypeVar("T")
 
-EVEN = 1e-3  # deviation of a varied face below which it shows nothing
+MIN_DEVIATION = 1e-3  # standard deviation below which an augmented face counts as uniform
 FRAME_SECONDS = 0.01
-LEAST_ECHO = 0.1  # seconds for 60 dB: a furnished room
-TELEPHONE_MELS = (7, 58)  # of 80 up to 8 kHz, those that lie between 300 Hz and 3.4 kHz
+MIN_ECHO = 0.1  # minimum decay time (60 dB) in seconds, of a furnished room
+TELEPHONE_MELS = (7, 58)  # of 80 bands up to 8 kHz, those between 300 Hz and 3.4 kHz
 
 MASK_TOKEN = 103  # [MASK] in the vocabulary of every uncased English BERT
 EQUALISER_BANDS = 6
-MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
+MEL_DECADE = 0.25  # log-mels are in decades / 4 (features.log_mel)
 
 
 def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
-    """Mix two versions of a batch (mels [n, mels, frames], lengths [n]): a share of the second, the rest of the
-    first.
-    """
+    """Replace a share of a batch (mels [n, mels, frames], lengths [n]) with its augmented version."""
     chosen = torch.rand(len(plain[1])) < share
     frames = max(plain[0].shape[-1], varied[0].shape[-1])
     first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))
@@ -34,14 +32,14 @@ def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: 
 
 
 def with_chance(chance: float, value: T, changed: Callable[[], T]) -> T:
-    """`changed()` by this chance, else `value`; nothing is drawn where the chance is 0."""
+    """Return `changed()` with this probability, else `value`; no random number is drawn if it is 0."""
     return value if chance == 0.0 or float(torch.rand(())) >= chance else changed()
 
 
 def as_transcribed(tokens: Tokens, marks: Mapping[int, int | None]) -> Tokens:
-    """An utterance and what was said before it with the `marks` that a transcriber writes (see base.Tokenizer).
+    """Convert punctuation to the `marks` that a transcriber writes (see base.Tokenizer), also in the context.
 
-    One mark follows another in no transcript: of several only the first is left. As it is where nothing else is in it.
+    Of consecutive marks only the first is kept. Text that is only punctuation is unchanged.
     """
     ids: list[int] = []
     types: list[int] = []
@@ -56,26 +54,26 @@ def as_transcribed(tokens: Tokens, marks: Mapping[int, int | None]) -> Tokens:
 
 
 def without_marks(tokens: Tokens, marks: Collection[int]) -> Tokens:
-    """An utterance without punctuation; as it is where nothing else is in it."""
+    """Remove punctuation; text that is only punctuation is unchanged."""
     kept = torch.tensor([token not in marks for token in tokens.ids.tolist()])
     plain = Tokens(tokens.ids[kept], tokens.types[kept])
     return plain if int(plain.types.sum()) > 1 else tokens  # [SEP] counts as one
 
 
 def flip_clips(clips: Tensor) -> Tensor:
-    """Mirror half of [n, 3, frames, h, w]."""
+    """Mirror half of the clips [n, 3, frames, h, w]."""
     return torch.where(torch.rand(len(clips), 1, 1, 1, 1) < 0.5, clips.flip(-1), clips)
 
 
 def drop_tokens(ids: Tensor, types: Tensor, share: float) -> Tensor:
     """Replace a share of the words (not [CLS] or [SEP]) by [MASK]. ids, types int64 [n, tokens]."""
-    words = ids > MASK_TOKEN  # special tokens and unused slots lie below
+    words = ids > MASK_TOKEN  # special and unused tokens are below
     dropped = (torch.rand_like(types, dtype=torch.float32) < share) & words
     return ids.masked_fill(dropped, MASK_TOKEN)
 
 
 def stretch_time(mels: Tensor, lengths: Tensor, most: float) -> tuple[Tensor, Tensor]:
-    """Make a batch [n, mels, frames] faster or slower by up to a share: one factor, so that batches stay whole."""
+    """Change the speed of a batch [n, mels, frames] by up to a share, with one factor per batch."""
     if most == 0:
         return mels, lengths
     factor = 1 + (2 * float(torch.rand(())) - 1) * most
@@ -85,7 +83,7 @@ def stretch_time(mels: Tensor, lengths: Tensor, most: float) -> tuple[Tensor, Te
 
 
 def shift_mels(mels: Tensor, most: int) -> Tensor:
-    """Move each spectrogram [n, mels, frames] up or down by up to `most` mels, as another voice would be."""
+    """Shift each spectrogram [n, mels, frames] by up to `most` mels, as in another voice."""
     if most == 0:
         return mels
     shifts = torch.randint(-most, most + 1, (len(mels),))
@@ -93,7 +91,7 @@ def shift_mels(mels: Tensor, most: int) -> Tensor:
 
 
 def equalise(mels: Tensor, decades: float) -> Tensor:
-    """Another microphone and room: a smooth random curve over the mels, of this deviation in decades."""
+    """Apply a smooth random curve over the mels, of this deviation in decades, as of another microphone and room."""
     if decades == 0:
         return mels
     knots = torch.randn(len(mels), 1, EQUALISER_BANDS) * decades * MEL_DECADE
@@ -101,16 +99,16 @@ def equalise(mels: Tensor, decades: float) -> Tensor:
 
 
 def reverberate(mels: Tensor, chance: float, seconds: float) -> Tensor:
-    """Rooms: some of the spectrograms [n, mels, frames] with an echo that fades by 60 dB within up to `seconds`.
+    """Add reverberation with a decay time (60 dB) of up to `seconds` to some spectrograms [n, mels, frames].
 
-    Sound that is reflected adds up in power, as what a diffuse field returns is not in phase (Polack 1988).
+    Reflected sound is added in power, as the phases of a diffuse field are random (Polack 1988).
     """
     if chance == 0:
         return mels
-    fading = torch.rand(len(mels), 1) * (seconds - LEAST_ECHO) + LEAST_ECHO
+    fading = torch.rand(len(mels), 1) * (seconds - MIN_ECHO) + MIN_ECHO
     steps = torch.arange(1, round(seconds / FRAME_SECONDS) + 1) * FRAME_SECONDS
     tail = 10.0 ** (-6.0 * steps / fading)
-    level = torch.rand(len(mels), 1) * tail / tail.sum(dim=1, keepdim=True)  # at most as loud as the voice itself
+    level = torch.rand(len(mels), 1) * tail / tail.sum(dim=1, keepdim=True)  # at most as loud as the direct sound
     kernel = torch.cat([level.flip(1), torch.ones(len(mels), 1)], dim=1)
     n, bands, frames = mels.shape
     power = (10.0 ** (mels / MEL_DECADE)).transpose(0, 1)  # [mels, n, frames]
@@ -121,7 +119,7 @@ def reverberate(mels: Tensor, chance: float, seconds: float) -> Tensor:
 
 
 def telephone(mels: Tensor, chance: float) -> Tensor:
-    """Narrow lines: some of the spectrograms [n, mels, frames] with nothing below 300 Hz and above 3.4 kHz."""
+    """Limit some spectrograms [n, mels, frames] to the band from 300 Hz to 3.4 kHz."""
     if chance == 0:
         return mels
     floor = mels.amin(dim=(1, 2), keepdim=True)
@@ -132,7 +130,7 @@ def telephone(mels: Tensor, chance: float) -> Tensor:
 
 
 def add_noise(mels: Tensor, decades: float) -> Tensor:
-    """Raise the floor of each spectrogram by up to `decades`, as steady noise does."""
+    """Raise the noise floor of each spectrogram by up to `decades`."""
     if decades == 0:
         return mels
     floor = mels.amin(dim=(1, 2), keepdim=True) + torch.rand(len(mels), 1, 1) * decades * MEL_DECADE
@@ -140,9 +138,9 @@ def add_noise(mels: Tensor, decades: float) -> Tensor:
 
 
 def cut_short(mels: Tensor, lengths: Tensor, chance: float, least: int) -> tuple[Tensor, Tensor]:
-    """Short utterances: of some of the spectrograms [n, mels, frames] a random part, `least` frames or longer, alone.
+    """Cut some spectrograms [n, mels, frames] to a random part of `least` frames or more.
 
-    All parts of a spectrogram are as likely, and all lengths; one of `least` frames or fewer stays whole.
+    Lengths and positions are uniformly distributed; spectrograms of up to `least` frames are unchanged.
     """
     if chance == 0:
         return mels, lengths
@@ -157,7 +155,7 @@ def cut_short(mels: Tensor, lengths: Tensor, chance: float, least: int) -> tuple
 
 
 def mask_spectrogram(mels: Tensor, most_frames: int, most_mels: int) -> Tensor:
-    """SpecAugment: two masked stretches of time and two of mels, up to these sizes, in each of [n, mels, frames]."""
+    """Mask two ranges of time and two of mels, up to these sizes, in each of [n, mels, frames] (SpecAugment)."""
     masked = mels.clone()
     for spectrogram in masked:
         floor = float(spectrogram.min())
@@ -170,13 +168,14 @@ def mask_spectrogram(mels: Tensor, most_frames: int, most_mels: int) -> Tensor:
 
 
 def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
-    """Zero behind each spectrogram's length, as collating leaves it."""
+    """Zero the frames after each spectrogram's length, as after collation."""
     return mels * (torch.arange(mels.shape[-1]) < lengths.unsqueeze(1)).unsqueeze(1)
 
 
 def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
-    """Other cameras and lamps for standardized crops [n, 1, s, s]: another gamma, up to this share more or less, and
-    light from a side, whose far side loses up to the share `shade`.
+    """Vary the lighting of standardized crops [n, 1, s, s]: gamma, and light from one side.
+
+    `gamma` is the maximum relative change; the far side loses up to the share `shade`.
     """
     if gamma == 0 and shade == 0:
         return crops
@@ -188,12 +187,13 @@ def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
     steps = torch.linspace(-0.5, 0.5, side)
     ramp = angle.cos() * steps[None, None, :] + angle.sin() * steps[None, :, None]  # at most 0.71 either way
     loss = torch.rand(n, 1, 1) * shade * (ramp / math.sqrt(2.0) + 0.5)
-    return standardized(gray.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1), EVEN)
+    return standardized(gray.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1), MIN_DEVIATION)
 
 
 def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tensor:
-    """Small and grainy pictures: some of standardized crops [n, 1, s, s] as they are after shrinking to a random size,
-    from this share of the side on, and with noise of up to `grain` of their deviation.
+    """Shrink some standardized crops [n, 1, s, s] to a random size and back, with noise.
+
+    `least` is the minimum size as a share of the side, `grain` the maximum noise relative to the standard deviation.
     """
     if chance == 0:
         return crops
@@ -201,17 +201,17 @@ def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tens
     size = max(1, round(side * (least + (1.0 - least) * float(torch.rand(())))))
     small = F.interpolate(crops, size=(size, size), mode="area")
     small = small + torch.rand(len(crops), 1, 1, 1) * grain * torch.randn_like(small)
-    blurred = standardized(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False), EVEN)
+    blurred = standardized(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False), MIN_DEVIATION)
     return torch.where(torch.rand(len(crops), 1, 1, 1) < chance, blurred, crops)
 
 
 def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: float, squeeze: float = 0.0) -> Tensor:
-    """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part, this much of its side.
+    """Mirror, rotate, scale and shift each crop [n, 1, s, s] at random, and cut out a part of this share of its side.
 
-    `squeeze` makes it narrower or wider by up to this share, as heads that turn away are.
+    `squeeze` makes it narrower or wider by up to this share, as for turned heads.
 
-    Convolutions averaged over the picture take any size. Parts cost less, are more different from each other, and
-    the whole is predicted the better for it (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
+    Convolutions followed by global pooling accept any size. Smaller parts cost less and vary more, and improve
+    predictions for whole faces (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
     """
     n = len(crops)
     side = round(crops.shape[-1] * part)
@@ -229,7 +229,7 @@ def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: 
 
 
 def erase_patches(crops: Tensor, chance: float) -> Tensor:
-    """Random erasing (Zhong et al. 2017): a gray patch over a part of some crops [n, 1, s, s], as a hand is."""
+    """Cover a random patch of some crops [n, 1, s, s] with gray (random erasing, Zhong et al. 2017)."""
     if chance == 0:
         return crops
     erased = crops.clone()

@@ -1,7 +1,7 @@
-"""Longer utterances from short ones: audio of the same speaker in the same emotion, one behind the other.
+"""Concatenation of short clips: audio of the same speaker and emotion.
 
-Actors say two seconds at a time, people ten. A voice that was only learned in short clips takes the evenness of long
-speech for a sign of something.
+Actors' recordings last about two seconds, real utterances up to ten. A network trained only on short clips mistakes the
+stable statistics of long speech for evidence.
 """
 
 from collections import defaultdict
@@ -12,31 +12,31 @@ import torch
 
 from training.corpora import Example
 
-LEAST_SHARE = 0.5  # of both together that is kept
+MIN_SHARE = 0.5  # minimum share of the concatenated audio that is kept
 
 
 class ClipConcat:
-    """Examples, by some chance joined to another of the same corpus, group and emotion."""
+    """Examples that are randomly concatenated with another one of the same corpus, group and emotion."""
 
     def __init__(self, examples: Sequence[Example], shares: Sequence[float], sources: Sequence[int]) -> None:
-        """`shares` [n] are the chances of the n examples, `sources` [n] the numbers of their corpora."""
+        """`shares` [n] are the probabilities for the n examples, `sources` [n] the numbers of their corpora."""
         self._examples, self._shares, self._sources = examples, shares, sources
-        self._alike: dict[tuple[int, str, int], list[int]] = defaultdict(list)
+        self._candidates: dict[tuple[int, str, int], list[int]] = defaultdict(list)
         for i, example in enumerate(examples):
             if shares[i] > 0.0:
-                self._alike[sources[i], example.group, example.emotion].append(i)
+                self._candidates[sources[i], example.group, example.emotion].append(i)
 
     def __call__(self, row: int) -> Example:
-        """A part, half to all, of the example's audio and another's behind it; other modalities stay."""
+        """Return the example, possibly with a random part, half to all, of its audio followed by another's."""
         example = self._examples[row]
         share = self._shares[row]
         if share == 0.0 or example.sample.audio is None or float(torch.rand(())) >= share:
             return example
-        alike = self._alike[self._sources[row], example.group, example.emotion]
-        other = self._examples[alike[int(torch.randint(len(alike), ()))]].sample.audio
+        candidates = self._candidates[self._sources[row], example.group, example.emotion]
+        other = self._examples[candidates[int(torch.randint(len(candidates), ()))]].sample.audio
         if other is None:
             return example
         both = torch.cat([example.sample.audio, other], dim=1)
-        size = int(both.shape[1] * (LEAST_SHARE + (1.0 - LEAST_SHARE) * float(torch.rand(()))))
+        size = int(both.shape[1] * (MIN_SHARE + (1.0 - MIN_SHARE) * float(torch.rand(()))))
         start = int(torch.randint(both.shape[1] - size + 1, ()))
         return replace(example, sample=example.sample.replaced(audio=both[:, start : start + size]))

@@ -1,4 +1,4 @@
-"""Collation of a corpus's rows into batches, with augmentation seeded by the rows and the epoch alone."""
+"""Collation of examples into batches, with augmentation seeded by row numbers and epoch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +19,11 @@ from training.modalities.registry import BY_KIND
 
 @dataclass(frozen=True)
 class Batch:
-    """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
+    """n utterances: for each modality the `rows` [k] that have it and their collated inputs; targets [n].
 
-    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments, NaN for utterances without any;
-    `votes` [n, 10] holds the shares of people's votes likewise, NaN for utterances that are learned by their one label;
-    `numbers` int64 [n] says which of the training's examples they are. Where the inputs are `encoded`, the frozen part
-    of the encoder has seen them already, varied.
+    `teacher` [n, 10] are a teacher's log-probabilities, emotions then sentiments, NaN without a teacher; `votes` [n,
+    10] are vote shares, NaN for utterances with a single label; `numbers` int64 [n] are the example numbers. If
+    `encoded`, the inputs are augmented outputs of the encoder's frozen part.
     """
 
     TARGETS = ("emotion", "sentiment")
@@ -45,45 +44,45 @@ def to_batch(
     teacher: Tensor | None = None,
     options: Sequence[DataOptions] = (),
 ) -> Batch:
-    """Collate examples, varied as the corpus's recipe asks: modalities left out, words with other `marks` or without.
+    """Collate examples with the corpus's augmentation: dropped modalities, changed or dropped `marks`.
 
-    `options` are those of each example's own corpus, where several are learned together.
+    `options` are those of each example's own corpus, if there are several.
     """
     each = options or [corpus] * len(examples)
-    samples = [_varied(e.sample, specs, own, marks) for e, own in zip(examples, each, strict=True)]
-    kept = [_some(list(sample.present), corpus.modality_dropout) for sample in samples]
+    samples = [_augmented(e.sample, specs, own, marks) for e, own in zip(examples, each, strict=True)]
+    modalities = [_drop_modalities(list(sample.present), corpus.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
     for modality, spec in specs.items():
-        rows = [i for i, present in enumerate(kept) if modality in present]
+        rows = [i for i, present in enumerate(modalities) if modality in present]
         if rows:
             inputs[modality] = torch.tensor(rows), spec.collate([samples[i].get(modality) for i in rows])
     emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)
     return Batch(inputs, emotions, sentiments, teacher)
 
 
-def _varied(
+def _augmented(
     sample: Sample, specs: Mapping[Modality, AnySpec], corpus: DataOptions, marks: Mapping[int, int | None]
 ) -> Sample:
-    """The sample's inputs of these encoders, each varied as the corpus's recipe asks of its modality."""
+    """Augment a sample's inputs with its corpus's options."""
     recipes = {m: BY_KIND[specs[m].kind] for m in sample.present if m in specs}
     return Sample(**{m: recipe.vary(sample.get(m), corpus, marks) for m, recipe in recipes.items()})
 
 
-def _some(present: list[Modality], dropout: float) -> list[Modality]:
+def _drop_modalities(present: list[Modality], dropout: float) -> list[Modality]:
     if dropout == 0 or len(present) < 2:
         return present
     kept = [m for m in present if float(torch.rand(())) >= dropout]
     return kept or [present[int(torch.randint(0, len(present), ()))]]
 
 
-class Feed:
-    """Collates the batches of a stage's training. The trainer sets `epoch`."""
+class BatchCollator:
+    """Collate function of a stage's training. The trainer sets `epoch`."""
 
     def __init__(self, context: StageContext, data: StageData, variants: Tensor | None = None) -> None:
-        """`variants` are those of `engine.variants`, where an encoder's kept output is learned from."""
+        """`variants` are those of `engine.variants`, to train on cached encoder outputs."""
         self._context, self._data, self._variants = context, data, variants
         self._options = data.options_of_each(context.stage)
-        self._joined = ClipConcat(data.train, [o.join_share for o in self._options], data.source_of_each)
+        self._concat = ClipConcat(data.train, [o.join_share for o in self._options], data.source_of_each)
         self.epoch = 0
 
     def __call__(self, rows: list[int]) -> Batch:
@@ -94,7 +93,7 @@ class Feed:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(self._context.recipe.seed, self.epoch, *rows))
             if self._variants is None:
-                examples = [self._joined(i) for i in rows]
+                examples = [self._concat(i) for i in rows]
                 options = [self._options[i] for i in rows]
                 batch = to_batch(examples, self._context.specs, corpus, data.marks, soft, options)
                 return replace(batch, numbers=numbers, votes=votes)

@@ -1,14 +1,14 @@
-"""Features of clips, each decoded once, in one memory-mapped file.
+"""Cache of clip features, decoded once, in one memory-mapped file.
 
     features/
-      sources.jsonl            digests of the media files, so that they are not read again
-      <id of the extraction>/
-        extraction.txt         that id in full: the modalities' preprocess ids and what else decides
-        index.jsonl            a line for each item: where its parts lie, or why there are none
-        items.bin              the parts, one behind the other
+      sources.jsonl            digests of the media files, so that they are read only once
+      <hash of the extraction id>/
+        extraction.txt         the id: preprocessing ids of the modalities and other settings
+        index.jsonl            one line per item: the position of its parts, or the reason for failure
+        items.bin              the parts of all items
 
-An item's key is the name of its content (training.data.content_hash). Lines are written behind the bytes they speak
-of; what a killed process left without a line is overwritten, and all else is kept.
+Items are keyed by content hash (training.data.content_hash). An index line is written after the item's bytes; bytes
+without a line, left by a killed process, are overwritten.
 """
 
 import hashlib
@@ -38,8 +38,8 @@ class _Part:
         return self.offset + np.dtype(self.dtype).itemsize * math.prod(self.shape)
 
 
-class Cache:
-    """Features cached under `folder` for this version of the preprocessing. Cheap to copy to another process."""
+class FeatureCache:
+    """Features cached under `folder` for the current preprocessing. Cheap to pickle for another process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / hashlib.sha256(EXTRACTION_ID.encode()).hexdigest()[:16]
@@ -56,19 +56,19 @@ class Cache:
         return len(self._parts)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_map": None}  # a memory map would be copied byte by byte
+        return {**self.__dict__, "_map": None}  # pickling a memory map copies its bytes
 
     def has_parts(self, key: str) -> bool:
-        """Return True when the item had any audio or video."""
+        """Return True if the item has audio or video."""
         return bool(self._parts[key])
 
     def shape(self, key: str, part: str) -> tuple[int, ...]:
-        """Shape of an item's part; (0,) where it has none."""
+        """Return the shape of an item's part; (0,) without the part."""
         found = self._parts[key].get(part)
         return found.shape if found else (0,)
 
     def parts(self, key: str) -> Parts:
-        """An item's arrays, as they lie in the file. Raises KeyError."""
+        """Return an item's arrays, memory-mapped. Raises KeyError."""
         parts = self._parts[key]
         end = max((part.end for part in parts.values()), default=0)
         if end and (self._map is None or len(self._map) < end):
@@ -76,26 +76,26 @@ class Cache:
         return {name: self._array(part) for name, part in parts.items()}
 
     def sample(self, key: str, text: Tokens | None = None) -> Sample:
-        """An item's tensors together with the words, as serving would make them. Raises KeyError."""
+        """Return an item's tensors with the text, as serving prepares them. Raises KeyError."""
         return sample_of(self.parts(key), text)
 
     def refresh(self) -> int:
-        """Read the index again; gives the length of it that is whole, in bytes."""
+        """Read the index again; return the length of its valid part in bytes."""
         size = self.items.stat().st_size if self.items.exists() else 0
-        whole = 0
+        valid = 0
         for line in self.index.read_bytes().splitlines(keepends=True) if self.index.exists() else []:
-            if not line.endswith(b"\n"):  # its process was ended
+            if not line.endswith(b"\n"):  # incomplete line of a killed process
                 break
-            whole += len(line)
-            self._note(json.loads(line), size)
-        return whole
+            valid += len(line)
+            self._add_record(json.loads(line), size)
+        return valid
 
     @property
-    def used(self) -> int:
-        """Bytes of items.bin that the index speaks of."""
+    def used_bytes(self) -> int:
+        """Number of bytes of items.bin that the index refers to."""
         return max((part.end for parts in self._parts.values() for part in parts.values()), default=0)
 
-    def _note(self, record: dict[str, Any], size: int) -> None:
+    def _add_record(self, record: dict[str, Any], size: int) -> None:
         key = record["key"]
         if "failed" in record:
             self.failures[key] = record["failed"]
@@ -110,13 +110,13 @@ class Cache:
         return self._map[part.offset : part.end].view(part.dtype).reshape(part.shape)
 
 
-class Writer:
-    """Adds items behind those that are there. One at a time may be open."""
+class FeatureCacheWriter:
+    """Appends items to the cache. Only one may be open at a time."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: FeatureCache) -> None:
         self._cache = cache
-        whole = cache.refresh()
-        for path, length in ((cache.items, cache.used), (cache.index, whole)):
+        valid = cache.refresh()
+        for path, length in ((cache.items, cache.used_bytes), (cache.index, valid)):
             path.touch()
             os.truncate(path, length)
         self._items, self._index = cache.items.open("ab"), cache.index.open("ab")
@@ -128,16 +128,16 @@ class Writer:
             record[name] = (array.dtype.name, array.shape, self._items.tell())
             self._items.write(np.ascontiguousarray(array).data)
         self._items.flush()
-        self._line({"key": key, "parts": record})
+        self._append_line({"key": key, "parts": record})
 
     def fail(self, key: str, reason: str) -> None:
-        self._line({"key": key, "failed": reason})
+        self._append_line({"key": key, "failed": reason})
 
     def close(self) -> None:
         self._items.close()
         self._index.close()
         self._cache.refresh()
 
-    def _line(self, record: dict[str, Any]) -> None:
+    def _append_line(self, record: dict[str, Any]) -> None:
         self._index.write(json.dumps(record).encode() + b"\n")
         self._index.flush()

@@ -1,4 +1,4 @@
-"""Fills the feature cache: clips decoded on several processes, written by this one, with a progress bar."""
+"""Builder of the feature cache: decodes clips in worker processes, and writes them from this one."""
 
 import contextlib
 import os
@@ -18,19 +18,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from model.weights import catalog
-from training.data.extraction import EXTRACTION_ID, Parts, Results, Stretch, extract, ready, start_worker
-from training.data.feature_cache import Cache, Writer
+from training.data.extraction import EXTRACTION_ID, MediaSpan, Parts, Results, extract, init_worker, ping
+from training.data.feature_cache import FeatureCache, FeatureCacheWriter
 
-AHEAD = 4  # files handed to each worker at once: enough that none waits, few enough to hold their results
+FILES_PER_WORKER = 4  # queued per worker: enough to keep it busy, few enough to hold the results in memory
 
 
 class FillError(Exception):
-    """The cache could not be filled. The message says why and what to do."""
+    """The cache could not be built. The message has the reason and what to do."""
 
 
 @dataclass
-class Filled:
-    """Outcome of filling the cache: items decoded now, items that failed now, and the time it took in seconds."""
+class FillResult:
+    """Number of items decoded, items that failed with the reason, and the time in seconds."""
 
     decoded: int = 0
     failed: dict[str, str] = field(default_factory=dict)
@@ -38,26 +38,34 @@ class Filled:
 
 
 def fill(
-    cache: Cache, wanted: Mapping[str, Stretch], workers: int | None = None, retry: bool = False, show: bool = True
-) -> Filled:
-    """Decode what the cache lacks of `wanted` (key -> stretch), on several processes.
+    cache: FeatureCache,
+    wanted: Mapping[str, MediaSpan],
+    workers: int | None = None,
+    retry: bool = False,
+    show: bool = True,
+) -> FillResult:
+    """Decode the items of `wanted` (key -> span) that the cache lacks, in several processes.
 
-    What failed before is left alone unless `retry`. Killed in the middle, the next call goes on. Raises
-    FillError, or WeightsError where the face detector cannot be had.
+    Items that failed before are skipped unless `retry`. Resumes after a kill. Raises FillError, or WeightsError if the
+    face detector is unavailable.
     """
-    filled, began = Filled(), time.monotonic()
-    if not _lacking(cache, wanted, retry):
+    filled, began = FillResult(), time.monotonic()
+    if not _missing(cache, wanted, retry):
         return filled
-    # In a worker that runs its parent's script again: RuntimeError, and what the script lacks. It would wait below for
-    # the lock of the parent, which waits for it.
+    # Raises RuntimeError in a worker that reruns a script without a main guard; it would otherwise wait for the lock of
+    # its parent, which waits for the worker.
     get_preparation_data("worker")
     cache.folder.mkdir(parents=True, exist_ok=True)
     (cache.folder / "extraction.txt").write_text(EXTRACTION_ID + "\n")
-    # Another process may be filling it: when it lets go of the lock, what it did is not done again.
-    with FileLock(cache.folder / ".lock"), contextlib.closing(Writer(cache)) as writer, _bar(show) as progress:
-        lacking = _lacking(cache, wanted, retry)
-        task = progress.add_task("decoding", total=len(lacking))
-        for key, result in _decode(lacking, workers or default_workers()):
+    # Another process may be filling the cache; its items are not decoded again once it releases the lock.
+    with (
+        FileLock(cache.folder / ".lock"),
+        contextlib.closing(FeatureCacheWriter(cache)) as writer,
+        _bar(show) as progress,
+    ):
+        missing = _missing(cache, wanted, retry)
+        task = progress.add_task("decoding", total=len(missing))
+        for key, result in _decode(missing, workers or default_workers()):
             if isinstance(result, str):
                 writer.fail(key, result)
                 filled.failed[key] = result
@@ -70,39 +78,39 @@ def fill(
 
 
 def default_workers() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores available to this process."""
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def _lacking(cache: Cache, wanted: Mapping[str, Stretch], retry: bool) -> dict[str, Stretch]:
+def _missing(cache: FeatureCache, wanted: Mapping[str, MediaSpan], retry: bool) -> dict[str, MediaSpan]:
     return {k: s for k, s in wanted.items() if k not in cache and (retry or k not in cache.failures)}
 
 
-def _decode(wanted: Mapping[str, Stretch], workers: int) -> Iterator[tuple[str, Parts | str]]:
-    """Yield each item with its parts, or the reason why it has none, as workers finish."""
-    keys = {stretch: key for key, stretch in wanted.items()}
-    files: dict[Path, list[Stretch]] = defaultdict(list)
-    for stretch in keys:
-        files[stretch.path].append(stretch)
+def _decode(wanted: Mapping[str, MediaSpan], workers: int) -> Iterator[tuple[str, Parts | str]]:
+    """Yield items with their features, or the reason for failure, as workers finish."""
+    keys = {span: key for key, span in wanted.items()}
+    files: dict[Path, list[MediaSpan]] = defaultdict(list)
+    for span in keys:
+        files[span.path].append(span)
     while files:
         try:
-            for results in _together(list(files.values()), min(workers, len(files))):
+            for results in _decode_in_parallel(list(files.values()), min(workers, len(files))):
                 del files[results[0][0].path]
-                yield from ((keys[stretch], result) for stretch, result in results)
+                yield from ((keys[span], result) for span, result in results)
         except BrokenProcessPool:
-            # One of the files at work ended its process, nobody knows which; they are the first that are left.
-            suspects = [files.pop(path) for path in list(files)[: AHEAD * workers]]
-            for results in _one_by_one(suspects):
-                yield from ((keys[stretch], result) for stretch, result in results)
+            # One of the files in progress crashed its worker. They are the first of those that remain.
+            suspects = [files.pop(path) for path in list(files)[: FILES_PER_WORKER * workers]]
+            for results in _decode_in_isolation(suspects):
+                yield from ((keys[span], result) for span, result in results)
 
 
-def _together(tasks: Sequence[list[Stretch]], workers: int) -> Iterator[Results]:
-    """Results of all tasks, in the order in which they are finished. Raises BrokenProcessPool."""
+def _decode_in_parallel(tasks: Sequence[list[MediaSpan]], workers: int) -> Iterator[Results]:
+    """Yield the results of tasks as they finish. Raises BrokenProcessPool."""
     running: set[Future[Results]] = set()
     with _pool(workers) as pool:
         try:
             for task in tasks:
-                if len(running) >= AHEAD * workers:
+                if len(running) >= FILES_PER_WORKER * workers:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
                 running.add(pool.submit(extract, task))
@@ -111,28 +119,28 @@ def _together(tasks: Sequence[list[Stretch]], workers: int) -> Iterator[Results]
             pool.shutdown(cancel_futures=True)
 
 
-def _one_by_one(tasks: list[list[Stretch]]) -> Iterator[Results]:
-    """Results of tasks that may end their process. Raises FillError where no worker can be started."""
+def _decode_in_isolation(tasks: list[list[MediaSpan]]) -> Iterator[Results]:
+    """Yield the results of tasks that may crash their worker. Raises FillError if no worker can be started."""
     while tasks:
         with _pool(1) as pool:
             try:
-                pool.submit(ready).result()
+                pool.submit(ping).result()
             except BrokenProcessPool as error:
-                raise FillError("worker processes cannot be started; what they printed says why") from error
+                raise FillError("worker processes cannot be started; see their output above") from error
             while tasks:
                 task = tasks.pop(0)
                 try:
                     yield pool.submit(extract, task).result()
                 except BrokenProcessPool:
-                    reason = "decoding it ended the process: the decoder crashed, or the memory did not suffice"
-                    yield [(stretch, reason) for stretch in task]
+                    reason = "decoding crashed the worker process: decoder error or out of memory"
+                    yield [(span, reason) for span in task]
                     break
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     detector = catalog.fetch("centerface") / "centerface.onnx"
     context = get_context("spawn")  # torch's and OpenCV's threads do not survive a fork
-    return ProcessPoolExecutor(workers, context, start_worker, (detector,))
+    return ProcessPoolExecutor(workers, context, init_worker, (detector,))
 
 
 class _Rate(ProgressColumn):

@@ -1,4 +1,4 @@
-"""Inputs of training one stage, resolved once."""
+"""Context and data of training one stage."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,16 +23,15 @@ NO_MARKS: Mapping[int, int | None] = MappingProxyType({})
 
 
 def read_split(source: Source, data: Path, split: Split, tokenizer: Tokenizer | None) -> Sequence[Example]:
-    """Read one split of a corpus of a recipe, whose folder is in `data`. Raises what the corpus's reader raises."""
+    """Read one split of a recipe's corpus, whose folder is in `data`. Raises the reader's errors."""
     return CORPORA[source.corpus].read(data / source.options.folder, split, tokenizer)
 
 
 @dataclass(frozen=True)
 class StageContext:
-    """One stage of a recipe, and the folders it is trained from and in.
+    """One stage of a recipe with its folders.
 
-    `data` is the folder that holds the corpora's folders, `work` the one that keeps checkpoints and trained stages;
-    `device` is auto, cpu or cuda.
+    `data` contains the corpora's folders, `work` stores checkpoints and trained stages; `device` is auto, cpu or cuda.
     """
 
     recipe: Recipe
@@ -51,17 +50,17 @@ class StageContext:
 
     @property
     def corpus(self) -> CorpusRecipe:
-        """Section of the recipe on the stage's corpus."""
+        """Training options of the stage, in its corpus's section."""
         return self.stage.corpus_config
 
     def mixture(self, sizes: Sequence[int]) -> Mixture:
-        """Return what an epoch holds of each of the stage's corpora, which have so many training examples."""
+        """Return the mixture of the stage's corpora, given their numbers of training examples."""
         shares = tuple(source.share for source in self.stage.sources[1:])
         return Mixture(tuple(sizes), shares, self.recipe.seed)
 
     @cached_property
     def sections(self) -> dict[Modality, ModalityRecipe]:
-        """Sections of the recipe on the stage's modalities."""
+        """Recipe sections of the stage's modalities."""
         sections = self.recipe.sections()
         return {m: sections[m] for m in self.modalities}
 
@@ -71,24 +70,23 @@ class StageContext:
         return {m: SPECS[section.kind] for m, section in self.sections.items()}
 
     def without(self, corpus: str) -> "StageContext":
-        """Return the stage without one of its corpora, with its results in a folder below `work`."""
+        """Return the stage without one of its corpora, with a subfolder of `work`."""
         return replace(self, stage=self.stage.without(corpus), work=self.work / f"without-{corpus}")
 
     def within(self, folder: str) -> "StageContext":
-        """Return the same stage with its results in a folder below `work`."""
+        """Return the stage with a subfolder of `work`."""
         return replace(self, work=self.work / folder)
 
 
 @dataclass(frozen=True)
 class StageData:
-    """Training data of one stage.
+    """Training data of one stage with n training examples.
 
-    `priors` are the class distributions that its loss trains under, `dev` the examples it is scored on meanwhile,
-    `marks` the tokens that are punctuation (base.Tokenizer), `teacher` a teacher's log-probabilities [n, 10] of the n
-    training examples (NaN for those without any), `votes` the shares of people's votes [n, 10] (NaN for those that are
-    learned by their one label), and `variants` what `engine.variants` makes of the examples, where that is
-    there already. Of several corpora (Stage.sources), `train` holds one behind the other, and `sizes` says how many
-    examples each has; likewise `dev` and `dev_sizes`.
+    `priors` are the effective training priors, `dev` the examples to score on during training, `marks` the punctuation
+    tokens (base.Tokenizer), `teacher` a teacher's log-probabilities [n, 10] (NaN without a teacher), `votes` the vote
+    shares [n, 10] (NaN for examples with a single label), and `variants` cached outputs of `engine.variants`. With
+    several corpora (Stage.sources), `train` is their concatenation and `sizes` their numbers of examples; likewise
+    `dev` and `dev_sizes`.
     """
 
     train: Sequence[Example]
@@ -103,15 +101,15 @@ class StageData:
 
     @property
     def source_sizes(self) -> tuple[int, ...]:
-        """The number of training examples of each corpus."""
+        """Number of training examples of each corpus."""
         return self.sizes or (len(self.train),)
 
     def of_sources(self, numbers: Sequence[int]) -> list[int]:
-        """The rows of the training examples of some of the corpora, by the corpora's numbers."""
+        """Return the rows of the training examples of the corpora with these numbers."""
         return [row for row, number in enumerate(self.source_of_each) if number in numbers]
 
     def rows(self, chosen: Sequence[int], sizes: Sequence[int], priors: Calibration) -> "StageData":
-        """Return some of the training examples, which are so many of each corpus, to train another network on."""
+        """Select training examples, `sizes` of each corpus, to train another network on."""
         index = torch.tensor(chosen)
         return StageData(
             train=[self.train[row] for row in chosen],
@@ -125,16 +123,16 @@ class StageData:
 
     @property
     def source_of_each(self) -> list[int]:
-        """The number of each training example's corpus."""
+        """Number of each training example's corpus."""
         return [number for number, size in enumerate(self.source_sizes) for _ in range(size)]
 
     def options_of_each(self, stage: Stage) -> list[DataOptions]:
-        """Return the options of each training example's corpus."""
+        """Return the corpus options of each training example."""
         return [stage.sources[number].options for number in self.source_of_each]
 
     @property
     def dev_parts(self) -> list[Sequence[Example]]:
-        """The examples to score on, of each corpus that has any."""
+        """Examples to score on, for each corpus that has any."""
         sizes = self.dev_sizes or (len(self.dev),)
         ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
         return [self.dev[end - size : end] for size, end in zip(sizes, ends, strict=True) if size]

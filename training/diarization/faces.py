@@ -16,7 +16,7 @@ import typer
 from model.asr.vad import detect_voice
 from model.features import SAMPLE_RATE, ByteArray
 from model.media import FrameDecoder, Reader, read_audio
-from model.vision.faces import FaceDetector, FaceTracker, Sighting, choose_face
+from model.vision.faces import FaceDetector, FaceObservation, FaceTracker, choose_face
 from model.vision.speaking import SpeakerFaces, Spoken
 from model.vision.video_worker import FACE_RATE, loudness_of
 from model.weights import catalog
@@ -80,11 +80,11 @@ def square_frames(path: Path) -> Iterator[tuple[float, ByteArray]]:
                 yield frame.time, np.asarray(cv2.resize(square, (SIDE, SIDE)), np.uint8)
 
 
-def _is_on_the_right(sightings: list[Sighting]) -> bool | None:
+def _is_on_the_right(observations: list[FaceObservation]) -> bool | None:
     """Return the half that a face is in; None where none was chosen."""
-    if not sightings:
+    if not observations:
         return None
-    return bool(np.mean([(s.box[0] + s.box[2]) / 2 for s in sightings]) >= SIDE)
+    return bool(np.mean([(s.box[0] + s.box[2]) / 2 for s in observations]) >= SIDE)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An average of the weights over the steps, which is what ships."""
+"""Exponential moving average of weights, which is what ships."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -12,25 +12,25 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class AveragedWeights:
-    """The exponential moving average of a module's weights and buffers."""
+    """Exponential moving average of a module's weights and buffers."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self._module = module
         self._average = AveragedModel(module, multi_avg_fn=moving_average(decay), use_buffers=True)
 
     def update(self) -> None:
-        """Take the module's weights into account, after a step."""
+        """Update the average with the module's weights, after an optimizer step."""
         self._average.update_parameters(self._module)
 
     @property
     def weights(self) -> dict[str, Tensor]:
-        """The average, under the module's own names; it changes with the next update."""
+        """Averaged state, with the module's own keys; changes with the next update."""
         averaged: dict[str, Tensor] = self._average.module.state_dict()
         return averaged
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The module with the averaged weights; its own come back."""
+        """Load the averaged weights into the module, and restore its own on exit."""
         current = copy.deepcopy(self._module.state_dict())
         self._module.load_state_dict(self.weights)
         try:
@@ -46,7 +46,7 @@ class AveragedWeights:
 
 
 def moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """An exponential moving average that reaches `decay` by and by, so that it forgets the start soon."""
+    """Return an update function whose decay ramps up to `decay`, so that initial weights are forgotten quickly."""
 
     def update(averages: Tensors, currents: Tensors, steps: Tensor | int) -> None:
         share = 1.0 - min(decay, (1.0 + float(steps)) / (10.0 + float(steps)))

@@ -1,9 +1,9 @@
-"""Statistics for batch norms whose weights are an average.
+"""Recomputation of batch-norm statistics for averaged weights.
 
-What the layers of averaged weights put out was never seen in training: the averages of each step's statistics are not
-the statistics of the average (Izmailov et al. 2018, "Averaging weights leads to wider optima", section 3.2). Besides,
-training sees faces turned, cut and partly covered, and serving sees them whole, and closer up (FaceEncoder). So at the
-end the statistics are taken once more, of training examples as serving would see them.
+The average of each step's statistics is not the statistics of the averaged weights (Izmailov et al. 2018, "Averaging
+weights leads to wider optima", section 3.2). Moreover, training uses rotated, cropped and partly covered faces, and
+serving uses whole faces and closer crops (FaceEncoder). So the statistics are recomputed at the end, on training
+examples processed as in serving.
 """
 
 import copy
@@ -17,9 +17,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from model.contract import Modality
 from model.network import EmotionNetwork
 from training.corpora import Example
-from training.engine.optim import precision_of
+from training.engine.optim import autocast_for
 
-BATCHES = 100  # with the starter's batches 12,800 faces, four looks at each: a minute
+BATCHES = 100  # 12,800 faces with the starter's batch size, in four views each: a minute
 
 
 @torch.no_grad()
@@ -30,27 +30,27 @@ def refit_batch_norms(
     batches: Iterable[Sequence[int]],
     frozen: Sequence[nn.Module] = (),
 ) -> None:
-    """Take the statistics of the encoders' batch norms anew, and leave the network in evaluation mode.
+    """Recompute the statistics of the encoders' batch norms, and leave the network in evaluation mode.
 
-    `batches` holds indices of examples, of which BATCHES are looked at. Norms within `frozen` stay as they are, as do
+    `batches` yields indices of examples, of which BATCHES batches are used. Norms within `frozen` are unchanged, as are
     those of a modality that none of these examples has.
     """
     network.eval()
-    kept = {norm for module in frozen for norm in _norms(module)}
-    learned = {m: [norm for norm in _norms(network.encoders[m]) if norm not in kept] for m in modalities}
-    before = {norm: (norm.momentum, copy.deepcopy(norm.state_dict())) for norms in learned.values() for norm in norms}
+    frozen_norms = {norm for module in frozen for norm in _norms(module)}
+    refitted = {m: [norm for norm in _norms(network.encoders[m]) if norm not in frozen_norms] for m in modalities}
+    before = {norm: (norm.momentum, copy.deepcopy(norm.state_dict())) for norms in refitted.values() for norm in norms}
     if not before:
         return
     for norm in before:
         norm.reset_running_stats()
-        norm.momentum = None  # the mean over all that is seen from now on
+        norm.momentum = None  # cumulative mean
         norm.train()
     for batch in islice(batches, BATCHES):
         samples = [examples[i].sample for i in batch]
-        for modality, norms in learned.items():
+        for modality, norms in refitted.items():
             spec, there = network.specs[modality], [s.get(modality) for s in samples if s.get(modality) is not None]
             if norms and there:
-                with precision_of(spec):
+                with autocast_for(spec):
                     network.embed(modality, spec.collate(there), len(there))
     for norm, (momentum, state) in before.items():
         norm.momentum = momentum

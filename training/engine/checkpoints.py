@@ -1,4 +1,4 @@
-"""Checkpoints: a run that was killed goes on at the next batch."""
+"""Checkpoints, from which a killed run resumes at the next batch."""
 
 import os
 import pickle
@@ -9,33 +9,33 @@ from typing import Any
 
 import torch
 
-from training.files import whole
+from training.files import atomic_write
 
-CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between two within an epoch
+CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between checkpoints within an epoch
 
 
 class Checkpoints:
-    """Checkpoint file, always replaced as a whole. Its fingerprint identifies the recipe and the data."""
+    """Checkpoint file, replaced atomically. Its fingerprint identifies the recipe and the data."""
 
     def __init__(self, path: Path, fingerprint: str, report: Callable[[str], None] = print) -> None:
-        """`report` is told in a line why a file is not taken up."""
+        """`report` is called with a one-line reason when a checkpoint is ignored."""
         self._path, self._fingerprint, self._report = path, fingerprint, report
         self._saved = time.monotonic()
 
     @property
     def is_due(self) -> bool:
-        """Return True when enough time has passed since the last checkpoint or the start."""
+        """True if enough time has passed since the last checkpoint or the start."""
         return time.monotonic() - self._saved > CHECKPOINT_SECONDS
 
     def save(self, content: dict[str, Any]) -> None:
-        """Write plain values and tensors."""
+        """Write a checkpoint of plain values and tensors."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(self._path) as partial:
+        with atomic_write(self._path) as partial:
             torch.save({"fingerprint": self._fingerprint, **content}, partial)
         self._saved = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """Load the last checkpoint; None without one, or when recipe, data or version differ."""
+        """Load the last checkpoint; None if there is none, or if recipe, data or version differ."""
         if not self._path.exists():
             return None
         try:
@@ -43,10 +43,10 @@ class Checkpoints:
         except (pickle.UnpicklingError, RuntimeError, EOFError):
             content = {}
         if content.get("fingerprint") != self._fingerprint:
-            self._report(f"{self._path} is of another recipe, data or version: starting over")
+            self._report(f"{self._path} is from another recipe, data or version: starting over")
             return None
         return content
 
     def discard(self) -> None:
-        """Call when the result is safe: a checkpoint is as large as the network, thrice."""
+        """Delete the checkpoint, which is three times as large as the network, once the result is saved."""
         self._path.unlink(missing_ok=True)

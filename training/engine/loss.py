@@ -1,4 +1,4 @@
-"""The loss of a stage: that of the fused prediction and of each modality by itself."""
+"""Loss of a stage: of the fused prediction, and of each modality's own."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from training.corpora import IGNORED, Example, class_frequencies
 from training.corpora.base import as_frequencies, class_counts
 from training.corpus_recipe import CorpusRecipe
 from training.data.collate import Batch
-from training.engine.optim import precision_of
+from training.engine.optim import autocast_for
 from training.engine.self_distillation import SelfDistillation
 from training.evaluation.confidence import Floats
 from training.modalities.base import ModalityRecipe
@@ -23,7 +23,7 @@ CLASSES = (len(EMOTIONS), len(SENTIMENTS))
 
 
 class StageLoss(nn.Module):
-    """A network, and the loss it is trained with. Called like a module, so that several GPUs can share the work."""
+    """A network and its training loss; a module, so that DistributedDataParallel can wrap it."""
 
     def __init__(
         self,
@@ -39,25 +39,28 @@ class StageLoss(nn.Module):
         self._corpus = corpus
         self._distillation, self._distilled_share = distillation, 0.0
         for name, prior in (("emotion", calibration.prior_emotion), ("sentiment", calibration.prior_sentiment)):
-            # The prior of a weighted loss is frequency^(1 - balance): the weights are known from it.
+            # The prior of a weighted loss is frequency^(1 - balance); the weights follow from it.
             balance = corpus.class_balance
             weight = torch.tensor(prior).pow(-balance / (1.0 - balance)) if balance else torch.ones(len(prior))
             self.register_buffer(f"{name}_weight", weight / weight.mean(), persistent=False)
 
     def start_epoch(self, epoch: int) -> None:
-        """Set what depends on how much has been learned: the last epochs leave out what no real utterance looks like,
-        and the network's own predictions count the more the later it is.
+        """Set the epoch's augmentation and the weight of self-distillation, which grows linearly.
+
+        The last epochs (`calm_share`) omit augmentations that make unrealistic inputs.
         """
         corpus = self._corpus
         calm = epoch >= round(corpus.epochs * (1.0 - corpus.calm_share))
-        self._sections = {m: section.calmed() if calm else section for m, section in self._varied.items()}
+        self._sections = {
+            m: section.without_strong_augmentation() if calm else section for m, section in self._varied.items()
+        }
         self._distilled_share = corpus.remembered_share * epoch / corpus.epochs
 
     def forward(self, batch: Batch) -> Tensor:
-        """The mean loss of a batch."""
+        """Compute the mean loss of a batch."""
         device = self.network.log_prior.device
         batch = replace(batch, emotions=batch.emotions.to(device), sentiments=batch.sentiments.to(device))
-        mixed = self._mixed(batch)
+        mixed = self._draw_mixup(batch)
         embeddings, logits, present = self.network.gather(len(batch.emotions), self._embed(batch, mixed))
         total = logits.new_zeros(())
         for column in range(logits.shape[1]):
@@ -72,19 +75,19 @@ class StageLoss(nn.Module):
         return total
 
     def _embed(self, batch: Batch, mixed: tuple[Tensor, float] | None) -> Iterator[Encoded]:
-        """Whole batches, with augmented inputs."""
+        """Encode the batch, augmented, modality by modality."""
         network = self.network
         for modality, (rows, inputs) in batch.inputs.items():
             varied = list(inputs) if batch.encoded else self._sections[modality].augment(inputs)
             if mixed is not None:
                 order, share = mixed
                 varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
-            with precision_of(network.specs[modality]):
+            with autocast_for(network.specs[modality]):
                 part = network.embed(modality, varied, len(rows), batch.encoded)
             yield modality, rows.to(part.device), part
 
-    def _mixed(self, batch: Batch) -> tuple[Tensor, float] | None:
-        """Mixup (Zhang et al. 2018) where the stage has one modality and asks for it: partners, and the own share."""
+    def _draw_mixup(self, batch: Batch) -> tuple[Tensor, float] | None:
+        """Draw mixup partners and the example's own weight (Zhang et al. 2018); None without mixup."""
         modalities = list(batch.inputs)
         alpha = self._sections[modalities[0]].mixup_alpha if len(self.network.modalities) == 1 and modalities else 0.0
         if alpha == 0.0:
@@ -93,25 +96,25 @@ class StageLoss(nn.Module):
         return torch.randperm(len(batch.inputs[modalities[0]][0])), max(share, 1.0 - share)
 
     def _loss(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
-        """Emotions' and sentiments' loss of logits [k, 10] at `rows`, both labels' where inputs were mixed.
+        """Compute the loss of logits [k, 10] at `rows`, against both labels of mixed inputs.
 
-        Where a teacher has labeled only some of them, the mean of the loss of these and of the others.
+        If only some utterances have soft labels, it is the mean over these and the others.
         """
         if batch.teacher is None:
-            return self._own(logits, batch, rows, mixed)
-        wanted, share = batch.teacher.to(logits.device)[rows], self._corpus.teacher_share
+            return self._corpus_loss(logits, batch, rows, mixed)
+        soft_labels, share = batch.teacher.to(logits.device)[rows], self._corpus.teacher_share
 
-        def untaught(chosen: Tensor) -> Tensor:
-            return self._own(logits[chosen], batch, rows[chosen], mixed)
+        def from_labels(chosen: Tensor) -> Tensor:
+            return self._corpus_loss(logits[chosen], batch, rows[chosen], mixed)
 
-        def taught(chosen: Tensor) -> Tensor:
-            of_teacher = _divergence(logits[chosen], wanted[chosen].exp())
-            return (1.0 - share) * untaught(chosen) + share * of_teacher
+        def from_teacher(chosen: Tensor) -> Tensor:
+            of_teacher = _divergence(logits[chosen], soft_labels[chosen].exp())
+            return (1.0 - share) * from_labels(chosen) + share * of_teacher
 
-        return _in_parts(~wanted.isnan().any(dim=1), taught, untaught)
+        return _mean_over_parts(~soft_labels.isnan().any(dim=1), from_teacher, from_labels)
 
-    def _own(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
-        """The loss against the corpus's own labels and, with self-distillation, the network's earlier predictions."""
+    def _corpus_loss(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
+        """Compute the loss against labels or votes and, with self-distillation, the network's earlier predictions."""
         emotions, sentiments = batch.emotions[rows], batch.sentiments[rows]
         own = self._labeled(logits, emotions, sentiments) if batch.votes is None else self._voted(logits, batch, rows)
         if mixed is not None:
@@ -134,10 +137,10 @@ class StageLoss(nn.Module):
         return loss
 
     def _voted(self, logits: Tensor, batch: Batch, rows: Tensor) -> Tensor:
-        """The mean loss against the shares of people's votes, and against the one label of utterances without any."""
+        """Compute the mean loss against vote shares, and against labels for utterances without votes."""
         assert batch.votes is not None
         shares, emotions, sentiments = batch.votes.to(logits.device)[rows], batch.emotions[rows], batch.sentiments[rows]
-        return _in_parts(
+        return _mean_over_parts(
             ~shares.isnan().any(dim=1),
             lambda chosen: _divergence(logits[chosen], shares[chosen]),
             lambda chosen: self._labeled(logits[chosen], emotions[chosen], sentiments[chosen]),
@@ -161,10 +164,10 @@ def effective_priors(
     weights: Sequence[float] | None = None,
     votes: Tensor | None = None,
 ) -> Calibration:
-    """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance).
+    """Return the effective training priors of a loss balanced by `balance`: frequency^(1 - balance).
 
-    `weights` say how often each example comes in an epoch, where that differs. `votes` [n, 10] are the shares that are
-    learned instead of labels, NaN for examples without.
+    `weights` are the mean occurrences of each example per epoch, if they differ. `votes` [n, 10] are the vote shares
+    used in place of labels, NaN for examples without votes.
     """
     labels = [e.emotion for e in examples], [e.sentiment for e in examples]
     if votes is None:
@@ -181,7 +184,7 @@ def effective_priors(
 def _frequencies_of_votes(
     labels: Sequence[Sequence[int]], weights: Sequence[float] | Floats, votes: Tensor
 ) -> list[tuple[float, ...]]:
-    """Share of each emotion and of each sentiment, by votes where there are any, with one added to every count."""
+    """Return emotion and sentiment frequencies, from votes where available, with one added to every count."""
     shares, each = votes.double().numpy(), np.asarray(weights, np.float64)
     voted = ~np.isnan(shares).any(axis=1)
     of_votes = np.split(each[voted] @ shares[voted], [N_EMOTIONS])
@@ -192,15 +195,17 @@ def _frequencies_of_votes(
     ]
 
 
-def _in_parts(there: Tensor, of_these: Callable[[Tensor], Tensor], of_others: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the mean loss of k > 0 utterances, some of which (`there`, bool [k]) are learned in another way.
+def _mean_over_parts(
+    there: Tensor, of_these: Callable[[Tensor], Tensor], of_others: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Return the mean loss of k > 0 utterances with two loss functions, selected by `there`, bool [k].
 
-    Each way takes the indices of its utterances and gives their mean loss.
+    Each function takes the indices of its utterances and returns their mean loss.
     """
     parts = ((there.nonzero().flatten(), of_these), ((~there).nonzero().flatten(), of_others))
     return torch.stack([len(chosen) / len(there) * loss(chosen) for chosen, loss in parts if len(chosen)]).sum()
 
 
-def _divergence(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Cross-entropy against distributions [k, 10], a teacher's or the network's own (Hinton et al. 2015)."""
-    return -(wanted * log_probabilities(logits)).sum(dim=1).mean()
+def _divergence(logits: Tensor, target: Tensor) -> Tensor:
+    """Compute the cross-entropy against distributions [k, 10] (Hinton et al. 2015)."""
+    return -(target * log_probabilities(logits)).sum(dim=1).mean()

@@ -1,4 +1,4 @@
-"""A recipe's network: built, its public encoders loaded; its trained stages kept, and put back."""
+"""Construction of a recipe's network, and storage of its trained stages."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,72 +15,70 @@ from model.network import Calibration, EmotionNetwork, NetworkConfig
 from model.weights import catalog
 from training.corpora import Example
 from training.data.stage import StageContext
-from training.engine.optim import Part, encoder_part
-from training.evaluation.provenance import TaughtBy
-from training.files import whole
+from training.engine.optim import StageModules, encoder_part
+from training.evaluation.provenance import TrainingCorpus
+from training.files import atomic_write
 from training.recipe import Recipe, RecipeError, Stage
 from training.revision import commit
 
 
-class Note(BaseModel):
+class StageMetadata(BaseModel):
     """Metadata saved beside the weights of a trained modality."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    priors: Calibration  # the class distributions its logits are under
-    fingerprint: str  # of the recipe and the data: see `fingerprint`
-    commit: str  # of the code that trained it
-    corpora: dict[str, TaughtBy] = {}  # where several taught it
+    priors: Calibration  # effective training priors of the logits
+    fingerprint: str  # of recipe and data (`stage_fingerprint`)
+    commit: str  # of the training code
+    corpora: dict[str, TrainingCorpus] = {}  # if there are several
 
 
-def fingerprint(context: StageContext, train: Sequence[Example]) -> str:
-    """Return a digest of the recipe and the training examples: everything that determines a stage's result but the
-    code.
-    """
+def stage_fingerprint(context: StageContext, train: Sequence[Example]) -> str:
+    """Return a hash of the recipe and the training examples, which together with the code determine the result."""
     data = hashlib.sha256(
         "".join(f"{e.content}{e.emotion}{e.sentiment}{e.votes or ''}" for e in train).encode()
     ).hexdigest()
     return f"{context.recipe.digest(context.stage)} {data}"
 
 
-def is_trained(context: StageContext, made_of: str) -> bool:
-    """Return True when the stage was trained to its end on the recipe and data of this fingerprint."""
-    if not _weights_of(context.stage, context.work).exists():
+def is_trained(context: StageContext, fingerprint: str) -> bool:
+    """Return True if a completely trained stage with this fingerprint is stored."""
+    if not _weights_path(context.stage, context.work).exists():
         return False
     try:
-        notes = [_note_of(modality, context.work) for modality in context.modalities]
+        stored = [_read_metadata(modality, context.work) for modality in context.modalities]
     except (OSError, ValidationError):
         return False
-    return all(note.fingerprint == made_of for note in notes)
+    return all(metadata.fingerprint == fingerprint for metadata in stored)
 
 
-def keep_trained(
+def save_trained(
     network: EmotionNetwork,
     context: StageContext,
-    made_of: str,
+    fingerprint: str,
     priors: Calibration,
-    corpora: Mapping[str, TaughtBy] | None = None,
+    corpora: Mapping[str, TrainingCorpus] | None = None,
 ) -> None:
-    """Keep a trained stage: notes first, and the weights, which say that it is done, whole or not at all."""
-    weights_file = _weights_of(context.stage, context.work)
+    """Save a trained stage. The weights, which mark it as complete, are written last and atomically."""
+    weights_file = _weights_path(context.stage, context.work)
     weights_file.unlink(missing_ok=True)
-    note = Note(priors=priors, fingerprint=made_of, commit=commit(), corpora=dict(corpora or {}))
+    metadata = StageMetadata(priors=priors, fingerprint=fingerprint, commit=commit(), corpora=dict(corpora or {}))
     for modality in context.modalities:
-        (context.work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
-    state = {key: value.contiguous() for key, value in Part(network, *context.modalities).state_dict().items()}
-    with whole(weights_file) as partial:
+        (context.work / f"{modality}.json").write_text(metadata.model_dump_json(indent=1))
+    state = {key: value.contiguous() for key, value in StageModules(network, *context.modalities).state_dict().items()}
+    with atomic_write(weights_file) as partial:
         save_file(state, partial)
 
 
-def _weights_of(stage: Stage, work: Path) -> Path:
+def _weights_path(stage: Stage, work: Path) -> Path:
     return work / f"{stage.name}.safetensors"
 
 
-def _note_of(modality: Modality, work: Path) -> Note:
-    return Note.model_validate_json((work / f"{modality}.json").read_text())
+def _read_metadata(modality: Modality, work: Path) -> StageMetadata:
+    return StageMetadata.model_validate_json((work / f"{modality}.json").read_text())
 
 
 def build_network(recipe: Recipe, modalities: list[Modality]) -> EmotionNetwork:
-    """The recipe's network with the given modalities, public encoders loaded, the rest fresh."""
+    """Build a network of the given modalities, with public encoders loaded and other weights initialized."""
     sections = {m: s for m, s in recipe.sections().items() if m in modalities}
     specs = {m: SPECS[section.kind] for m, section in sections.items()}
     shapes = [specs[m].configure(specs[m], s.encoder_options, s.public_encoder) for m, s in sections.items()]
@@ -92,9 +90,9 @@ def build_network(recipe: Recipe, modalities: list[Modality]) -> EmotionNetwork:
 
 
 def check_encoders(recipe: Recipe, modalities: Iterable[Modality]) -> None:
-    """Check that the encoders can be built in the recipe's shapes, and have the parts that it freezes.
+    """Check that the encoders can be built with the recipe's options, and have the parts that it freezes.
 
-    Raises RecipeError. Takes no memory for weights, so that it can be done before hours of training.
+    Runs on the meta device, without memory for weights, before hours of training. Raises RecipeError.
     """
     for modality in modalities:
         section = recipe.sections()[modality]
@@ -104,45 +102,42 @@ def check_encoders(recipe: Recipe, modalities: Iterable[Modality]) -> None:
             with torch.device("meta"):
                 encoder = spec.encoder(shape)
         except (EncoderError, ValidationError, ValueError) as error:
-            raise RecipeError(f"[{modality}] is of no {spec.kind} encoder: {_one_line(error)}") from error
+            raise RecipeError(f"[{modality}] is not valid for a {spec.kind} encoder: {_one_line(error)}") from error
         for name in section.frozen:
             encoder_part(encoder, modality, name)
 
 
 def _one_line(error: Exception) -> str:
-    """Return an error's message in one line; of pydantic's errors each place and its reason."""
+    """Format an error in one line; pydantic's errors with location and reason."""
     if isinstance(error, ValidationError):
         return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
     return " ".join(str(error).split())
 
 
-def load_trained(recipe: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Note]]:
-    """All modalities of the recipe with their trained weights, and what training noted of each."""
+def load_trained(recipe: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, StageMetadata]]:
+    """Load the recipe's network with its trained weights, and the metadata of each modality."""
     network = build_network(recipe, list(recipe.sections()))
-    notes: dict[Modality, Note] = {}
+    metadata: dict[Modality, StageMetadata] = {}
     for stage in recipe.stages():
-        Part(network, *stage.modalities).load_state_dict(load_file(_weights_of(stage, work)))
+        StageModules(network, *stage.modalities).load_state_dict(load_file(_weights_path(stage, work)))
         for modality in stage.modalities:
-            notes[modality] = _note_of(modality, work)
-    return network.eval(), notes
+            metadata[modality] = _read_metadata(modality, work)
+    return network.eval(), metadata
 
 
 def tokenizer_of(recipe: Recipe) -> Tokenizer | None:
-    """The tokenizer of the recipe's text encoder."""
+    """Load the tokenizer of the recipe's text encoder; None without one."""
     entry, text = tokenizer_entry(recipe), recipe.sections().get("text")
     load = None if text is None else SPECS[text.kind].tokenizer
     return load(catalog.fetch(entry)) if entry is not None and load is not None else None
 
 
 def tokenizer_entry(recipe: Recipe) -> str | None:
-    """The entry of weights.CATALOG that holds it; one that starts from nothing has its spec's."""
+    """Return the tokenizer's entry of weights.CATALOG: the public encoder's, or the spec's default."""
     text = recipe.sections().get("text")
     return None if text is None else text.public_encoder or SPECS[text.kind].default_tokenizer
 
 
 def public_encoders(recipe: Recipe) -> dict[Modality, str]:
-    """Return the public encoders of which a bundle keeps some weights unchanged, for its manifest.
-
-    Of all other encoders the bundle holds every weight.
-    """
+    """Return the public encoders with frozen parts, whose unchanged weights a bundle does not contain."""
     return {m: s.public_encoder for m, s in recipe.sections().items() if s.public_encoder is not None and s.frozen}

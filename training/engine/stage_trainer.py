@@ -1,4 +1,4 @@
-"""Train one stage: its network on its corpora."""
+"""Training of one stage: its network on its corpora."""
 
 from statistics import fmean
 from typing import Any
@@ -10,51 +10,52 @@ from torch import Tensor
 from model.network import EmotionNetwork
 from training.corpora import IGNORED
 from training.data.batches import Batches
-from training.data.collate import Feed
+from training.data.collate import BatchCollator
 from training.data.stage import StageContext, StageData
 from training.engine.averaging import AveragedWeights
 from training.engine.batch_norms import refit_batch_norms
 from training.engine.checkpoints import Checkpoints
 from training.engine.loss import StageLoss
-from training.engine.optim import Part, accelerator, freeze, lay_out, optimizer_of
+from training.engine.optim import StageModules, build_accelerator, build_optimizer, freeze, set_memory_format
 from training.engine.selection import Selection
 from training.engine.self_distillation import SelfDistillation
-from training.engine.stage_store import fingerprint
+from training.engine.stage_store import stage_fingerprint
 from training.engine.trainer import Figures, Settings, Trainer
 from training.engine.variants import encode_variants
 from training.evaluation.confidence import Probabilities, Targets
-from training.evaluation.scoring import encode, judge
+from training.evaluation.scoring import encode, predict
 
 
 class StageTrainer:
-    """The `Learner` of a stage. `run` leaves the network with the weights to ship."""
+    """`Learner` of a stage. After `run` the network has the weights to ship."""
 
     def __init__(self, network: EmotionNetwork, context: StageContext, data: StageData, quiet: bool = False) -> None:
-        """`quiet`: nothing is shown, and nothing written for TensorBoard."""
+        """`quiet` disables terminal output and TensorBoard logs."""
         corpus, sections = context.corpus, context.sections
         self._network, self._context, self._data, self._quiet = network, context, data, quiet
-        self._accelerator = accelerator(context.recipe.precision, context.device, corpus.accumulate)
+        self._accelerator = build_accelerator(context.recipe.precision, context.device, corpus.accumulate)
         processes = self._accelerator.num_processes
         if corpus.remembered_share and processes > 1:
-            raise ValueError(f"{context.name}: remembered_share is for one process: each would keep its own part")
-        self.part = Part(network, *context.modalities)
-        lay_out(self.part)
+            raise ValueError(f"{context.name}: remembered_share needs a single process, as targets are not shared")
+        self.part = StageModules(network, *context.modalities)
+        set_memory_format(self.part)
         self._frozen = freeze(self.part, {m: s.frozen for m, s in sections.items()})
         mixture = context.mixture(data.source_sizes)
         self.batches = Batches([e.length for e in data.train], corpus.batch, context.recipe.seed, processes, mixture)
         self.variants = self._variants()
-        self.collate = Feed(context, data, self.variants)
+        self.collate = BatchCollator(context, data, self.variants)
         self._distillation = SelfDistillation(len(data.train)) if corpus.remembered_share else None
         self.loss = StageLoss(network, sections, corpus, data.priors, self._distillation)
         self.checkpoints = self._checkpoints()
         rates = {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()}
-        optimizer = optimizer_of(self.part, rates, corpus)
+        optimizer = build_optimizer(self.part, rates, corpus)
         self.trainer = Trainer(self, optimizer, self._settings(), self._accelerator, self.checkpoints)
-        self.average = AveragedWeights(self.part, corpus.average_decay)  # on the device that the trainer moved it to
+        # After the trainer has moved the modules to its device.
+        self.average = AveragedWeights(self.part, corpus.average_decay)
         self._selection = Selection(corpus.selection, corpus.patience)
 
     def _variants(self) -> Tensor | None:
-        """Return the frozen encoder's outputs for the examples, where the recipe has them kept."""
+        """Return the frozen encoder's outputs for the examples, if the recipe caches them."""
         if not self._context.corpus.variants or self._data.variants is not None:
             return self._data.variants
         with self._accelerator.autocast():
@@ -62,7 +63,7 @@ class StageTrainer:
 
     def _checkpoints(self) -> Checkpoints:
         path = self._context.work / f"{self._context.name}.checkpoint.pt"
-        return Checkpoints(path, fingerprint(self._context, self._data.train), self._accelerator.print)
+        return Checkpoints(path, stage_fingerprint(self._context, self._data.train), self._accelerator.print)
 
     def _settings(self) -> Settings:
         corpus = self._context.corpus
@@ -76,35 +77,35 @@ class StageTrainer:
         )
 
     def run(self) -> list[Figures]:
-        """Train to the end, from the last checkpoint where there is one; return the figures of every epoch."""
+        """Train, resuming from the last checkpoint if there is one; return the figures of every epoch."""
         history = self.trainer.run(self._context.work / "tensorboard", self._quiet)
         self.part.load_state_dict(self._selection.weights or self.average.weights)
         self._refit_batch_norms()
         return history
 
     def start_epoch(self, epoch: int) -> None:
-        """Everything learns but what is frozen."""
+        """Set the epoch, and training mode for all but frozen modules."""
         self.collate.epoch = epoch
         self.loss.start_epoch(epoch)
         self.loss.train()
         for module in self._frozen:
-            module.eval()  # a frozen batch norm must not follow the data either
+            module.eval()  # frozen batch norms must not update their statistics
 
     def end_step(self) -> None:
-        """Average the weights."""
+        """Update the weight average."""
         self.average.update()
 
     def end_epoch(self, epoch: int) -> Figures:
-        """Score the averaged weights, and keep them if they are the best."""
+        """Score the averaged weights, and select them if they are the best."""
         if not self._data.dev or not self._is_scored(epoch):
             return {}
         figures = self._score_once()
-        self._selection.offer(epoch, figures["dev_weighted_f1"], self.average.weights)
+        self._selection.update(epoch, figures["dev_weighted_f1"], self.average.weights)
         return figures
 
-    def is_over(self, epoch: int) -> bool:
-        """Return True when no epoch has improved for long."""
-        return self._selection.is_over(epoch)
+    def should_stop(self, epoch: int) -> bool:
+        """Return True if early stopping ends training before this epoch."""
+        return self._selection.should_stop(epoch)
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -124,30 +125,31 @@ class StageTrainer:
         return self._selection.is_on or (epoch + 1) % corpus.score_every == 0 or epoch + 1 == corpus.epochs
 
     def _score_once(self) -> Figures:
-        """The first process's figures for all: each has statistics of its own batches, and two that did not agree on
-        which epoch was the best would wait for each other.
+        """Score in the first process and broadcast the figures.
+
+        Statistics of batch norms differ between processes; if these disagreed on the best epoch, they would deadlock.
         """
         scored = [self._score() if self._accelerator.is_main_process else {}]
         found: Figures = broadcast_object_list(scored)[0]
         return found
 
     def _score(self) -> Figures:
-        """The mean over the corpora, each counted alike."""
+        """Return the mean scores over the corpora, weighted equally."""
         emotions, sentiments = [], []
         with self.average.applied(), self._accelerator.autocast():
             self._network.eval()
             for examples in self._data.dev_parts:
                 encoded = encode(self._network, examples)
-                judged = judge(self._network, encoded)
-                emotions.append(weighted_f1(judged.emotions, encoded.emotions))
-                sentiments.append(weighted_f1(judged.sentiments, encoded.sentiments))
+                predictions = predict(self._network, encoded)
+                emotions.append(weighted_f1(predictions.emotions, encoded.emotions))
+                sentiments.append(weighted_f1(predictions.sentiments, encoded.sentiments))
         return {"dev_weighted_f1": fmean(emotions), "dev_sentiment_weighted_f1": fmean(sentiments)}
 
     def _refit_batch_norms(self) -> None:
-        if self.variants is not None:  # what the encoder made of the inputs is kept so that nobody runs it again
+        if self.variants is not None:  # with cached variants the encoder is not run again
             self._network.eval()
             return
-        self.batches.epoch, self.batches.first = self._context.corpus.epochs, 0  # an order that no epoch had
+        self.batches.epoch, self.batches.first = self._context.corpus.epochs, 0  # an order that no epoch used
         with self._accelerator.autocast():
             refit_batch_norms(self._network, self._context.modalities, self._data.train, self.batches, self._frozen)
 

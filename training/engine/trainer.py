@@ -1,4 +1,4 @@
-"""The training loop: any learner, resumable to the very batch, on a CPU or on several GPUs."""
+"""Training loop for any `Learner`: resumable at any batch, on a CPU or several GPUs."""
 
 import math
 from collections.abc import Callable
@@ -16,68 +16,68 @@ from training.data.batches import Batches, seed_of
 from training.engine.checkpoints import Checkpoints
 from training.terminal import COLUMNS
 
-LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
-LOADERS = 4  # processes that collate for a GPU
+MIN_STEPS = 20  # minimum for torch's OneCycleLR
+LOADER_WORKERS = 4  # processes of the data loader on a GPU
 
 Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Duration and learning-rate schedule. `warm_up` is a share of the steps; then a cosine falls to zero."""
+    """Duration and learning-rate schedule: warm-up for a share of the steps, then cosine decay to zero."""
 
     name: str
     epochs: int
     seed: int
-    accumulate: int = 1  # batches that an optimizer step adds up
+    accumulate: int = 1  # batches per optimizer step
     warm_up: float = 0.1
     clip_gradient: float = 1.0
 
 
 class Learner(Protocol):
-    """Interface of what is trained: its loss, and hooks around its steps and epochs (0, 1, ...)."""
+    """Interface of the `Trainer`: a loss, and hooks for steps and epochs (0, 1, ...)."""
 
     @property
     def loss(self) -> nn.Module:
-        """Called with a batch; holds all that is trained."""
+        """Module that computes a batch's loss; contains all trained weights."""
 
     @property
     def part(self) -> nn.Module:
-        """Whose weights a checkpoint keeps."""
+        """Module whose weights are checkpointed."""
 
     @property
     def batches(self) -> Batches: ...
     @property
     def collate(self) -> Callable[[list[int]], Any]:
-        """Rows of the examples -> a batch."""
+        """Function from row numbers to a batch."""
 
     def start_epoch(self, epoch: int) -> None: ...
     def end_step(self) -> None: ...
     def end_epoch(self, epoch: int) -> Figures: ...
-    def is_over(self, epoch: int) -> bool: ...
+    def should_stop(self, epoch: int) -> bool: ...
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 class PlainLearner:
-    """A `Learner` that keeps the last weights, and does nothing else."""
+    """`Learner` without weight averaging, scoring or early stopping."""
 
     def __init__(self, loss: nn.Module, part: nn.Module, batches: Batches, collate: Callable[[list[int]], Any]) -> None:
         self.loss, self.part, self.batches, self.collate = loss, part, batches, collate
 
-    def start_epoch(self, epoch: int) -> None:  # noqa: ARG002  (every epoch is alike)
-        """Learn, rather than predict."""
+    def start_epoch(self, epoch: int) -> None:  # noqa: ARG002  (all epochs are the same)
+        """Set training mode."""
         self.loss.train()
 
     def end_step(self) -> None:
-        """The weights are all there is."""
+        """Do nothing."""
 
     def end_epoch(self, epoch: int) -> Figures:  # noqa: ARG002
-        """Return no figures besides the loss."""
+        """Return no further figures."""
         return {}
 
-    def is_over(self, epoch: int) -> bool:  # noqa: ARG002
-        """Never before the last epoch."""
+    def should_stop(self, epoch: int) -> bool:  # noqa: ARG002
+        """Return False: train all epochs."""
         return False
 
     def state_dict(self) -> dict[str, Any]:
@@ -88,16 +88,16 @@ class PlainLearner:
 
 @dataclass
 class State:
-    """State of training, saved with the weights so that a killed run continues at the next batch."""
+    """Training state, checkpointed so that a killed run resumes at the next batch."""
 
     epoch: int = 0
-    batch: int = 0  # within the epoch: the next one, of those that all processes share
-    loss: float = 0.0  # of the first process, times their number, summed over the epoch so far
+    batch: int = 0  # next batch of the epoch, counted over all processes
+    loss: float = 0.0  # of the first process, times the number of processes, summed over the epoch so far
     history: list[Figures] = field(default_factory=list)
 
 
 class Trainer:
-    """Minimizes a learner's loss. Without `checkpoints` a run that was killed starts over."""
+    """Minimizes a learner's loss. Without `checkpoints` a killed run starts over."""
 
     def __init__(
         self,
@@ -114,14 +114,14 @@ class Trainer:
             range(learner.batches.total),  # type: ignore[arg-type]
             batch_sampler=learner.batches,
             collate_fn=learner.collate,
-            num_workers=LOADERS if on_gpu else 0,
+            num_workers=LOADER_WORKERS if on_gpu else 0,
             generator=torch.Generator(),
         )
         steps = settings.epochs * math.ceil(len(learner.batches) / settings.accumulate)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             [group["lr"] for group in optimizer.param_groups],
-            total_steps=max(steps, LEAST_STEPS),
+            total_steps=max(steps, MIN_STEPS),
             pct_start=settings.warm_up,
             cycle_momentum=False,
         )
@@ -132,25 +132,25 @@ class Trainer:
         self.state = State()
 
     def run(self, log: Path | None = None, quiet: bool = False) -> list[Figures]:
-        """Train to the end, from the last checkpoint where there is one; return the figures of every epoch.
+        """Train, resuming from the last checkpoint if there is one; return the figures of every epoch.
 
-        With a folder `log` they are printed, and written there for TensorBoard. `quiet`: nothing is shown.
+        With a folder `log` they are printed, and written there for TensorBoard. `quiet` disables both.
         """
         self._resume()
-        speaks = self._accelerator.is_main_process and not quiet
-        writer = self._writer(log) if speaks and log is not None else None
+        verbose = self._accelerator.is_main_process and not quiet
+        writer = self._writer(log) if verbose and log is not None else None
         per_epoch, state = len(self._learner.batches), self.state
-        with Progress(*COLUMNS, disable=not speaks) as progress:
+        with Progress(*COLUMNS, disable=not verbose) as progress:
             done = state.epoch * per_epoch + state.batch
             task = progress.add_task(self._settings.name, total=self._settings.epochs * per_epoch, completed=done)
-            while state.epoch < self._settings.epochs and not self._learner.is_over(state.epoch):
+            while state.epoch < self._settings.epochs and not self._learner.should_stop(state.epoch):
                 self._epoch(lambda: progress.advance(task, self._accelerator.num_processes))
                 figures = self._end_epoch()
                 if writer is not None:
                     for name, value in figures.items():
                         writer.add_scalar(f"{self._settings.name}/{name}", value, int(figures["epoch"]))
                 if log is not None and not quiet:
-                    progress.console.print(describe(figures), highlight=False, soft_wrap=True)  # one line
+                    progress.console.print(format_metrics(figures), highlight=False, soft_wrap=True)  # one line
         if writer is not None:
             writer.close()
         return state.history
@@ -160,7 +160,7 @@ class Trainer:
         learner.batches.epoch, learner.batches.first = state.epoch, state.batch
         learner.start_epoch(state.epoch)
         for batch in self._loader:
-            # Chance follows from the step alone: a run that goes on after a kill meets the same.
+            # Seed by step, so that a resumed run draws the same random numbers.
             torch.manual_seed(seed_of(self._settings.seed, state.epoch, state.batch, accelerator.process_index))
             with accelerator.accumulate(self._loss):
                 with accelerator.autocast():
@@ -176,22 +176,22 @@ class Trainer:
             state.loss += accelerator.num_processes * float(loss.detach())
             state.batch += accelerator.num_processes
             advance()
-            # A checkpoint does not hold gradients accumulated since the last step.
+            # Checkpoints do not contain accumulated gradients.
             if accelerator.sync_gradients and self._checkpoints is not None and self._checkpoints.is_due:
                 self._save()
 
     def _check(self, norm: Tensor) -> None:
-        """Clipped to nothing or spread by the moving average, it would spoil all that was learned, and in silence."""
+        """Raise FloatingPointError for a gradient that is not finite, before it corrupts the averaged weights."""
         if not bool(norm.isfinite()):
-            where = f"epoch {self.state.epoch + 1}, batch {self.state.batch + 1}"
+            position = f"epoch {self.state.epoch + 1}, batch {self.state.batch + 1}"
             raise FloatingPointError(
-                f"the gradient of {self._settings.name} is not finite in {where}. The last checkpoint is whole: go on "
-                "from it with the same command; if it happens again, lower the learning rate, or set precision = "
+                f"the gradient of {self._settings.name} is not finite in {position}. Run the same command to resume "
+                "from the last checkpoint; if it happens again, lower the learning rate, or set precision = "
                 '"no" in the recipe'
             )
 
     def _end_epoch(self) -> Figures:
-        """Note the epoch's figures, in a checkpoint too."""
+        """Record the epoch's figures, and save a checkpoint."""
         state = self.state
         figures = {"epoch": state.epoch + 1.0, "loss": state.loss / max(1, state.batch)}
         figures |= self._learner.end_epoch(state.epoch)
@@ -222,15 +222,15 @@ class Trainer:
         self._learner.load_state_dict(content["learner"])
         self._optimizer.load_state_dict(content["optimizer"])
         self.schedule.load_state_dict(content["schedule"])
-        self._accelerator.print(f"going on in epoch {self.state.epoch + 1} at batch {self.state.batch + 1}")
+        self._accelerator.print(f"resuming in epoch {self.state.epoch + 1} at batch {self.state.batch + 1}")
 
     def _writer(self, log: Path) -> Any:
-        from torch.utils.tensorboard import SummaryWriter  # seconds
+        from torch.utils.tensorboard import SummaryWriter  # slow import
 
         return SummaryWriter(str(log), purge_step=self.state.epoch + 1)
 
 
-def describe(figures: Figures) -> str:
-    """Return one line for people, and for a training service's metric definitions."""
+def format_metrics(figures: Figures) -> str:
+    """Format figures as one line, also matched by the metric definitions of SageMaker."""
     parts = [f"epoch={int(figures['epoch'])}", *(f"{k}={v:.4f}" for k, v in figures.items() if k != "epoch")]
     return "metric " + " ".join(parts)

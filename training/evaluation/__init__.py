@@ -1,1 +1,1 @@
-"""Predictions on a corpus, and how good they are."""
+"""Evaluation: predictions on a corpus, metrics and reports."""

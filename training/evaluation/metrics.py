@@ -1,4 +1,4 @@
-"""Figures of merit for n predictions over k classes, each with its 95% interval."""
+"""Metrics of n predictions over k classes, with 95% intervals."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,21 +14,23 @@ from training.evaluation.confidence import (
     Reliability,
     Targets,
     binned_error,
+    confidence_and_correctness,
     equal_width,
     error_by_chance,
     reliability_of,
     signed_calibration_error,
-    top,
 )
 
 Interval = tuple[float, float]
 
 BOOTSTRAP_ROUNDS = 1000
-PIGEONHOLE_ROUNDS = 300  # of several kinds of units at once: each goes through every item
-LEAST_PROBABILITY = 1e-12  # under the logarithm
+PIGEONHOLE_ROUNDS = 300  # for several kinds of units; each round processes every item
+MIN_PROBABILITY = 1e-12  # lower bound of probabilities before the logarithm
 
 
 class ClassFigures(BaseModel):
+    """Precision, recall and F1 of one class."""
+
     label: str
     support: int
     precision: float
@@ -37,7 +39,7 @@ class ClassFigures(BaseModel):
 
 
 class PointFigures(BaseModel):
-    """The figures that fit into a row of a table."""
+    """Point estimates, as in a row of a table."""
 
     items: int
     accuracy: float
@@ -46,14 +48,14 @@ class PointFigures(BaseModel):
     balanced_accuracy: float
     log_loss: float
     ece: float
-    ece_signed: float  # mean confidence minus accuracy: above 0 overconfident, below it underconfident
-    ece_by_chance: float  # what answers of these confidences would show if they were perfectly calibrated
+    ece_signed: float  # mean confidence minus accuracy; positive: overconfident
+    ece_by_chance: float  # expected ECE of perfectly calibrated predictions
 
 
 class Headline(PointFigures):
-    """Point figures with their 95% intervals."""
+    """Point estimates with 95% intervals."""
 
-    groups: int  # dialogues, actors or images that the intervals resample: of a few they are too narrow
+    groups: int  # number of resampled dialogues, actors or images; with few, intervals are too narrow
     accuracy_interval: Interval
     weighted_f1_interval: Interval
     macro_f1_interval: Interval
@@ -62,14 +64,14 @@ class Headline(PointFigures):
 
 
 class Figures(Headline):
-    """What is reported of one set of predictions. `majority_*` are those of always saying the commonest class."""
+    """All metrics of one set of predictions. `majority_*` are those of always predicting the most frequent class."""
 
     majority_accuracy: float
     majority_weighted_f1: float
     classes: list[ClassFigures]
-    confusion: list[list[int]]  # [true class][answer]
+    confusion: list[list[int]]  # [true class][predicted class]
     calibrated: Reliability
-    uncalibrated: Reliability | None  # of the same answers before temperature scaling, where that is known
+    uncalibrated: Reliability | None  # before calibration, if known
 
 
 def measure(
@@ -80,20 +82,21 @@ def measure(
     uncalibrated: Probabilities | None = None,
     units: Mapping[str, Sequence[str]] | None = None,
 ) -> Figures:
-    """All figures; rows of one group (dialogue, actor) are resampled together for the intervals, and so are those that
-    share one of several `units`, each [n]: see `bootstrap`.
+    """Compute all metrics. Rows of a group (dialogue, actor) are resampled together for the intervals.
+
+    So are rows that share one of several `units`, each [n]; see `bootstrap`.
     """
     classes = np.arange(len(labels))
     predicted = probabilities.argmax(axis=1)
     common = np.full_like(targets, np.bincount(targets).argmax())
-    always = shares(_confusion(common, targets, len(labels)))
+    majority = confusion_figures(_confusion(common, targets, len(labels)))
     precision, recall, f1, support = precision_recall_fscore_support(
         targets, predicted, labels=classes, zero_division=0.0
     )
     return Figures(
         **headline(probabilities, targets, groups, units).model_dump(),
-        majority_accuracy=float(always["accuracy"]),
-        majority_weighted_f1=float(always["weighted_f1"]),
+        majority_accuracy=float(majority["accuracy"]),
+        majority_weighted_f1=float(majority["weighted_f1"]),
         classes=[
             ClassFigures(label=label, support=int(n), precision=float(p), recall=float(r), f1=float(f))
             for label, n, p, r, f in zip(labels, support, precision, recall, f1, strict=True)
@@ -110,7 +113,7 @@ def headline(
     groups: Sequence[str],
     units: Mapping[str, Sequence[str]] | None = None,
 ) -> Headline:
-    """Point figures and their intervals; at least one item. Arguments as `measure` takes them."""
+    """Compute point estimates and intervals for at least one item. Arguments as for `measure`."""
     figures = point_figures(probabilities, targets)
     intervals = bootstrap(probabilities, targets, groups, units)
     return Headline(
@@ -121,35 +124,34 @@ def headline(
 
 
 def point_figures(probabilities: Probabilities, targets: Targets) -> PointFigures:
-    """The figures of one row; at least one item."""
+    """Compute point estimates for at least one item. Raises ValueError without items."""
     if len(targets) == 0:
-        raise ValueError("there is nothing to measure")
+        raise ValueError("there are no items to measure")
     confusion = _confusion(probabilities.argmax(axis=1), targets, probabilities.shape[1])
-    confidence, right = top(probabilities, targets)
+    confidence, correct = confidence_and_correctness(probabilities, targets)
     bins = equal_width(confidence)
     return PointFigures(
         items=len(targets),
-        **{name: float(value) for name, value in shares(confusion).items()},
+        **{name: float(value) for name, value in confusion_figures(confusion).items()},
         log_loss=log_loss(probabilities, targets),
-        ece=binned_error(confidence, right, bins),
+        ece=binned_error(confidence, correct, bins),
         ece_signed=signed_calibration_error(probabilities, targets),
         ece_by_chance=error_by_chance(confidence, bins, 0),
     )
 
 
-def shares(confusion: Floats) -> Mapping[str, Floats]:
-    """The figures that a confusion matrix holds: [..., true class, answer] -> name to [...].
+def confusion_figures(confusion: Floats) -> Mapping[str, Floats]:
+    """Compute metrics from confusion matrices [..., true class, predicted class]; values of shape [...], by name.
 
-    A class that never occurs counts neither in macro F1 nor in balanced accuracy; one that is never
-    answered has F1 zero.
+    Macro F1 and balanced accuracy are over the classes that occur; a class that is never predicted has an F1 of zero.
     """
-    right = np.diagonal(confusion, axis1=-2, axis2=-1)
-    support, answered = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    correct = np.diagonal(confusion, axis1=-2, axis2=-1)
+    support, predicted_counts = confusion.sum(axis=-1), confusion.sum(axis=-2)
     total, occurs = support.sum(axis=-1), support > 0
-    f1 = 2.0 * right / np.maximum(support + answered, 1.0)
-    recall = right / np.maximum(support, 1.0)
+    f1 = 2.0 * correct / np.maximum(support + predicted_counts, 1.0)
+    recall = correct / np.maximum(support, 1.0)
     return {
-        "accuracy": right.sum(axis=-1) / total,
+        "accuracy": correct.sum(axis=-1) / total,
         "weighted_f1": (f1 * support).sum(axis=-1) / total,
         "macro_f1": (f1 * occurs).sum(axis=-1) / occurs.sum(axis=-1),
         "balanced_accuracy": (recall * occurs).sum(axis=-1) / occurs.sum(axis=-1),
@@ -163,48 +165,46 @@ def bootstrap(
     units: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """95% interval of each figure of `shares` and of the ECE, resampling whole groups with replacement.
+    """Compute 95% intervals of `confusion_figures` and of the ECE by resampling whole groups with replacement.
 
-    Where samples of several kinds repeat among the items (`units`, each [n], beside the groups), every kind is
-    resampled and an item counts as often as the product says: the pigeonhole bootstrap, which errs on the wide side
-    (Owen 2007, "The pigeonhole bootstrap").
+    If samples of several kinds repeat among the items (`units`, each [n], besides the groups), every kind is resampled,
+    and an item's weight is the product of its counts: the pigeonhole bootstrap, which is conservative (Owen 2007, "The
+    pigeonhole bootstrap").
     """
     k = probabilities.shape[1]
     rng = np.random.default_rng(seed)
     if units:
-        drawn = _drawn_by_item(probabilities, targets, (groups, *units.values()), rng)
+        drawn = _resample_units(probabilities, targets, (groups, *units.values()), rng)
     else:
-        drawn = _drawn_by_group(probabilities, targets, groups, rng)
+        drawn = _resample_groups(probabilities, targets, groups, rng)
     confusion, gaps = drawn[:, : k * k].reshape(-1, k, k), drawn[:, k * k :]
-    values = {**shares(confusion), "ece": np.abs(gaps).sum(axis=1) / confusion.sum(axis=(1, 2))}
+    values = {**confusion_figures(confusion), "ece": np.abs(gaps).sum(axis=1) / confusion.sum(axis=(1, 2))}
     return {name: _interval(each) for name, each in values.items()}
 
 
-def _drawn_by_group(
+def _resample_groups(
     probabilities: Probabilities, targets: Targets, groups: Sequence[str], rng: np.random.Generator
 ) -> Floats:
-    """Each round's confusion matrix and bins' gaps, [BOOTSTRAP_ROUNDS, k * k + BINS], from one table of sums by
-    group.
-    """
+    """Return confusion matrix and bin gaps of each round, [BOOTSTRAP_ROUNDS, k * k + BINS], from sums per group."""
     k = probabilities.shape[1]
     names, owner = np.unique(np.asarray(groups), return_inverse=True)
-    confidence, right = top(probabilities, targets)
+    confidence, correct = confidence_and_correctness(probabilities, targets)
     table, count = np.zeros((len(names), k * k + BINS)), len(names)
     np.add.at(table, (owner, targets * k + probabilities.argmax(axis=1)), 1.0)
-    np.add.at(table, (owner, k * k + equal_width(confidence)), confidence - right)
+    np.add.at(table, (owner, k * k + equal_width(confidence)), confidence - correct)
     return np.stack(
         [np.bincount(rng.integers(0, count, count), minlength=count) @ table for _ in range(BOOTSTRAP_ROUNDS)]
     )
 
 
-def _drawn_by_item(
+def _resample_units(
     probabilities: Probabilities, targets: Targets, kinds: Sequence[Sequence[str]], rng: np.random.Generator
 ) -> Floats:
-    """The same, [PIGEONHOLE_ROUNDS, k * k + BINS], where units of several kinds, each [n], repeat among the items."""
+    """Return the same, [PIGEONHOLE_ROUNDS, k * k + BINS], for units of several kinds, each [n]."""
     k = probabilities.shape[1]
     cell = targets * k + probabilities.argmax(axis=1)
-    confidence, right = top(probabilities, targets)
-    bins, gap = equal_width(confidence), confidence - right
+    confidence, correct = confidence_and_correctness(probabilities, targets)
+    bins, gap = equal_width(confidence), confidence - correct
     owners = [np.unique(np.asarray(kind), return_inverse=True)[1] for kind in kinds]
     drawn = np.zeros((PIGEONHOLE_ROUNDS, k * k + BINS))
     for row in drawn:
@@ -212,11 +212,11 @@ def _drawn_by_item(
         row[: k * k] = np.bincount(cell, weight, k * k)
         row[k * k :] = np.bincount(bins, weight * gap, BINS)
     held = drawn[:, : k * k].sum(axis=1) > 0
-    return np.asarray(drawn[held])  # a round may draw none of the few items there are
+    return np.asarray(drawn[held])  # a round may draw no item if there are few
 
 
 def _resampled(owners: Sequence[Integers], rng: np.random.Generator) -> Floats:
-    """How often each item is drawn, [n]: the product of how often each of its units is."""
+    """Return how often each item is drawn, [n]: the product over its units."""
     weight = np.ones(len(owners[0]))
     for owner in owners:
         count = int(owner.max()) + 1
@@ -225,9 +225,9 @@ def _resampled(owners: Sequence[Integers], rng: np.random.Generator) -> Floats:
 
 
 def log_loss(probabilities: Probabilities, targets: Targets) -> float:
-    """Mean negative log-probability of the right class, in nats."""
+    """Compute the mean negative log-probability of the correct class, in nats."""
     chosen = probabilities[np.arange(len(targets)), targets]
-    return float(-np.log(np.clip(chosen, LEAST_PROBABILITY, 1.0)).mean())
+    return float(-np.log(np.clip(chosen, MIN_PROBABILITY, 1.0)).mean())
 
 
 def _confusion(predicted: Integers, targets: Targets, k: int) -> Floats:

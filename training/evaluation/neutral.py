@@ -1,4 +1,4 @@
-"""Figures of neutral, the commonest emotion, in which an unsure bundle takes refuge."""
+"""Figures of neutral, the most frequent emotion, which uncertain bundles over-predict."""
 
 import numpy as np
 from pydantic import BaseModel
@@ -10,7 +10,7 @@ NEUTRAL = EMOTIONS.index("neutral")
 
 
 class Neutral(BaseModel):
-    """Shares of items predicted as neutral and labeled neutral, and the mean probability of neutral."""
+    """Shares of items predicted and labeled as neutral, and the mean probability of neutral."""
 
     predicted: float
     probability: float
@@ -18,7 +18,7 @@ class Neutral(BaseModel):
 
 
 def neutral_of(probabilities: Probabilities, targets: Targets) -> Neutral:
-    """Return the figures of neutral for predictions [n, 7]; at least one item."""
+    """Compute the figures of neutral for predictions [n, 7]; n must be at least 1."""
     return Neutral(
         predicted=float((probabilities.argmax(axis=1) == NEUTRAL).mean()),
         probability=float(probabilities[:, NEUTRAL].mean()),

@@ -1,9 +1,9 @@
-"""Figures of a bundle on a corpus: under each prior, with and without items it has seen, by modality.
+"""Evaluation of a bundle on a corpus: under several priors, with and without training items, for each modality.
 
-Every corpus has its own class frequencies: RAVDESS is near balanced, half of MELD is neutral. So figures are given
-under the prior that the bundle declares for video at large ("declared"), which `analyze` predicts with; under none of
-the emotions favored ("uniform"); and under the corpus's own frequencies ("corpus"): those of the split the modality
-learned from where it learned from this corpus, alone or together with others, else of the items themselves.
+Corpora differ in their class frequencies: RAVDESS is nearly balanced, half of MELD is neutral. So figures are given
+under the bundle's declared prior, which `analyze` uses ("declared"); under a uniform prior ("uniform"); and under the
+corpus's own frequencies ("corpus"): those of the training split if the modality was trained on this corpus, else those
+of the scored items.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,44 +19,44 @@ from model.bundle import Bundle, find_bundle, load_bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from training.corpora import CORPORA, IGNORED, Split, class_frequencies
 from training.data.content_hash import file_digest
-from training.data.training_items import Hashes, data_hash, is_seen, load_seen
+from training.data.training_items import Hashes, data_hash, in_training, load_training_items
 from training.evaluation.confidence import Probabilities, Targets
-from training.evaluation.metrics import LEAST_PROBABILITY, Figures, Headline, headline, measure
+from training.evaluation.metrics import MIN_PROBABILITY, Figures, Headline, headline, measure
 from training.evaluation.neutral import Neutral, neutral_of
-from training.evaluation.provenance import Taught, learned_from, taught_of, uncalibrated
-from training.evaluation.scoring import CrossFit, Encoded, Judged, judge, under_prior
+from training.evaluation.provenance import TrainingPriors, training_corpus_name, training_priors_of, uncalibrated
+from training.evaluation.scoring import CrossFit, Encoded, Predictions, change_prior, predict
 
 Prior = Literal["uniform", "declared", "corpus"]
-Scope = Literal["all", "unseen"]  # every item, or those whose bytes were not in training
+Scope = Literal["all", "unseen"]  # all items, or those that were not in training
 
 
 class Mean(BaseModel):
-    """A figure over several draws."""
+    """Mean and spread of a figure over several draws."""
 
     mean: float
-    deviation: float  # standard, of the draws
+    deviation: float  # standard deviation over the draws
 
 
 class Draws(BaseModel):
-    """What is to be known of composed items: each row of judgments drawn once for each seed."""
+    """Data on composed items: each row of judgments is drawn once per seed."""
 
     rows: int
     seeds: list[int]
     figures: dict[str, Mean]  # of the emotions
-    samples: dict[str, int]  # how many each corpus gives, by modality and corpus
-    without_slot: dict[Modality, dict[str, int]]  # rows whose label no corpus of the modality has, by label
-    sentiment_thresholds: tuple[float, float]  # valence at or below the first is negative, from the second on positive
+    samples: dict[str, int]  # number of samples, by modality and corpus
+    without_slot: dict[Modality, dict[str, int]]  # number of rows without a sample of their label, by label
+    sentiment_thresholds: tuple[float, float]  # of valence: negative up to the first, positive from the second
 
 
 class Subset(BaseModel):
-    """Figures with some modalities only, on the items that have them all.
+    """Figures with only some modalities, on the items that have all of them.
 
-    `alone` is what the one modality of a subset of one says by itself, beside the fusion: the two must agree.
+    `alone` has the modality's own predictions without fusion, for subsets of one modality; both must agree.
     """
 
     modalities: tuple[Modality, ...]
     items: int
-    emotion: Headline | None  # None where no item has a label, here and below
+    emotion: Headline | None  # None if no item has a label, here and below
     sentiment: Headline | None
     alone: Headline | None
     neutral: Neutral | None = None
@@ -69,45 +69,45 @@ class Evaluation(BaseModel):
     version: str
     weights: str  # SHA-256 of weights.safetensors
     corpus: str
-    name: str = ""  # of the data, where a corpus's format says little ("voices")
-    left_out: bool = False  # predicted by a network that learned as the bundle's did, but without this corpus
+    name: str = ""  # of the data, for formats of several corpora ("voices")
+    left_out: bool = False  # leave-one-corpus-out predictions
     split: str
     prior: Prior
     prior_emotion: list[float] = []  # in the order of EMOTIONS
-    same_prior: bool  # whether the two priors are the same, and so all figures
+    same_prior: bool  # the corpus's prior equals the declared one
     scope: Scope
-    data: str  # hash of the items scored, see seen.data_hash
-    seen: int | None  # how many items of the split were in training; None where the bundle keeps no hashes
-    cross_fitted: bool  # whether temperatures were fitted on this split, and each item scored without its group's
-    modalities: dict[Modality, int]  # how many items have each
-    several: int  # items with two or more modalities: what figures of fusion are about
+    data: str  # hash of the scored items (training_items.data_hash)
+    seen: int | None  # number of items in training; None if the bundle has no hashes
+    cross_fitted: bool  # constants were fitted on this split and are cross-fitted here
+    modalities: dict[Modality, int]  # number of items with each
+    several: int  # number of items with two or more modalities
     items: int
-    emotion: Figures | None  # None where no item has one
+    emotion: Figures | None  # None if no item has a label
     sentiment: Figures | None
     neutral: Neutral | None = None
-    votes_log_loss: float | None = None  # cross-entropy to the shares of people's votes, where these are known
-    ties: int | None = None  # items on which two emotions have equally many votes, likewise
-    by_group: dict[str, Headline] = {}  # emotions of each group of people that the corpus names (RAVDESS: sex)
-    draws: Draws | None = None  # of composed items alone
-    subsets: list[Subset]  # on items with several modalities, or on all where there are none
+    votes_log_loss: float | None = None  # cross-entropy against people's vote shares, if known
+    ties: int | None = None  # number of items with tied votes, if known
+    by_group: dict[str, Headline] = {}  # emotions by a group of speakers (RAVDESS: sex)
+    draws: Draws | None = None  # of composed items only
+    subsets: list[Subset]  # on items with several modalities, or on all items if there are none
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: a bundle, the hash of its weights, and what is known of its training."""
+    """Bundle to evaluate, with the hash of its weights and data on its training."""
 
     bundle: Bundle
     weights: str
-    seen: Hashes | None  # what it learned from
-    taught: dict[Modality, Taught]
+    training_items: Hashes | None  # None if the bundle has no hashes
+    training_priors: dict[Modality, TrainingPriors]
 
     @classmethod
     def load(cls, name: str | Path, device: str = "cpu") -> "Subject":
-        """Raises what load_bundle raises."""
+        """Load a bundle by name or folder. Raises the errors of load_bundle."""
         folder = find_bundle(name)
         weights = file_digest(folder / "weights.safetensors")
         bundle = load_bundle(folder, device)
-        return cls(bundle, weights, load_seen(folder), taught_of(bundle.manifest))
+        return cls(bundle, weights, load_training_items(folder), training_priors_of(bundle.manifest))
 
 
 def evaluate(
@@ -120,14 +120,13 @@ def evaluate(
     name: str = "",
     left_out: bool = False,
 ) -> list[Evaluation]:
-    """Score items through the fusion: all of them, then those not seen in training where that differs.
+    """Score items through the fusion: all items, then those not in training if that differs.
 
-    Of each, the figures under `prior` come first. `fit` holds the constants to use where the bundle's own were fitted
-    on these very items. Items that a network predicted which learned without their corpus (`left_out`) are scored as
-    of a corpus that nothing learned from.
+    For each, the figures under `prior` come first. `fit` holds cross-fitted constants, for items on which the bundle's
+    own were fitted. Leave-one-corpus-out predictions (`left_out`) are scored as of an out-of-corpus data set.
     """
-    known = None if left_out else subject.seen
-    seen = None if known is None else is_seen(encoded.contents, known) | is_seen(encoded.words, known)
+    known = None if left_out else subject.training_items
+    seen = None if known is None else in_training(encoded.contents, known) | in_training(encoded.words, known)
     parts: dict[Scope, Encoded] = {"all": encoded}
     if seen is not None and 0 < seen.sum() < len(encoded):
         parts["unseen"] = encoded.rows(np.flatnonzero(~seen))
@@ -141,15 +140,15 @@ def evaluate(
     return [_evaluate(view, split, scope, count) for scope, view in views]
 
 
-def predicted(subject: Subject, corpus: str, encoded: Encoded, prior: Prior) -> Judged:
-    """The probabilities that `evaluate` scores."""
+def scored_predictions(subject: Subject, corpus: str, encoded: Encoded, prior: Prior) -> Predictions:
+    """Return the predictions that `evaluate` scores."""
     modalities = CORPORA[corpus].modalities if corpus in CORPORA else encoded.modalities
-    return _View(subject, encoded, None, corpus, modalities, prior).judge(encoded)
+    return _View(subject, encoded, None, corpus, modalities, prior).predict(encoded)
 
 
 @dataclass(frozen=True)
 class _View:
-    """Items, and how they are judged: by which network, with whose constants, under which prior."""
+    """Items with the network, constants and prior to predict with."""
 
     subject: Subject
     encoded: Encoded
@@ -157,12 +156,12 @@ class _View:
     corpus: str
     modalities: Sequence[Modality]  # of the corpus
     prior: Prior
-    name: str = ""  # of the data, where it has another than the corpus
+    name: str = ""  # of the data, if it differs from the corpus's
     left_out: bool = False
 
     @property
     def priors(self) -> tuple[Sequence[float], Sequence[float]]:
-        """The emotions' and the sentiments'."""
+        """Emotion and sentiment prior."""
         config = self.subject.bundle.network.config
         if self.prior == "declared":
             return config.prior_emotion, config.prior_sentiment
@@ -172,7 +171,7 @@ class _View:
 
     @property
     def same_prior(self) -> bool:
-        """Whether the corpus's own prior is the declared one."""
+        """True if the corpus's prior equals the declared one."""
         config, (emotion, sentiment) = self.subject.bundle.network.config, self._of_corpus()
         return tuple(emotion) == config.prior_emotion and tuple(sentiment) == config.prior_sentiment
 
@@ -181,37 +180,39 @@ class _View:
         modality = next((m for m in self.modalities if m in has), has[0])
         manifest = self.subject.bundle.manifest
         names = () if self.left_out else (self.name, self.corpus)
-        home = next((n for name in names if (n := learned_from(manifest, modality, name))), None)
-        if home is not None:
-            frequencies = self.subject.taught[modality].of(home)
+        training_corpus = next((n for name in names if (n := training_corpus_name(manifest, modality, name))), None)
+        if training_corpus is not None:
+            frequencies = self.subject.training_priors[modality].of(training_corpus)
             return frequencies.prior_emotion, frequencies.prior_sentiment
         return (
             class_frequencies(self.encoded.emotions.tolist(), len(EMOTIONS)),
             class_frequencies(self.encoded.sentiments.tolist(), len(SENTIMENTS)),
         )
 
-    def judge(self, encoded: Encoded) -> Judged:
-        judged = judge(self.subject.bundle.network, encoded, self.fit)
+    def predict(self, encoded: Encoded) -> Predictions:
+        predictions = predict(self.subject.bundle.network, encoded, self.fit)
         if self.prior == "declared" or (self.prior == "corpus" and self.same_prior):
-            return judged
+            return predictions
         config, (emotion, sentiment) = self.subject.bundle.network.config, self.priors
 
         def moved(emotions: Probabilities) -> Probabilities:
-            return under_prior(emotions, config.prior_emotion, emotion)
+            return change_prior(emotions, config.prior_emotion, emotion)
 
-        sentiments = under_prior(judged.sentiments, config.prior_sentiment, sentiment)
-        return Judged(moved(judged.emotions), sentiments, {m: moved(p) for m, p in judged.per_modality.items()})
+        sentiments = change_prior(predictions.sentiments, config.prior_sentiment, sentiment)
+        return Predictions(
+            moved(predictions.emotions), sentiments, {m: moved(p) for m, p in predictions.per_modality.items()}
+        )
 
-    def before(self) -> Judged:
-        """The items judged without temperatures and offsets."""
-        config = uncalibrated(self.subject.bundle.network.config, self.subject.taught)
+    def before(self) -> Predictions:
+        """Predict the items with uncalibrated constants."""
+        config = uncalibrated(self.subject.bundle.network.config, self.subject.training_priors)
         fit = CrossFit(dict.fromkeys(self.encoded.groups, 0), [config])
-        return replace(self, fit=fit).judge(self.encoded)
+        return replace(self, fit=fit).predict(self.encoded)
 
 
 def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None) -> Evaluation:
     encoded, manifest = view.encoded, view.subject.bundle.manifest
-    after, before = view.judge(encoded), view.before()
+    after, before = view.predict(encoded), view.before()
     return Evaluation(
         bundle=manifest.name,
         version=manifest.version,
@@ -227,8 +228,8 @@ def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None) -> Eval
         data=data_hash(encoded.contents),
         seen=seen,
         cross_fitted=view.fit is not None,
-        modalities={m: n for m in encoded.modalities if (n := len(encoded.having([m])))},
-        several=len(encoded.with_several()),
+        modalities={m: n for m in encoded.modalities if (n := len(encoded.rows_with([m])))},
+        several=len(encoded.multimodal_rows()),
         items=len(encoded),
         emotion=_figures(encoded, encoded.emotions, EMOTIONS, after.emotions, before.emotions),
         sentiment=_figures(encoded, encoded.sentiments, SENTIMENTS, after.sentiments, before.sentiments),
@@ -241,26 +242,26 @@ def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None) -> Eval
 
 
 def _subsets(view: _View) -> Iterator[Subset]:
-    """Every subset of the modalities, on those items with several that have all of it."""
-    several = view.encoded.with_several()
+    """Yield every subset of the modalities, on the items with several modalities that have all of it."""
+    several = view.encoded.multimodal_rows()
     encoded = view.encoded.rows(several) if len(several) else view.encoded
-    there = [m for m in encoded.modalities if len(encoded.having([m]))]
+    there = [m for m in encoded.modalities if len(encoded.rows_with([m]))]
     for size in range(1, len(there) + 1):
         for subset in combinations(there, size):
-            rows = encoded.having(subset)
+            rows = encoded.rows_with(subset)
             if len(rows):
                 yield _subset(view, subset, encoded.rows(rows).only(subset))
 
 
 def _subset(view: _View, subset: tuple[Modality, ...], encoded: Encoded) -> Subset:
-    judged = view.judge(encoded)
+    predictions = view.predict(encoded)
     return Subset(
         modalities=subset,
         items=len(encoded),
-        emotion=_headline(encoded, encoded.emotions, judged.emotions),
-        sentiment=_headline(encoded, encoded.sentiments, judged.sentiments),
-        alone=_headline(encoded, encoded.emotions, judged.per_modality[subset[0]]) if len(subset) == 1 else None,
-        neutral=_neutral(encoded, judged.emotions),
+        emotion=_headline(encoded, encoded.emotions, predictions.emotions),
+        sentiment=_headline(encoded, encoded.sentiments, predictions.sentiments),
+        alone=_headline(encoded, encoded.emotions, predictions.per_modality[subset[0]]) if len(subset) == 1 else None,
+        neutral=_neutral(encoded, predictions.emotions),
     )
 
 
@@ -286,11 +287,11 @@ def _neutral(encoded: Encoded, emotions: Probabilities) -> Neutral | None:
 
 
 def _votes_log_loss(encoded: Encoded, emotions: Probabilities) -> float | None:
-    """Mean cross-entropy in nats to the shares of people's votes; None where no item has any."""
+    """Compute the mean cross-entropy against vote shares, in nats; None if no item has votes."""
     if encoded.votes is None:
         return None
     known = ~np.isnan(encoded.votes).any(axis=1)
-    logs = np.log(np.clip(emotions[known], LEAST_PROBABILITY, 1.0))
+    logs = np.log(np.clip(emotions[known], MIN_PROBABILITY, 1.0))
     return float(-(encoded.votes[known] * logs).sum(axis=1).mean()) if known.any() else None
 
 

@@ -1,4 +1,4 @@
-"""Where a bundle comes from: the data, and the class frequencies each modality was taught with."""
+"""Provenance of a bundle: training data, and class frequencies of each modality's training corpora."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,41 +11,48 @@ from model.network import Calibration, NetworkConfig
 from training.data.training_items import data_hash
 
 
-def facts(contents: Sequence[str]) -> dict[str, object]:
-    """How many items a set of data has, and one hash over them; order and repetition make no difference."""
+def item_summary(contents: Sequence[str]) -> dict[str, object]:
+    """Return the number of distinct items and one hash over them, independent of order."""
     return {"items": len(set(contents)), "sha256": data_hash(contents)}
 
 
-class TaughtBy(BaseModel):
-    """One of several corpora that taught a modality together."""
+class TrainingCorpus(BaseModel):
+    """One of several training corpora of a modality."""
 
     model_config = ConfigDict(frozen=True)
     corpus: str  # entry of training.corpora
-    share: float  # of the examples of an epoch
+    share: float  # of each epoch's examples
     items: int  # in its training split
-    frequencies: Calibration  # of its training split; only its priors count, here and below
+    frequencies: Calibration  # class frequencies of its training split, as priors
 
 
-class Taught(BaseModel):
-    """The class distributions of what a modality learned from: as they occurred, and as its loss saw them."""
+class TrainingPriors(BaseModel):
+    """Class distributions of a modality's training data, as they occur and as effective in the loss."""
 
     model_config = ConfigDict(frozen=True)
     frequencies: Calibration
-    effective: Calibration  # differs from the frequencies where the loss was balanced; logits are under this one
-    corpora: dict[str, TaughtBy] = {}  # by their names in the recipe, the stage's own first; empty where there is one
+    effective: Calibration  # prior of the logits; differs if the loss was balanced
+    corpora: dict[
+        str, TrainingCorpus
+    ] = {}  # by name in the recipe, the stage's first corpus first; empty if there is only one
 
     @property
     def own(self) -> Calibration:
-        """The frequencies of the stage's own corpus, which calibrates."""
+        """Frequencies of the stage's first corpus, which calibrates."""
         return next((by.frequencies for by in self.corpora.values()), self.frequencies)
 
     def of(self, corpus: str) -> Calibration:
-        """The frequencies of one of its corpora; those of its own for a name that is not among several."""
+        """Return the frequencies of one of several corpora; those of the first for other names."""
         return self.corpora[corpus].frequencies if corpus in self.corpora else self.own
 
     @classmethod
-    def noted(cls, effective: Calibration, balance: float, corpora: Mapping[str, TaughtBy] | None = None) -> "Taught":
-        """From what training noted: effective is frequency^(1 - balance). Fully balanced, nothing is left of it."""
+    def from_effective(
+        cls, effective: Calibration, balance: float, corpora: Mapping[str, TrainingCorpus] | None = None
+    ) -> "TrainingPriors":
+        """Recover the frequencies from the effective prior, which is frequency^(1 - balance).
+
+        With a balance of 1 they cannot be recovered, and the effective prior is used instead.
+        """
         by = dict(corpora or {})
         if balance >= 1.0:
             return cls(frequencies=effective, effective=effective, corpora=by)
@@ -60,33 +67,33 @@ class Taught(BaseModel):
         )
 
 
-def part_of(training: Mapping[str, object], name: str) -> dict[str, Any]:
-    """A part of what a manifest says of training; empty where it does not."""
-    kept = training.get(name)
-    return kept if isinstance(kept, dict) else {}
+def section_of(training: Mapping[str, object], name: str) -> dict[str, Any]:
+    """Return a nested table of a manifest; empty if absent."""
+    section = training.get(name)
+    return section if isinstance(section, dict) else {}
 
 
-def taught_of(manifest: Manifest) -> dict[Modality, Taught]:
-    """What a bundle's modalities were taught with.
+def training_priors_of(manifest: Manifest) -> dict[Modality, TrainingPriors]:
+    """Return the training priors of a bundle's modalities.
 
-    A bundle from before this was kept has no class offsets either: its calibration holds the frequencies.
+    Bundles of older versions do not have them; their calibration holds the frequencies.
     """
-    kept = part_of(manifest.training, "taught")
-    if kept:
-        return {m: Taught.model_validate(kept[m]) for m in manifest.network.modalities}
+    stored = section_of(manifest.training, "taught")
+    if stored:
+        return {m: TrainingPriors.model_validate(stored[m]) for m in manifest.network.modalities}
     calibration = manifest.network.calibration
     return {
-        m: Taught.noted(_priors_of(calibration.get(m, Calibration.uninformed())), 0.0)
+        m: TrainingPriors.from_effective(_priors_of(calibration.get(m, Calibration.uninformed())), 0.0)
         for m in manifest.network.modalities
     }
 
 
-def learned_from(manifest: Manifest, modality: Modality, corpus: str) -> str | None:
-    """Return the name of the corpus that a modality learned from, if this is it, in whichever of its styles.
+def training_corpus_name(manifest: Manifest, modality: Modality, corpus: str) -> str | None:
+    """Return the name of a modality's training corpus that matches `corpus` in any text style; None if there is none.
 
-    Its own is taken for granted where nothing is kept. None if it learned from others.
+    A manifest without a recipe matches every corpus.
     """
-    taught_by = corpora_of(manifest, modality)
+    taught_by = training_corpora(manifest, modality)
     if not taught_by:
         return corpus
     own, *joined = taught_by
@@ -95,22 +102,20 @@ def learned_from(manifest: Manifest, modality: Modality, corpus: str) -> str | N
     return next((name for name in joined if name == corpus.removesuffix("-plain")), None)
 
 
-def corpora_of(manifest: Manifest, modality: Modality) -> list[str]:
-    """Return the names of the corpora that a modality learned from, its stage's own first; none where the manifest
-    keeps no recipe.
-    """
-    recipe = part_of(manifest.training, "recipe")
-    section = part_of(recipe, modality)
+def training_corpora(manifest: Manifest, modality: Modality) -> list[str]:
+    """Return the names of a modality's training corpora, the stage's first corpus first; empty without a recipe."""
+    recipe = section_of(manifest.training, "recipe")
+    section = section_of(recipe, modality)
     if not section:
         return []
     own = str(section["corpus"])
-    return [own, *part_of(part_of(part_of(recipe, "corpora"), own), "joined")]
+    return [own, *section_of(section_of(section_of(recipe, "corpora"), own), "joined")]
 
 
-def uncalibrated(config: NetworkConfig, taught: Mapping[Modality, Taught]) -> NetworkConfig:
-    """The same constants before calibration; the shares of the modalities stay."""
+def uncalibrated(config: NetworkConfig, training_priors: Mapping[Modality, TrainingPriors]) -> NetworkConfig:
+    """Return the configuration before calibration, with the reliabilities unchanged."""
     before = {
-        m: taught[m].effective.model_copy(update={"reliability": fitted.reliability})
+        m: training_priors[m].effective.model_copy(update={"reliability": fitted.reliability})
         for m, fitted in config.calibration.items()
     }
     return config.with_fused_temperatures().model_copy(update={"calibration": before})

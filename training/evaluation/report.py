@@ -1,6 +1,6 @@
-"""One HTML file that shows evaluations: headline figures, classes, confusion, calibration, subsets of modalities.
+"""HTML report of evaluations: headline figures, classes, confusion, calibration, subsets of modalities.
 
-Like the report of an analysis it asks the network for nothing; it runs no script at all.
+Self-contained: it needs no network access and runs no script.
 """
 
 import math
@@ -21,12 +21,12 @@ from training.revision import commit
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
-HEAT_STEPS = 20  # shades of a confusion matrix: a step is 5% of a row
-PLOT = 240.0  # side of a reliability diagram's square, in its own units
-DOT = (2.0, 7.0)  # radius of a bin's dot, from no items to all of them: its area grows with them
+HEAT_STEPS = 20  # shades of a confusion matrix; a step is 5% of a row
+PLOT = 240.0  # side of a reliability diagram, in SVG units
+DOT = (2.0, 7.0)  # radius of a bin's dot with no items and with all items; the area is linear in their number
 
 CORPUS_NAMES = {
-    "meld": "MELD, words, sound and picture",
+    "meld": "MELD, text, audio and video",
     "meld-text": "MELD, transcripts",
     "meld-text-plain": "MELD, transcripts without case and punctuation",
     "ravdess": "RAVDESS, voices",
@@ -35,15 +35,15 @@ CORPUS_NAMES = {
     "goemotions": "GoEmotions, comments",
     "voices": "acted voices",
     "composed": "items composed from several corpora",
-    "manifest": "a manifest of your own",
+    "manifest": "custom manifest",
 }
-SCOPE_NAMES = {"all": "all items", "unseen": "without items seen in training"}
+SCOPE_NAMES = {"all": "all items", "unseen": "without training items"}
 PRIOR_NAMES = {"corpus": "prior of the corpus", "declared": "declared prior", "uniform": "uniform prior"}
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A reliability diagram's line: a point per bin that holds items, in units of PLOT, y upwards from 0."""
+    """Line of a reliability diagram: a point per non-empty bin, in units of PLOT, with y upwards from 0."""
 
     name: str
     ece: float
@@ -60,7 +60,7 @@ def write_report(evaluations: Sequence[Evaluation], out: Path) -> None:
 
 
 def render_report(evaluations: Sequence[Evaluation]) -> str:
-    """The report as HTML; at least one evaluation. The first is shown open, the others to be opened."""
+    """Render at least one evaluation as HTML; the first is expanded."""
     environment = page_environment(TEMPLATES)
     environment.filters.update(figure=_figure, range=_range, heat=_heat, curves=_curves, plus=_plus)
     style = page_style(heat_rules() + (TEMPLATES / "evaluation.css").read_text("utf-8"))
@@ -85,7 +85,7 @@ def render_report(evaluations: Sequence[Evaluation]) -> str:
 
 
 def heat_rules() -> str:
-    """A class for each shade of a confusion matrix, of the page's accent on its surface."""
+    """Return a CSS class for each shade of a confusion matrix."""
     return "".join(
         f".heat-{step}{{background:color-mix(in srgb,var(--heat) {100 * step // HEAT_STEPS}%,var(--surface));"
         f"color:var(--{'on-heat' if step > 0.75 * HEAT_STEPS else 'text'})}}\n"
@@ -94,13 +94,13 @@ def heat_rules() -> str:
 
 
 def _heat(row: Sequence[int]) -> list[int]:
-    """The shade of each cell of a confusion matrix's row, by its share of the row."""
+    """Return the shade of each cell of a confusion matrix's row, by its share of the row."""
     total = max(1, sum(row))
     return [round(HEAT_STEPS * cell / total) for cell in row]
 
 
 def _curves(figures: Figures) -> list[Curve]:
-    """What a reliability diagram shows: before calibration where that is known, and after."""
+    """Return the curves of a reliability diagram: before calibration, if known, and after."""
     parts = [("before", figures.uncalibrated), ("after", figures.calibrated)]
     return [Curve(name, part.ece, _points(part.bins)) for name, part in parts if part is not None]
 
@@ -119,10 +119,10 @@ def _figure(value: float) -> str:
 
 
 def _range(interval: tuple[float, float]) -> str:
-    """An interval, with an en dash between its ends."""
+    """Format an interval with an en dash."""
     return f"{interval[0]:.3f}–{interval[1]:.3f}"
 
 
 def _plus(value: float) -> str:
-    """A difference in points of 100, with its sign."""
+    """Format a difference in percentage points, with its sign."""
     return f"{100 * value:+.1f}"

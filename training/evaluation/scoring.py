@@ -1,7 +1,7 @@
-"""A corpus through a network once, and everything that is then asked of it: subsets, priors, temperatures.
+"""Encoding of a corpus once, and predictions from the result for any subset of modalities, prior and constants.
 
-The encoders are what costs time. Their output is small, so it is kept while the samples are forgotten,
-and each question is answered by the fusion alone.
+Encoders dominate the cost. Their outputs are small, so they are kept instead of the samples, and only the fusion is
+recomputed.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -21,33 +21,33 @@ from training.corpora import Example
 from training.evaluation.confidence import Probabilities, Targets
 from training.terminal import COLUMNS
 
-EVEN = (1.0 / N_EMOTIONS,) * N_EMOTIONS  # the uniform prior
-CHUNK = 256  # examples in memory at once: a lazy corpus of clips does not fit as a whole
+UNIFORM_EMOTIONS = (1.0 / N_EMOTIONS,) * N_EMOTIONS  # uniform prior
+CHUNK = 256  # examples in memory at once, as corpora of clips do not fit
 
 Rows = npt.NDArray[np.int64]  # indices of items
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """n items as the network's encoders left them, and what is true of them."""
+    """Outputs of a network's encoders for n items, with the items' labels and names."""
 
-    modalities: tuple[Modality, ...]  # the network's: the columns below
-    embeddings: tuple[Tensor, ...]  # [n, width] each; zero where the modality is missing
-    logits: Tensor  # [n, modalities, N_LOGITS]; likewise
+    modalities: tuple[Modality, ...]  # of the network; columns of the fields below
+    embeddings: tuple[Tensor, ...]  # [n, width] each; zero if the modality is missing
+    logits: Tensor  # [n, modalities, N_LOGITS]; zero if missing
     present: Tensor  # bool [n, modalities]
-    emotions: Targets  # [n]; IGNORED where unknown
-    sentiments: Targets  # [n]; likewise
+    emotions: Targets  # [n]; IGNORED if unknown
+    sentiments: Targets  # [n]; IGNORED if unknown
     groups: tuple[str, ...]
     contents: tuple[str, ...]
-    words: tuple[str, ...]  # likewise, of the words by themselves; "" where `contents` names them
-    votes: Probabilities | None = None  # [n, 7] what people voted, rows of NaN where that is not known
-    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # beside groups, what else repeats
+    words: tuple[str, ...]  # content hash of the text alone; "" if `contents` is of the text
+    votes: Probabilities | None = None  # [n, 7] vote shares; NaN if unknown
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further units that repeat, besides groups
 
     def __len__(self) -> int:
         return len(self.groups)
 
     def rows(self, chosen: Rows) -> "Encoded":
-        """Some of the items."""
+        """Select items."""
         index = torch.from_numpy(chosen)
         return Encoded(
             modalities=self.modalities,
@@ -64,39 +64,39 @@ class Encoded:
         )
 
     def only(self, subset: Sequence[Modality]) -> "Encoded":
-        """The same items with every other modality left out, as if encoded from `Sample.only(*subset)`."""
-        kept = torch.tensor([m in subset for m in self.modalities])
+        """Return the items with only the modalities of `subset`, as if encoded from `Sample.only(*subset)`."""
+        mask = torch.tensor([m in subset for m in self.modalities])
         return replace(
             self,
             embeddings=tuple(e if m in subset else torch.zeros_like(e) for m, e in self._columns()),
-            logits=self.logits * kept[None, :, None],
-            present=self.present & kept,
+            logits=self.logits * mask[None, :, None],
+            present=self.present & mask,
             units={name: unit for name, unit in self.units.items() if name in subset or name not in self.modalities},
         )
 
-    def having(self, subset: Sequence[Modality]) -> Rows:
-        """The items that have all of `subset`."""
+    def rows_with(self, subset: Sequence[Modality]) -> Rows:
+        """Return the rows that have all modalities of `subset`."""
         columns = [self.modalities.index(m) for m in subset]
         return np.flatnonzero(self.present[:, columns].all(dim=1).numpy())
 
-    def with_several(self) -> Rows:
-        """The items that have two modalities or more."""
+    def multimodal_rows(self) -> Rows:
+        """Return the rows with two or more modalities."""
         return np.flatnonzero((self.present.sum(dim=1) >= 2).numpy())
 
     def parts(self) -> "Encoded | None":
-        """What is judged in the items' place, and pooled afterwards; None where they are judged themselves."""
+        """Return the parts that are predicted individually and then pooled; None if the items are."""
         return None
 
-    def pooled(self, judged: "Judged") -> "Judged":
-        """Of predictions for the `parts` those for the items."""
-        return judged
+    def pooled(self, predictions: "Predictions") -> "Predictions":
+        """Pool predictions for `parts` to predictions for the items."""
+        return predictions
 
     def _columns(self) -> Iterator[tuple[Modality, Tensor]]:
         return zip(self.modalities, self.embeddings, strict=True)
 
 
-def joined(parts: Sequence[Encoded]) -> Encoded:
-    """Several sets of items as one; votes only where all have them."""
+def concatenate(parts: Sequence[Encoded]) -> Encoded:
+    """Concatenate sets of items; votes are kept only if all sets have them."""
     votes = [p.votes for p in parts if p.votes is not None]
     return Encoded(
         modalities=parts[0].modalities,
@@ -114,8 +114,8 @@ def joined(parts: Sequence[Encoded]) -> Encoded:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Probabilities for n items under the prior the network declares: [n, 7], [n, 3], and per modality [n, 7]."""
+class Predictions:
+    """Probabilities for n items under the network's declared prior: [n, 7], [n, 3], and per modality [n, 7]."""
 
     emotions: Probabilities
     sentiments: Probabilities
@@ -124,7 +124,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class CrossFit:
-    """Constants for scoring items that helped to fit the network's own: each group has ones fitted without it."""
+    """Cross-fitted constants, for items on which the network's own were fitted: each group has those of its fold."""
 
     fold_of: Mapping[str, int]
     configs: Sequence[NetworkConfig]
@@ -132,71 +132,71 @@ class CrossFit:
 
 @torch.inference_mode()
 def encode(network: EmotionNetwork, examples: Sequence[Example], name: str = "") -> Encoded:
-    """Read every example once and run the encoders on it; with a name, standard error says so, and how far that is.
+    """Encode every example once. With a name, progress is shown on standard error.
 
-    Raises ValueError where there is no example.
+    Raises ValueError without examples.
     """
-    with closing(_with_bar(_chunks(examples), len(examples), name)) as chunks:  # the bar goes with an error, too
+    with closing(_with_bar(_chunks(examples), len(examples), name)) as chunks:  # removes the bar on errors as well
         parts = [_encode(network, chunk) for chunk in chunks]
     if not parts:
-        raise ValueError("there is no example")
-    return joined(parts)
+        raise ValueError("there are no examples")
+    return concatenate(parts)
 
 
-def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None) -> Judged:
-    """Fuse, with the network's own constants or each group with those of its fold."""
+def predict(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None) -> Predictions:
+    """Fuse with the network's constants, or with those of each group's fold."""
     parts = encoded.parts()
     if parts is not None:
-        return encoded.pooled(judge(network, parts, fit))
+        return encoded.pooled(predict(network, parts, fit))
     if fit is None:
         return _fuse(network, encoded)
-    folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # one that no fold was fitted on
+    folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # groups without a fold use the first
     order = [np.flatnonzero(folds == fold) for fold in range(len(fit.configs))]
     pairs = [(rows, config) for rows, config in zip(order, fit.configs, strict=True) if len(rows)]
-    judged = [judge_by(network, encoded.rows(rows), config) for rows, config in pairs]
+    predictions = [predict_with_constants(network, encoded.rows(rows), config) for rows, config in pairs]
     back = np.argsort(np.concatenate([rows for rows, _ in pairs]), kind="stable")
-    return Judged(
-        emotions=np.concatenate([j.emotions for j in judged])[back],
-        sentiments=np.concatenate([j.sentiments for j in judged])[back],
-        per_modality={m: np.concatenate([j.per_modality[m] for j in judged])[back] for m in encoded.modalities},
+    return Predictions(
+        emotions=np.concatenate([j.emotions for j in predictions])[back],
+        sentiments=np.concatenate([j.sentiments for j in predictions])[back],
+        per_modality={m: np.concatenate([j.per_modality[m] for j in predictions])[back] for m in encoded.modalities},
     )
 
 
-def judge_by(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Judged:
-    """Fuse with other constants than the network's own."""
-    with using(network, config):
+def predict_with_constants(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Predictions:
+    """Fuse with constants other than the network's own."""
+    with temporary_constants(network, config):
         return _fuse(network, encoded)
 
 
-def under_prior(probabilities: Probabilities, old: Sequence[float], new: Sequence[float]) -> Probabilities:
-    """The same evidence under another prior (Saerens et al. 2002, equation 2.4).
+def change_prior(probabilities: Probabilities, old: Sequence[float], new: Sequence[float]) -> Probabilities:
+    """Convert probabilities from one prior to another (Saerens et al. 2002, equation 2.4).
 
-    Rows of zeros, of items without the modality, stay so.
+    Rows of zeros, of items without the modality, remain zero.
     """
     shifted = probabilities * np.asarray(new) / np.asarray(old)
     total = shifted.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(shifted, total, out=np.zeros_like(shifted), where=total > 0.0))
 
 
-def emotions_under(network: EmotionNetwork, encoded: Encoded, prior: Sequence[float]) -> Probabilities:
-    """The network's emotion probabilities [n, 7] for items, under another prior than its own."""
-    return under_prior(judge(network, encoded).emotions, network.config.prior_emotion, prior)
+def predict_under_prior(network: EmotionNetwork, encoded: Encoded, prior: Sequence[float]) -> Probabilities:
+    """Compute emotion probabilities [n, 7] under a prior other than the network's own."""
+    return change_prior(predict(network, encoded).emotions, network.config.prior_emotion, prior)
 
 
 def set_constants(network: EmotionNetwork, config: NetworkConfig) -> None:
-    """Give a network other constants, on the device it is on."""
+    """Set a network's constants, on its current device."""
     device = network.log_prior.device
     network.set_constants(config)
-    network.to(device)  # the constants are made anew, on the CPU
+    network.to(device)  # set_constants creates them on the CPU
 
 
-@torch.inference_mode()  # of the fusion alone: constants that were made under it could not be trained with again
-def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
+@torch.inference_mode()  # only here: constants created in inference mode could not be used in training
+def _fuse(network: EmotionNetwork, encoded: Encoded) -> Predictions:
     device = network.log_prior.device
     prediction = network.fuse(
         [e.to(device) for e in encoded.embeddings], encoded.logits.to(device), encoded.present.to(device)
     )
-    return Judged(
+    return Predictions(
         emotions=_probabilities(prediction.emotions),
         sentiments=_probabilities(prediction.sentiments),
         per_modality={m: _probabilities(own) for m, own in prediction.per_modality.items()},
@@ -204,8 +204,8 @@ def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
 
 
 @contextmanager
-def using(network: EmotionNetwork, config: NetworkConfig) -> Iterator[None]:
-    """A network with other constants for as long as the context lasts."""
+def temporary_constants(network: EmotionNetwork, config: NetworkConfig) -> Iterator[None]:
+    """Set a network's constants, and restore its own on exit."""
     own = network.config
     set_constants(network, config)
     try:
@@ -231,7 +231,7 @@ def _encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
 
 
 def _chunks(examples: Sequence[Example]) -> Iterator[list[Example]]:
-    """By index, since a lazy corpus makes its examples as they are asked for."""
+    """Yield chunks of examples, by index, as lazy corpora create examples on access."""
     for start in range(0, len(examples), CHUNK):
         yield [examples[i] for i in range(start, min(start + CHUNK, len(examples)))]
 

@@ -1,5 +1,5 @@
-"""Fits a bundle's additive fusion (model.fusion): temperatures, weights, biases, prior and thresholds.
+"""Fitting of a bundle's additive fusion (model.fusion): temperatures, weights, biases, prior and thresholds.
 
-`python -m training.fuse` runs it. Where a corpus holds real multimodal items they are fitted directly (`fitting`);
-otherwise items are composed from single-modality corpora by people's judgments (`judgments`, `composing`).
+Run by `python -m training.fuse`. If a corpus has real multimodal items, the fusion is fitted to them (`real`);
+otherwise to items composed from single-modality corpora according to people's judgments (`judgments`, `composing`).
 """

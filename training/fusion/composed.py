@@ -1,12 +1,12 @@
-"""Scores a bundle on a folder of composed items (training.fusion.composing): every row, drawn with several seeds.
+"""Evaluation of a bundle on a folder of composed items (training.fusion.composing), every row drawn with several seeds.
 
     FOLDER/judgments.csv        people's labels, in EmotionTalk's format
-    FOLDER/meld/*.csv           words, drawn by people's label for all together
-    FOLDER/goemotions/*.csv     words, drawn by their label for the words; half of the rows each where both are there
-    FOLDER/ferplus/*.npz        faces, drawn by the label for the face
-    FOLDER/voices/*/manifest.csv  voices, drawn by the label for the voice; each folder is a corpus
+    FOLDER/meld/*.csv           text, drawn by people's label of all modalities together
+    FOLDER/goemotions/*.csv     text, drawn by their label of the text; each fills half of the rows if both exist
+    FOLDER/ferplus/*.npz        faces, drawn by the label of the face
+    FOLDER/voices/*/manifest.csv  voices, drawn by the label of the voice; each folder is a corpus
 
-All labeled samples take part: none is chosen, or left out, by what the bundle predicts.
+All labeled samples are used; none is selected by the bundle's predictions.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from training.evaluation.metrics import point_figures
-from training.evaluation.protocol import Draws, Evaluation, Mean, Prior, Subject, evaluate, predicted
-from training.evaluation.scoring import Encoded, joined
-from training.fusion.composing import Pool, compose, draw, missing, shares
+from training.evaluation.protocol import Draws, Evaluation, Mean, Prior, Subject, evaluate, scored_predictions
+from training.evaluation.scoring import Encoded, concatenate
+from training.fusion.composing import Pool, compose, draw, rows_without_sample, sample_counts
 from training.fusion.encoding import pool_of
 from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
 
@@ -30,42 +30,42 @@ SOURCES = (("meld", "meld-text", "*.csv"), ("goemotions", "goemotions", "*.csv")
 
 @dataclass(frozen=True)
 class Composed:
-    """Judgments, what fills their slots, and the sentiment thresholds of their valence."""
+    """Judgments, the pools for their slots, and the sentiment thresholds of their valence."""
 
     judgments: Judgments
     pools: tuple[Pool, ...]
     thresholds: ValenceThresholds
 
     def items(self, seed: int) -> Encoded:
-        """Every row once, its slots filled by chance from the seed."""
+        """Compose every row once, its slots drawn with the seed."""
         sentiments = self.thresholds.sentiments(self.judgments.valence)
         return compose(self.judgments, sentiments, self.pools, draw(self.judgments, self.pools, seed))
 
 
 def read_composed(subject: Subject, folder: Path) -> Composed:
-    """Read and encode a folder. Raises FileNotFoundError where judgments or samples lack, and what readers raise."""
+    """Read and encode a folder. Raises FileNotFoundError without judgments or samples, and the readers' errors."""
     judgments = read_judgments(folder / JUDGMENTS)
     bundle = subject.bundle
-    wanted = [
+    sources = [
         *((name, corpus, sorted((folder / name).glob(pattern))) for name, corpus, pattern in SOURCES),
         *((path.parent.name, "voices", [path]) for path in sorted(folder.glob("voices/*/manifest.csv"))),
     ]
-    pools = tuple(pool_of(bundle, name, corpus, paths) for name, corpus, paths in wanted if paths)
+    pools = tuple(pool_of(bundle, name, corpus, paths) for name, corpus, paths in sources if paths)
     if not pools:
-        raise FileNotFoundError(f"{folder} holds judgments but no samples: meld/, goemotions/, ferplus/ or voices/")
+        raise FileNotFoundError(f"{folder} has judgments but no samples in meld/, goemotions/, ferplus/ or voices/")
     return Composed(judgments, pools, valence_thresholds(judgments))
 
 
 def evaluate_composed(subject: Subject, composed: Composed, prior: Prior) -> list[Evaluation]:
-    """The figures over all draws, intervals by resampling dialogues, comments, speakers and images together."""
+    """Evaluate over all draws; intervals resample dialogues, comments, speakers and images together."""
     draws = [composed.items(seed) for seed in SEEDS]
-    scored = evaluate(subject, "composed", "all", joined(draws), prior=prior)
+    scored = evaluate(subject, "composed", "all", concatenate(draws), prior=prior)
     return [e.model_copy(update={"draws": _draws(subject, composed, draws, e.prior)}) for e in scored]
 
 
 def _draws(subject: Subject, composed: Composed, draws: Sequence[Encoded], prior: Prior) -> Draws:
     each = [
-        point_figures(predicted(subject, "composed", items, prior).emotions, items.emotions).model_dump()
+        point_figures(scored_predictions(subject, "composed", items, prior).emotions, items.emotions).model_dump()
         for items in draws
     ]
     return Draws(
@@ -77,7 +77,7 @@ def _draws(subject: Subject, composed: Composed, draws: Sequence[Encoded], prior
             )
             for name in FIGURES
         },
-        samples=dict(shares(composed.pools)),
-        without_slot=missing(composed.judgments, composed.pools),
+        samples=dict(sample_counts(composed.pools)),
+        without_slot=rows_without_sample(composed.judgments, composed.pools),
         sentiment_thresholds=(composed.thresholds.negative, composed.thresholds.positive),
     )

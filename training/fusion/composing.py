@@ -1,11 +1,11 @@
-"""Composed items: people's labels of an utterance, and a real sample of the right label for each modality.
+"""Composed items: people's labels of an utterance, with a real sample of a matching label for each modality.
 
-A row of judgments says what people called the words, the voice, the face, and all together. Each modality's slot is
-filled with a sample whose label means the same: a corpus labeled from the words alone is drawn by the row's label for
-the words, one labeled from everything by the row's label for all together, one whose labels are the actor's intentions
-by the row's label for its modality. The target is what people called everything together. So a fusion meets people's
-way of combining and the encoders' real errors at once, without a clip that has both. It is not the same as real
-clips: words, voice and face of an item come from different people.
+A row of judgments has people's labels of the text, the voice, the face, and all together. Each modality's slot gets a
+sample whose label has the same meaning: a corpus labeled from the text alone is drawn by the row's label of the text,
+one labeled from everything by its label of all together, and one labeled by the actors' intentions by its label of the
+corpus's modality. The target is people's label of all together. A fusion fitted to such items combines people's
+judgments with the encoders' real errors, without clips that have several modalities. Composed items differ from real
+clips: text, voice and face are from different people.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ import torch
 from model.contract import EMOTIONS, Modality
 from training.corpora.base import Labels
 from training.evaluation.confidence import Floats, Targets
-from training.evaluation.scoring import Encoded, Rows, joined
+from training.evaluation.scoring import Encoded, Rows, concatenate
 from training.fusion.judgments import Column, Judgments
 
 MISSING = -1
@@ -27,57 +27,57 @@ MODALITY_COLUMNS: dict[Modality, Column] = {"text": "text", "audio": "audio", "f
 
 @dataclass(frozen=True)
 class Pool:
-    """Encoded samples of one corpus that fill a slot; `labels` says what their labels were given from.
+    """Encoded samples of one corpus for a slot; `labels` is the basis of their labels.
 
-    `degraded` are the same samples, in the same order, as video spoils them (training.fusion.degrading).
+    `degraded` holds the same samples, in the same order, degraded as in video (training.fusion.degrading).
     """
 
     corpus: str
     modality: Modality
     labels: Labels
     samples: Encoded
-    origin: str = ""  # the recordings that the samples are of, where several pools share them; else the corpus
-    left_out: bool = False  # whether a network predicted them that learned without the corpus
+    origin: str = ""  # name shared by pools of the same recordings; the corpus by default
+    left_out: bool = False  # leave-one-corpus-out predictions
     degraded: Encoded | None = None
 
     @property
     def voices(self) -> str:
-        """The name that pools of the same recordings share; they are left out together."""
+        """Name shared by pools of the same recordings, which are left out together."""
         return self.origin or self.corpus
 
     @property
     def column(self) -> Column:
-        """Which of people's labels the samples are drawn by."""
+        """Column of people's labels by which the samples are drawn."""
         return MODALITY_COLUMNS[self.modality] if self.labels == "intended" else self.labels
 
     def rows(self, chosen: Rows) -> "Pool":
-        """The same corpus with some of its samples."""
-        spoiled = None if self.degraded is None else self.degraded.rows(chosen)
-        return replace(self, samples=self.samples.rows(chosen), degraded=spoiled)
+        """Select samples."""
+        degraded = None if self.degraded is None else self.degraded.rows(chosen)
+        return replace(self, samples=self.samples.rows(chosen), degraded=degraded)
 
-    def as_in_video(self) -> "Pool":
-        """The same corpus with its samples twice, as they are and degraded."""
+    def clean_and_degraded(self) -> "Pool":
+        """Return the pool with clean and degraded samples."""
         if self.degraded is None:
             return self
-        return replace(self, samples=joined([self.samples, self.degraded]), degraded=None)
+        return replace(self, samples=concatenate([self.samples, self.degraded]), degraded=None)
 
-    def spoiled(self) -> "Pool":
-        """The same corpus with its degraded samples alone, where it has any."""
+    def degraded_only(self) -> "Pool":
+        """Return the pool with its degraded samples, or itself if it has none."""
         return self if self.degraded is None else replace(self, samples=self.degraded, degraded=None)
 
     def by_class(self) -> list[Rows]:
-        """The samples of each emotion."""
+        """Return the rows of each emotion."""
         return [np.flatnonzero(self.samples.emotions == e) for e in range(len(EMOTIONS))]
 
 
-def as_in_video(pools: Iterable[Pool]) -> tuple[Pool, ...]:
-    """The pools with their samples twice, as they are and degraded."""
-    return tuple(pool.as_in_video() for pool in pools)
+def clean_and_degraded(pools: Iterable[Pool]) -> tuple[Pool, ...]:
+    """Return the pools with clean and degraded samples."""
+    return tuple(pool.clean_and_degraded() for pool in pools)
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """For n rows of judgments the sample in each slot: pool [n, modalities] and sample [n, modalities], or MISSING."""
+class SlotAssignment:
+    """Sample in each slot of n rows: pool [n, modalities] and sample [n, modalities], or MISSING."""
 
     modalities: tuple[Modality, ...]
     pool: npt.NDArray[np.int64]
@@ -85,21 +85,21 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Soft:
-    """P(heard | intended) [7, 7]: a sample with an intended label is drawn as people may have heard it."""
+class SoftSlots:
+    """P(perceived | intended) [7, 7], to draw samples with intended labels by the emotions people perceive."""
 
     perceived: Floats
 
 
-def draw(judgments: Judgments, pools: Sequence[Pool], seed: int, soft: Soft | None = None) -> Drawn:
-    """Fill every slot of every row; corpora of one modality take equal shares of the rows, classes permitting.
+def draw(judgments: Judgments, pools: Sequence[Pool], seed: int, soft: SoftSlots | None = None) -> SlotAssignment:
+    """Fill every slot of every row; corpora of a modality get equal shares of the rows, classes permitting.
 
-    A row whose label no pool of a modality has gets nothing in that slot. With `soft`, pools of intended labels are
-    drawn by what people hear in them.
+    A slot stays MISSING if no pool of the modality has the label. With `soft`, pools of intended labels are drawn by
+    what people perceive in them.
     """
     rng = np.random.default_rng(seed)
     modalities = tuple(m for m in MODALITY_COLUMNS if any(p.modality == m for p in pools))
-    found = Drawn(
+    found = SlotAssignment(
         modalities,
         np.full((len(judgments), len(modalities)), MISSING),
         np.full((len(judgments), len(modalities)), MISSING),
@@ -107,7 +107,7 @@ def draw(judgments: Judgments, pools: Sequence[Pool], seed: int, soft: Soft | No
     for slot, modality in enumerate(modalities):
         own = [i for i, pool in enumerate(pools) if pool.modality == modality]
         turn = rng.permutation(len(judgments)) % len(own)
-        for place in range(len(own)):  # whose turn it is, then the others in order, where it lacks the class
+        for place in range(len(own)):  # the assigned pool first, then the others in order
             choice = np.asarray(own)[(turn + place) % len(own)]
             for number in own:
                 open_rows = np.flatnonzero((found.sample[:, slot] == MISSING) & (choice == number))
@@ -118,10 +118,10 @@ def draw(judgments: Judgments, pools: Sequence[Pool], seed: int, soft: Soft | No
     return found
 
 
-def compose(judgments: Judgments, sentiments: Targets, pools: Sequence[Pool], drawn: Drawn) -> Encoded:
-    """The drawn rows as items for scoring and fitting; `units` names the samples that repeat among them.
+def compose(judgments: Judgments, sentiments: Targets, pools: Sequence[Pool], drawn: SlotAssignment) -> Encoded:
+    """Build items from a slot assignment, for scoring and fitting; `units` names the samples that repeat.
 
-    sentiments [n] are indices, or IGNORED.
+    `sentiments` [n] are indices, or IGNORED.
     """
     network = pools[0].samples.modalities
     n = len(judgments)
@@ -154,8 +154,8 @@ def compose(judgments: Judgments, sentiments: Targets, pools: Sequence[Pool], dr
     )
 
 
-def missing(judgments: Judgments, pools: Sequence[Pool]) -> dict[Modality, dict[str, int]]:
-    """For each modality, how many rows have a label that none of its corpora has, by label."""
+def rows_without_sample(judgments: Judgments, pools: Sequence[Pool]) -> dict[Modality, dict[str, int]]:
+    """Count the rows whose label no corpus of a modality has, by modality and label."""
     counts: dict[Modality, dict[str, int]] = {}
     for modality in dict.fromkeys(p.modality for p in pools):
         own = [p for p in pools if p.modality == modality]
@@ -170,8 +170,8 @@ def missing(judgments: Judgments, pools: Sequence[Pool]) -> dict[Modality, dict[
     return counts
 
 
-def _samples(pool: Pool, labels: Targets, rng: np.random.Generator, soft: Soft | None) -> Rows:
-    """A sample for each label [n], or MISSING where the pool has none of it."""
+def _samples(pool: Pool, labels: Targets, rng: np.random.Generator, soft: SoftSlots | None) -> Rows:
+    """Draw a sample for each label [n], or MISSING if the pool has none of the class."""
     tables = pool.by_class()
     chosen = np.full(len(labels), MISSING)
     if soft is not None and pool.labels == "intended":
@@ -183,8 +183,8 @@ def _samples(pool: Pool, labels: Targets, rng: np.random.Generator, soft: Soft |
     return chosen
 
 
-def _intended(labels: Targets, tables: Sequence[Rows], rng: np.random.Generator, soft: Soft) -> Targets:
-    """For what was perceived [n], what was intended: by Bayes' rule, each emotion that the pool has intended alike."""
+def _intended(labels: Targets, tables: Sequence[Rows], rng: np.random.Generator, soft: SoftSlots) -> Targets:
+    """Draw intended emotions for perceived ones [n] by Bayes' rule, with a uniform prior over the pool's classes."""
     has = np.asarray([len(table) > 0 for table in tables], dtype=np.float64)
     intended = np.full(len(labels), MISSING)
     for perceived in np.unique(labels):
@@ -195,13 +195,13 @@ def _intended(labels: Targets, tables: Sequence[Rows], rng: np.random.Generator,
     return intended
 
 
-def _filled(drawn: Drawn, slot: int) -> Iterator[tuple[int, Rows]]:
-    """The pools that fill a slot, each with the rows that it fills."""
+def _filled(drawn: SlotAssignment, slot: int) -> Iterator[tuple[int, Rows]]:
+    """Yield the pools that fill a slot, each with its rows."""
     for number in np.unique(drawn.pool[:, slot]):
         if number != MISSING:
             yield int(number), np.flatnonzero(drawn.pool[:, slot] == number)
 
 
-def shares(pools: Sequence[Pool]) -> Mapping[str, int]:
-    """How many samples each corpus gives."""
+def sample_counts(pools: Sequence[Pool]) -> Mapping[str, int]:
+    """Return the number of samples of each corpus."""
     return {f"{pool.modality}: {pool.corpus}": len(pool.samples) for pool in pools}

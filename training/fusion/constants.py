@@ -1,13 +1,13 @@
-"""One temperature and one offset per class for each head and modality, by the log-loss on corpora that count alike.
+"""Temperature and class offsets of each head and modality, by mean log-loss over equally weighted corpora.
 
-A network is surer than right on corpora it did not learn from, and mostly not on its own. Which one a video is like
-nobody knows: so the constants are those of least log-loss over all of them, each weighted equally, and how they do
-on a corpus that had no part in them is reported beside it. Where several people's votes are known, the loss is that to
-their shares: a face that people disagree on should not be called with certainty.
+Networks are overconfident on out-of-corpus data, and mostly not in corpus. It is unknown which of these a user's video
+resembles, so the constants minimize the mean log-loss over all corpora; the figures for each corpus with constants
+fitted without it are reported as well. Where people's votes are known, the loss is measured against their shares, so
+that faces on which people disagree do not get high confidence.
 
-Degraded samples of a corpus (training.fusion.degrading) count as much as the clean ones: where a network sees, hears or
-reads badly it leans towards some classes, and the offsets take that back. An offset needs no term of its own in the
-network (see training.calibration.scaling): it is a part of the effective training prior.
+Degraded samples (training.fusion.degrading) have the same weight as clean ones: on poor inputs a network is biased
+towards some classes, which the offsets correct. Offsets need no term of their own in the network: they are part of the
+effective training prior (training.calibration.scaling).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from scipy.special import log_softmax, softmax
 from model.contract import Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork
 from training.calibration.scaling import TEMPERATURES, Scaling
-from training.corpora.base import IGNORED, class_frequencies, shares_of_votes
+from training.corpora.base import IGNORED, class_frequencies, vote_targets
 from training.evaluation.confidence import (
     Floats,
     Probabilities,
@@ -33,34 +33,35 @@ from training.evaluation.metrics import log_loss
 from training.fusion.composing import Pool
 
 TINY = 1e-12
-# Of the squared offsets, beside the mean log-loss. Corpora lack classes, and have few samples of others: with 0.001 the
-# offsets of fear and disgust suit FER+'s own frequencies, and under a uniform prior a tenth fewer faces are right.
+# Weight of the squared offsets relative to the mean log-loss. Corpora lack classes or have few samples of them: with
+# 0.001 the offsets of fear and disgust suit FER+'s own frequencies, and a tenth fewer faces are right under a uniform
+# prior.
 OFFSET_PENALTY = 0.02
 
 
 class Transfer(BaseModel):
-    """One corpus under the temperature of the others (its own where there are none) and under that of all."""
+    """Figures of one corpus with the constants of all corpora, and with those fitted without it."""
 
     corpus: str
     modality: Modality
-    home: bool  # whether the encoder learned from it
+    home: bool  # in-corpus: the encoder was trained on it
     items: int
     own_temperature: float
     others_temperature: float | None
-    log_loss: float  # under the temperature of all
+    log_loss: float  # with the constants of all corpora
     ece: float
     ece_signed: float  # mean confidence minus accuracy: above 0 overconfident
-    others_log_loss: float | None  # under that of the others
+    others_log_loss: float | None  # with the constants of the other corpora
     others_ece: float | None
     others_ece_signed: float | None
 
 
 @dataclass(frozen=True)
 class _Corpus:
-    """One head's evidence [n, k], neither tempered nor offset, and the log of the corpus's frequencies [k].
+    """One head's evidence [n, k] without temperature and offsets, and the log of the corpus's frequencies [k].
 
-    `shares` [n, k] are those of people's votes where these are known, else 1 for the label and 0 for all others;
-    `targets` [n] are the labels. The first `clean` rows are of samples as they are, those behind them of degraded ones.
+    `shares` [n, k] are vote shares where known, else one-hot labels; `targets` [n] are the labels. The first `clean`
+    rows are clean samples, the others degraded ones.
     """
 
     evidence: Floats
@@ -70,14 +71,14 @@ class _Corpus:
     clean: int
 
     def probabilities(self, found: "_Constants") -> Probabilities:
-        """Return the clean samples' probabilities [clean, k] under the corpus's frequencies."""
+        """Compute the clean samples' probabilities [clean, k] under the corpus's frequencies."""
         rows = slice(self.clean)
         return np.asarray(softmax(self.log_prior + self.evidence[rows] / found.temperature + found.offsets, axis=1))
 
 
 @dataclass(frozen=True)
 class _Constants:
-    """A temperature, and offsets [k] that are added to the tempered evidence."""
+    """A temperature, and offsets [k] that are added to the scaled evidence."""
 
     temperature: float
     offsets: Floats
@@ -86,9 +87,9 @@ class _Constants:
 def fit_constants(
     network: EmotionNetwork, modality: Modality, pools: Sequence[Pool], home: Sequence[str]
 ) -> tuple[Scaling, Scaling, list[Transfer]]:
-    """The constants of the emotion head and the sentiment head, and the report for the emotions.
+    """Fit the constants of emotion and sentiment head; return both, and a report for the emotions.
 
-    `home` names the corpora that the encoder learned from. A head that no corpus labels keeps its constants.
+    `home` names the in-corpus pools. A head without labels in any pool keeps its constants.
     """
     calibration = network.config.calibration.get(modality, Calibration.uninformed())
     emotions = [_corpus(network, pool, slice(0, N_EMOTIONS)) for pool in pools]
@@ -108,7 +109,7 @@ def fit_constants(
 
 
 def _scaling(found: _Constants | None, prior: Sequence[float], temperature: float) -> Scaling:
-    """The constants as a network has them: an offset is a part of the prior that the evidence is free of."""
+    """Convert constants to a network's: offsets become part of the effective training prior."""
     if found is None:
         return Scaling(temperature, tuple(prior))
     moved = np.log(np.asarray(prior)) - found.temperature * found.offsets
@@ -116,13 +117,13 @@ def _scaling(found: _Constants | None, prior: Sequence[float], temperature: floa
 
 
 def pooled_constants(corpora: Sequence[_Corpus]) -> _Constants | None:
-    """The constants of least mean log-loss, every corpus counted alike, and offsets held to 0; None without any."""
+    """Fit constants to equally weighted corpora, with offsets shrunk to 0; None without corpora."""
     if not corpora:
         return None
     k = corpora[0].evidence.shape[1]
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        """Penalised log-loss, and its gradient by (log temperature, offsets)."""
+        """Compute the penalized log-loss and its gradient by (log temperature, offsets)."""
         scale, offsets = np.exp(-parameters[0]), parameters[1:]
         value, slope = OFFSET_PENALTY * np.square(offsets).sum(), np.zeros(k + 1)
         slope[1:] = 2.0 * OFFSET_PENALTY * offsets
@@ -141,7 +142,7 @@ def pooled_constants(corpora: Sequence[_Corpus]) -> _Constants | None:
 
 
 def _corpus(network: EmotionNetwork, pool: Pool, columns: slice) -> _Corpus:
-    samples = pool.as_in_video().samples
+    samples = pool.clean_and_degraded().samples
     column = samples.modalities.index(pool.modality)
     targets = samples.emotions if columns.start == 0 else samples.sentiments
     known = np.flatnonzero(targets != IGNORED)
@@ -155,12 +156,13 @@ def _corpus(network: EmotionNetwork, pool: Pool, columns: slice) -> _Corpus:
 
 
 def target_shares(votes: Probabilities | None, targets: Targets, columns: slice, k: int) -> Floats:
-    """The shares of one head's classes [n, k] that predictions are to have: of people's votes [n, 7] where those of
-    every item are known, else 1 for the target and 0 for all others.
+    """Return the target distributions of one head [n, k]: shares of people's votes [n, 7] if known for every item.
+
+    Otherwise one-hot targets.
     """
     if votes is None or np.isnan(votes).any() or not len(votes):
         return np.asarray(np.eye(k)[targets])
-    shares = np.asarray([shares_of_votes(row) for row in votes.tolist()])[:, columns]
+    shares = np.asarray([vote_targets(row) for row in votes.tolist()])[:, columns]
     return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), TINY))
 
 

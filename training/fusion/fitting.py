@@ -1,4 +1,4 @@
-"""Fits the additive fusion of model.fusion to items with several modalities, be they real or composed."""
+"""Fitting of the additive fusion of model.fusion to items with several modalities, real or composed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +21,9 @@ EMOTION_COLUMNS, SENTIMENT_COLUMNS = slice(0, N_EMOTIONS), slice(N_EMOTIONS, Non
 
 
 class Shrinkage(BaseModel):
-    """How strongly parameters are held: `weights` holds W[m, class] to W[m], `bias` b_S to 0 (ridge penalties on the
-    mean log-loss). None for `weights` is one weight a modality.
+    """Ridge penalties on the mean log-loss: `weights` shrinks W[m, class] to W[m], `bias` shrinks b_S to 0.
+
+    `weights` is None for a single weight per modality.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +33,7 @@ class Shrinkage(BaseModel):
 
 @dataclass(frozen=True)
 class Items:
-    """n items: evidence [n, modalities, 10] as model.fusion defines it, present bool [n, modalities], targets [n]."""
+    """n items: evidence [n, modalities, 10] as defined in model.fusion, present bool [n, modalities], targets [n]."""
 
     modalities: tuple[Modality, ...]
     evidence: Floats
@@ -44,7 +45,7 @@ class Items:
         return len(self.emotions)
 
     def rows(self, chosen: npt.NDArray[np.int64]) -> "Items":
-        """Some of the items."""
+        """Select items."""
         return Items(
             self.modalities,
             self.evidence[chosen],
@@ -55,7 +56,7 @@ class Items:
 
     @classmethod
     def of(cls, network: EmotionNetwork, encoded: Encoded) -> "Items":
-        """Encoded items as the network's present constants (training priors and temperatures) make evidence of them."""
+        """Convert encoded items to evidence, with the network's training priors and temperatures."""
         device = network.log_train_prior.device
         with torch.inference_mode():
             raw = (encoded.logits.to(device) - network.log_train_prior) / network.temperature
@@ -66,17 +67,17 @@ class Items:
 
 @dataclass(frozen=True)
 class Head:
-    """The fitted fusion of one head: weights [modalities, k], and a bias [k] for each subset of modalities."""
+    """Fitted fusion of one head: weights [modalities, k], and a bias [k] for each subset of modalities."""
 
     weights: Floats
     bias: Mapping[tuple[Modality, ...], Floats]
 
 
 def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
-    """Both heads' parameters of least penalised log-loss over every subset of two or more modalities of every item.
+    """Fit both heads by penalized log-loss over every subset of two or more modalities of every item.
 
-    The items' own class frequencies are the prior of the fit, so that any other can be declared afterwards. A head that
-    no item labels adds evidence up as it is. Raises ValueError where no item with an emotion has two modalities.
+    The prior of the fit is the items' class frequencies, so that any prior can be declared afterwards. A head without
+    labels gets weights of 1. Raises ValueError if no item with an emotion has two modalities.
     """
     if not (items.present[items.emotions != IGNORED].sum(axis=1) > 1).any():
         raise ValueError("no labeled item has two modalities: there is nothing to fit a fusion to")
@@ -98,7 +99,7 @@ def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
 
 
 def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkage) -> Head:
-    """One head's parameters. Each subset counts as much as any other, whatever the number of items that have it."""
+    """Fit one head. Each subset of modalities has the same weight, regardless of its number of items."""
     design = _Design.of(items, targets, columns)
     if design is None:
         return Head(np.ones((len(items.modalities), items.evidence[:, :, columns].shape[2])), {})
@@ -110,7 +111,7 @@ def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkag
         return flat[:m], flat[m : m + m * k].reshape(m, k), flat[m + m * k :].reshape(-1, k)
 
     def loss(flat: Floats) -> tuple[float, Floats]:
-        """Penalised log-loss and its gradient by (W[m], W[m, class] - W[m], b_S)."""
+        """Compute the penalized log-loss and its gradient by (W[m], W[m, class] - W[m], b_S)."""
         common, own, bias = unpack(flat)
         log_p = log_softmax(
             log_prior + bias[design.subset] + (design.evidence * (common[:, None] + own)).sum(axis=1), axis=1
@@ -121,12 +122,12 @@ def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkag
         by_weight = np.einsum("nk,nmk->mk", error, design.evidence)
         by_bias = np.zeros_like(bias)
         np.add.at(by_bias, design.subset, error)
-        held = shrinkage.weights or 0.0
+        penalty = shrinkage.weights or 0.0
         value = -(log_p[rows, design.targets] * design.share).sum()
-        value += held * np.square(own).sum() + shrinkage.bias * np.square(bias).sum()
+        value += penalty * np.square(own).sum() + shrinkage.bias * np.square(bias).sum()
         parts = (
             by_weight.sum(axis=1),
-            (by_weight + 2.0 * held * own).ravel(),
+            (by_weight + 2.0 * penalty * own).ravel(),
             (by_bias + 2 * shrinkage.bias * bias).ravel(),
         )
         return float(value), np.concatenate(parts)
@@ -138,8 +139,8 @@ def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkag
     return Head(common[:, None] + own, dict(zip(design.subsets, bias, strict=True)))
 
 
-def predict(items: Items, fusion: Fusion, prior: Sequence[float]) -> Probabilities:
-    """Emotion probabilities [n, 7] under a prior, as the network computes them from these very items."""
+def predict_emotions(items: Items, fusion: Fusion, prior: Sequence[float]) -> Probabilities:
+    """Compute emotion probabilities [n, 7] under a prior, as the network does."""
     terms, bias = add_up(
         torch.from_numpy(items.evidence),
         torch.from_numpy(items.present),
@@ -151,15 +152,15 @@ def predict(items: Items, fusion: Fusion, prior: Sequence[float]) -> Probabiliti
     return np.asarray(total.softmax(dim=1).numpy())
 
 
-def only(items: Items, subset: Sequence[Modality]) -> Items:
-    """The same items with every other modality left out."""
-    kept = np.asarray([m in subset for m in items.modalities])
-    return replace(items, evidence=items.evidence * kept[None, :, None], present=items.present & kept)
+def restrict(items: Items, subset: Sequence[Modality]) -> Items:
+    """Return the items with only the modalities of `subset`."""
+    mask = np.asarray([m in subset for m in items.modalities])
+    return replace(items, evidence=items.evidence * mask[None, :, None], present=items.present & mask)
 
 
 @dataclass(frozen=True)
 class _Design:
-    """What a head is fitted to: a row for each item and subset of its modalities."""
+    """Data of a head's fit: one row per item and subset of its modalities."""
 
     subsets: list[tuple[Modality, ...]]
     evidence: Floats  # [rows, modalities, k], zero outside of the row's subset
@@ -173,10 +174,10 @@ class _Design:
         found: list[tuple[Modality, ...]] = []
         evidence, index, labels, share = [], [], [], []
         for s in subsets(items.modalities):
-            kept = np.asarray([m in s for m in items.modalities])
-            rows = np.flatnonzero(known & items.present[:, kept].all(axis=1))
+            mask = np.asarray([m in s for m in items.modalities])
+            rows = np.flatnonzero(known & items.present[:, mask].all(axis=1))
             if len(rows):
-                evidence.append(items.evidence[rows][:, :, columns] * kept[None, :, None])
+                evidence.append(items.evidence[rows][:, :, columns] * mask[None, :, None])
                 index.append(np.full(len(rows), len(found)))
                 labels.append(targets[rows])
                 share.append(np.full(len(rows), 1.0 / len(rows)))

@@ -1,7 +1,7 @@
-"""People's judgments that tell how modalities combine: EmotionTalk's labels and CREMA-D's votes. No media.
+"""People's judgments of utterances by modality: EmotionTalk's labels and CREMA-D's votes. No media.
 
-EmotionTalk (NKU-HLT 2025): utterances of acted dialogues, each labeled by people from the words alone, the voice
-alone, the silent picture alone, and all together. CREMA-D (Cao et al. 2014): votes of about ten people on each clip.
+EmotionTalk (NKU-HLT 2025): utterances of acted dialogues, each labeled by people from the text alone, the voice alone,
+the silent video alone, and all together. CREMA-D (Cao et al. 2014): votes of about ten people on each clip.
 """
 
 import csv
@@ -20,8 +20,8 @@ from training.evaluation.confidence import Floats, Targets
 Column = Literal["text", "audio", "face", "together"]
 
 COLUMNS: dict[Column, str] = {"text": "text", "audio": "audio", "face": "video", "together": "together"}  # in the file
-DEMONSTRATION_ACTOR = "1001"  # nothing is fitted to whom the demonstration shows
-LEAST_VOTES = 1
+DEMONSTRATION_ACTOR = "1001"  # excluded from fitting, as the demonstration shows this actor
+MIN_VOTES = 1
 CREMA_EMOTIONS: dict[str, Emotion] = {
     "ANG": "anger", "DIS": "disgust", "FEA": "fear", "HAP": "joy", "NEU": "neutral", "SAD": "sadness",
 }  # fmt: skip
@@ -30,7 +30,7 @@ CREMA_VOTES: dict[str, Emotion] = {code[0]: emotion for code, emotion in CREMA_E
 
 @dataclass(frozen=True)
 class Judgments:
-    """n utterances as people judged them: emotion indices [n] by column, valence [n] from -2 to 2."""
+    """People's labels of n utterances: emotion indices [n] by column, valence [n] from -2 to 2."""
 
     labels: dict[Column, Targets]
     valence: Floats
@@ -41,7 +41,7 @@ class Judgments:
         return len(self.dialogues)
 
     def rows(self, chosen: npt.NDArray[np.int64]) -> "Judgments":
-        """Some of the utterances."""
+        """Select utterances."""
         return replace(
             self,
             labels={column: labels[chosen] for column, labels in self.labels.items()},
@@ -51,26 +51,28 @@ class Judgments:
         )
 
     def of_split(self, *names: str) -> "Judgments":
-        """The utterances of the named splits."""
+        """Return the utterances of the named splits."""
         return self.rows(np.flatnonzero(np.isin(np.asarray(self.splits), names)))
 
     @property
     def emotions(self) -> Targets:
-        """What people called the utterances from everything together."""
+        """Labels of all modalities together."""
         return self.labels["together"]
 
     def opposed(self) -> npt.NDArray[np.bool_]:
-        """Whether people called one modality pleasant and another unpleasant, [n]."""
-        moods = [sentiments_of_emotions(self.labels[c]) for c in ("text", "audio", "face")]
-        shows = {s: np.any([mood == SENTIMENTS.index(s) for mood in moods], axis=0) for s in ("positive", "negative")}
+        """Mark utterances that people labeled pleasant in one modality and unpleasant in another, bool [n]."""
+        sentiments = [sentiments_of_emotions(self.labels[c]) for c in ("text", "audio", "face")]
+        shows = {
+            s: np.any([each == SENTIMENTS.index(s) for each in sentiments], axis=0) for s in ("positive", "negative")
+        }
         return np.asarray(shows["positive"] & shows["negative"])
 
 
 @dataclass(frozen=True)
 class ValenceThresholds:
-    """Valence at or below `negative` is negative, at or above `positive` positive, neutral between them.
+    """Thresholds of valence: negative up to `negative`, positive from `positive`, neutral between them.
 
-    `agreement` is the balanced share of utterances on which this agrees with the sentiment of their emotion.
+    `agreement` is the balanced share of utterances whose sentiment by valence agrees with that of their emotion.
     """
 
     negative: float
@@ -78,7 +80,7 @@ class ValenceThresholds:
     agreement: float
 
     def sentiments(self, valence: Floats) -> Targets:
-        """Sentiment indices [n]."""
+        """Return sentiment indices [n]."""
         names = np.where(
             valence <= self.negative, "negative", np.where(valence >= self.positive, "positive", "neutral")
         )
@@ -86,7 +88,7 @@ class ValenceThresholds:
 
 
 def read_judgments(path: Path) -> Judgments:
-    """A CSV in EmotionTalk's format. Raises OSError, or ValueError with the row for what cannot be meant."""
+    """Read a CSV in EmotionTalk's format. Raises OSError, or ValueError with the row for invalid values."""
     rows = list(_rows(path, ("utterance", "split", *COLUMNS.values(), "valence")))
     if not rows:
         raise ValueError(f"{path} has no rows")
@@ -103,10 +105,10 @@ def read_judgments(path: Path) -> Judgments:
 
 
 def valence_thresholds(judgments: Judgments) -> ValenceThresholds:
-    """The two thresholds that agree best with the sentiments of the utterances' emotions, each sentiment counted alike.
+    """Fit the thresholds that agree best with the sentiments implied by emotions, each sentiment weighted equally.
 
-    EmotionTalk's people rate most of what they call neutral slightly negative, so zero separates nothing; surprise,
-    which has no sentiment of its own, takes no part.
+    EmotionTalk's annotators rate most neutral utterances slightly negative, so a threshold of zero does not work.
+    Surprise is excluded, as it implies no sentiment.
     """
     implied = sentiments_of_emotions(judgments.emotions)
     known = implied != IGNORED
@@ -126,16 +128,16 @@ def valence_thresholds(judgments: Judgments) -> ValenceThresholds:
 
 
 def sentiments_of_emotions(emotions: Targets) -> Targets:
-    """The sentiments that follow from emotions [n]; IGNORED for surprise."""
+    """Return the sentiments implied by emotions [n]; IGNORED for surprise."""
     implied = [SENTIMENT_OF_EMOTION.get(EMOTIONS[e]) for e in emotions]
     return np.asarray([IGNORED if s is None else SENTIMENTS.index(s) for s in implied], dtype=np.int64)
 
 
 def perceived_given_intended(path: Path) -> Floats:
-    """P(emotion heard | emotion intended) [7, 7] from CREMA-D's votes on the voice alone, clips counted alike.
+    """Estimate P(perceived | intended emotion) [7, 7] from CREMA-D's votes on the voice alone; clips weigh equally.
 
-    CREMA-D has no surprise: an intended surprise is taken to be heard as such. The actor of the demonstration
-    (examples/) takes no part. Raises OSError or ValueError.
+    CREMA-D has no surprise, so intended surprise is assumed to be perceived as such. The actor of the demonstration
+    (examples/) is excluded. Raises OSError or ValueError.
     """
     table, clips = np.zeros((len(EMOTIONS), len(EMOTIONS))), np.zeros(len(EMOTIONS))
     for i, row in enumerate(_rows(path, ("clip", "condition", *CREMA_VOTES)), start=2):
@@ -143,9 +145,9 @@ def perceived_given_intended(path: Path) -> Floats:
             continue
         code = row["clip"].split("_")[2] if row["clip"].count("_") >= 2 else row["clip"]
         if code not in CREMA_EMOTIONS:
-            raise ValueError(f"{path}, row {i}: {row['clip']!r} is no clip of CREMA-D")
+            raise ValueError(f"{path}, row {i}: {row['clip']!r} is not a clip of CREMA-D")
         votes = {emotion: int(row[letter]) for letter, emotion in CREMA_VOTES.items()}
-        if sum(votes.values()) < LEAST_VOTES:
+        if sum(votes.values()) < MIN_VOTES:
             continue
         intended = EMOTIONS.index(CREMA_EMOTIONS[code])
         clips[intended] += 1

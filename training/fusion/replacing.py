@@ -1,9 +1,8 @@
-"""A guard: no bundle is replaced by one that does worse on data that neither learned from.
+"""Guard against replacing a bundle by one that does worse on out-of-corpus data.
 
-A bundle is not judged by its home corpora: there it gains from what it knows of them. Compared are the slots of the
-fusion that no encoder of the new bundle learned from, and of these the items that the old one did not learn from
-either. Where there is none, corpora that were left out stand in: a network without them knows less than the one that
-ships.
+In-corpus figures are not compared, as they depend on how much of a corpus a bundle was trained on. Compared are the
+fusion's out-of-corpus slots, on items that were not in the old bundle's training either. Without such slots, the
+leave-one-corpus-out slots are used, which underestimate the new bundle: their network was trained on less data.
 """
 
 from collections.abc import Sequence
@@ -14,18 +13,18 @@ import numpy as np
 
 from model.bundle import BundleError
 from training.corpora import IGNORED
-from training.data.training_items import is_seen
+from training.data.training_items import in_training
 from training.evaluation.metrics import log_loss
 from training.evaluation.protocol import Subject
-from training.evaluation.scoring import EVEN, Encoded, Rows, emotions_under
+from training.evaluation.scoring import UNIFORM_EMOTIONS, Encoded, Rows, predict_under_prior
 from training.fusion.composing import Pool
 from training.fusion.encoding import encode_slot
 from training.recipe import SlotRecipe
 
 
 @dataclass(frozen=True)
-class Side:
-    """The log-loss of both bundles on one corpus that neither learned from, under a uniform prior."""
+class Comparison:
+    """Log-loss of both bundles on one corpus that neither was trained on, under a uniform prior."""
 
     corpus: str
     items: int
@@ -33,57 +32,63 @@ class Side:
     new: float
 
 
-class WorseError(ValueError):
-    """The new bundle does worse out of corpus; the message has the figures, and says how to take it all the same."""
+class WorseBundleError(ValueError):
+    """The new bundle does worse out of corpus; the message has the figures and how to override."""
 
 
 def check_not_worse(
     out: Path, new: Subject, slots: Sequence[SlotRecipe], pools: Sequence[Pool], data: Path, work: Path
-) -> list[Side]:
-    """Compare a new bundle with the one in `out`; without one there, or where it cannot be read, nothing is compared.
+) -> list[Comparison]:
+    """Compare a new bundle with the one in `out`; without a readable one, nothing is compared.
 
-    Each corpus counts alike. Raises WorseError.
+    Corpora are weighted equally. Raises WorseBundleError.
     """
     try:
         old = Subject.load(out)
     except (BundleError, OSError, ValueError):
         return []
-    foreign = [slot for slot in slots if not slot.home and slot.left_out is None]
-    found = _sides(old, new, foreign, pools, data, work)
-    found = found or _sides(old, new, [slot for slot in slots if slot.left_out is not None], pools, data, work)
-    if found and not np.mean([side.new for side in found]) <= np.mean([side.old for side in found]):  # or is no number
+    out_of_corpus = [slot for slot in slots if not slot.home and slot.left_out is None]
+    found = _compare_all(old, new, out_of_corpus, pools, data, work)
+    found = found or _compare_all(old, new, [slot for slot in slots if slot.left_out is not None], pools, data, work)
+    if found and not np.mean([c.new for c in found]) <= np.mean([c.old for c in found]):  # also True for NaN
         each = "; ".join(f"{s.corpus}: {s.old:.3f} before, {s.new:.3f} now" for s in found)
-        raise WorseError(
-            f"the new bundle does worse than that in {out} on data that neither learned from (log-loss under a uniform "
-            f"prior, {each}); nothing was replaced. Name another folder with --out, or replace it with --even-if-worse"
+        raise WorseBundleError(
+            f"the new bundle does worse than the one in {out} on out-of-corpus data (log-loss under a uniform prior, "
+            f"{each}); nothing was replaced. Write to another folder with --out, or replace it with --even-if-worse"
         )
     return found
 
 
-def _sides(
+def _compare_all(
     old: Subject, new: Subject, slots: Sequence[SlotRecipe], pools: Sequence[Pool], data: Path, work: Path
-) -> list[Side]:
-    """Compare both on each slot; those on which nothing can be compared are left out."""
-    return [side for slot in slots if (side := _side(old, new, slot, pools, data, work)) is not None]
+) -> list[Comparison]:
+    """Compare both bundles on each slot; slots without comparable items are skipped."""
+    return [comparison for slot in slots if (comparison := _compare(old, new, slot, pools, data, work)) is not None]
 
 
-def _side(old: Subject, new: Subject, slot: SlotRecipe, pools: Sequence[Pool], data: Path, work: Path) -> Side | None:
-    """None where the old bundle lacks the modality, or learned from all of it."""
+def _compare(
+    old: Subject, new: Subject, slot: SlotRecipe, pools: Sequence[Pool], data: Path, work: Path
+) -> Comparison | None:
+    """Compare on one slot; None if the old bundle lacks the modality or was trained on all of its items."""
     ours = next(pool for pool in pools if pool.corpus == slot.name)
     if ours.modality not in old.bundle.network.modalities:
         return None
     plain = slot.model_copy(update={"left_out": None, "split": "train" if slot.left_out else slot.split})
     theirs = encode_slot(old.bundle, old.weights, plain, data, work, work).samples
-    rows = _unseen_by_both(ours.samples, theirs, old)
+    rows = _rows_unseen_by_both(ours.samples, theirs, old)
     if not len(rows[0]):
         return None
-    return Side(slot.name, len(rows[0]), _loss(old, theirs.rows(rows[1])), _loss(new, ours.samples.rows(rows[0])))
+    return Comparison(slot.name, len(rows[0]), _loss(old, theirs.rows(rows[1])), _loss(new, ours.samples.rows(rows[0])))
 
 
-def _unseen_by_both(ours: Encoded, theirs: Encoded, old: Subject) -> tuple[Rows, Rows]:
-    """The rows of the same labeled items in both, without those that the old bundle learned from."""
-    seen = is_seen(theirs.contents, old.seen) if old.seen is not None else np.zeros(len(theirs), dtype=np.bool_)
-    known = (theirs.emotions != IGNORED) & ~seen
+def _rows_unseen_by_both(ours: Encoded, theirs: Encoded, old: Subject) -> tuple[Rows, Rows]:
+    """Return the rows of the same labeled items in both, excluding those in the old bundle's training."""
+    trained = (
+        in_training(theirs.contents, old.training_items)
+        if old.training_items is not None
+        else np.zeros(len(theirs), dtype=np.bool_)
+    )
+    known = (theirs.emotions != IGNORED) & ~trained
     place = {content: row for row, content in enumerate(theirs.contents) if known[row]}
     pairs = [(row, place[content]) for row, content in enumerate(ours.contents) if content in place]
     first, second = (np.asarray(column, dtype=np.int64) for column in zip(*pairs, strict=True)) if pairs else ([], [])
@@ -91,4 +96,4 @@ def _unseen_by_both(ours: Encoded, theirs: Encoded, old: Subject) -> tuple[Rows,
 
 
 def _loss(subject: Subject, items: Encoded) -> float:
-    return log_loss(emotions_under(subject.bundle.network, items, EVEN), items.emotions)
+    return log_loss(predict_under_prior(subject.bundle.network, items, UNIFORM_EMOTIONS), items.emotions)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AudioRecipe(ModalityRecipe):
-    """Training what follows the layers of Whisper's encoder, or these as well."""
+    """Training the layers after Whisper's encoder, and optionally the encoder."""
 
     modality = "audio"
     kind = "whisper"
@@ -37,26 +37,26 @@ class AudioRecipe(ModalityRecipe):
     )
     needed_options = {"room_seconds": "room", "cut_seconds": "cut"}
 
-    config: dict[str, Any] | None = None  # a VoiceConfig, where it differs from the default
-    varied_share: float = Field(default=1.0, gt=0.0, le=1.0)  # of the utterances; the others are learned as they are
+    config: dict[str, Any] | None = None  # a VoiceConfig, if it differs from the default
+    varied_share: float = Field(default=1.0, gt=0.0, le=1.0)  # share of utterances that are augmented
     mask_frames: int = Field(default=0, ge=0)
     mask_mels: int = Field(default=0, ge=0)
     shift_mels: int = Field(default=0, ge=0)
     stretch: PartialShare = 0.0
     equalise: Amount = 0.0
     noise: Amount = 0.0
-    room: Share = 0.0  # of what is varied, with an echo
-    room_seconds: float = Field(default=0.6, gt=0.1, le=5.0)  # that it takes to fade by 60 dB, at most
-    telephone: Share = 0.0  # of what is varied, over a narrow line
-    cut: Share = 0.0  # of what is varied, a part alone
-    cut_seconds: float = Field(default=0.3, ge=0.1, le=5.0)  # that a part has at least
+    room: Share = 0.0  # share of augmented utterances with reverberation
+    room_seconds: float = Field(default=0.6, gt=0.1, le=5.0)  # maximum decay time (60 dB)
+    telephone: Share = 0.0  # share of augmented utterances with telephone bandwidth
+    cut: Share = 0.0  # share of augmented utterances cut to a random part
+    cut_seconds: float = Field(default=0.3, ge=0.1, le=5.0)  # minimum length of a part
     mixup: Amount = 0.0
 
     @model_validator(mode="after")
     def _something_is_varied(self) -> Self:
         if "varied_share" in self.model_fields_set and not self.varied_options():
             options = ", ".join(self.input_options)
-            raise ValueError(f"varied_share: has no effect where nothing varies; set one of {options}, or leave it out")
+            raise ValueError(f"varied_share: has no effect without augmentation; set one of {options}, or remove it")
         return self
 
     @property
@@ -67,11 +67,11 @@ class AudioRecipe(ModalityRecipe):
     def mixup_alpha(self) -> float:
         return self.mixup
 
-    def calmed(self) -> Self:
+    def without_strong_augmentation(self) -> Self:
         return self.model_copy(update={"mixup": 0.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Vary a share of the spectrograms: pace, voice, microphone, room and noise; parts alone; masked stretches."""
+        """Augment a share of the spectrograms: pace, pitch, microphone, room, noise, bandwidth, cutting and masking."""
         from training.data import augmentation as vary
 
         plain, lengths = inputs

@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 
 class FaceRecipe(ModalityRecipe):
-    """Training the residual CNN from nothing."""
+    """Training a residual CNN from scratch."""
 
     modality = "face"
     kind = "residual"
     needed_options = {"blur_least": "blur", "grain": "blur"}
     width: int = Field(gt=0)  # channels of the first stage
-    rotate_degrees: float = Field(default=0.0, ge=0.0, le=180.0)  # at most, either way
+    rotate_degrees: float = Field(default=0.0, ge=0.0, le=180.0)  # maximum, in both directions
     scale: PartialShare = 0.0
     shift: Share = 0.0
-    squeeze: PartialShare = 0.0  # narrower or wider, as turned heads are
-    gamma: Amount = 0.0  # other cameras
-    shade: PartialShare = 0.0  # light from a side
-    blur: Share = 0.0  # of the faces, as if they were small and grainy in their frame
-    blur_least: float = Field(default=0.35, gt=0.0, le=1.0)  # of a crop's side: how small
-    grain: Amount = 0.0  # of the deviation, where a face is blurred
+    squeeze: PartialShare = 0.0  # horizontal, as for turned heads
+    gamma: Amount = 0.0  # random, as of different cameras
+    shade: PartialShare = 0.0  # light from one side
+    blur: Share = 0.0  # share of faces that are shrunk and grainy
+    blur_least: float = Field(default=0.35, gt=0.0, le=1.0)  # minimum size, as a share of the crop's side
+    grain: Amount = 0.0  # noise of blurred faces, relative to their standard deviation
     erase: Share = 0.0
-    crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
+    crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of random crops for training; serving uses the whole face
 
     @property
     def encoder_options(self) -> Mapping[str, Any]:
         return {"width": self.width}
 
-    def calmed(self) -> Self:
+    def without_strong_augmentation(self) -> Self:
         return self.model_copy(update={"erase": 0.0, "crop": 1.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -54,18 +54,18 @@ class FaceRecipe(ModalityRecipe):
         return [erase_patches(moved, self.erase), owner]
 
     @staticmethod
-    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
-        """uint8 [up to MAX_FACES, h, w]; thinning here and again when prepared chooses the same crops."""
+    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (stored unprepared)
+        """Return uint8 [up to MAX_FACES, h, w]; subsampling here and in preparation selects the same crops."""
         from model.modalities.face import MAX_FACES
-        from training.data.images import thinned
+        from training.data.images import subsample
 
-        return thinned(evidence.crops, MAX_FACES)
+        return subsample(evidence.crops, MAX_FACES)
 
     @staticmethod
-    def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:
+    def unpack(packed: npt.NDArray[np.generic], spec: AnySpec) -> Any:
         from training.data.images import evidence_of_images
 
-        return spec.prepare(evidence_of_images(crops=kept))
+        return spec.prepare(evidence_of_images(crops=packed))
 
 
 RECIPE = FaceRecipe

@@ -1,4 +1,4 @@
-"""The recipe sections of all modalities, found by the names in `model.modalities.MODULES`. Without torch."""
+"""Recipe sections of all modalities, by the names in `model.modalities.MODULES`. Does not import torch."""
 
 from functools import reduce
 from importlib import import_module
@@ -19,7 +19,7 @@ DEFAULT_RECIPES: dict[Modality, type[ModalityRecipe]] = dict(zip(MODALITIES, REC
 
 
 def section_type(modality: Modality) -> Any:
-    """The type of a modality's section for pydantic: one class, or which it is by the section's `encoder`."""
+    """Return the type of a modality's section for pydantic: a class, or a union discriminated by `encoder`."""
     recipes = [recipe for recipe in RECIPES if recipe.modality == modality]
     if len(recipes) == 1:
         return recipes[0]

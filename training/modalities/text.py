@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 
 class TextRecipe(ModalityRecipe):
-    """Fine-tuning a BERT, or training one from nothing."""
+    """Fine-tuning a BERT, or training one from scratch."""
 
     modality = "text"
     kind = "bert"
     corpus_options = ("context_dropout", "plain_share", "transcribed_share", "teacher")
-    is_cached = False  # words come with the corpus
+    is_cached = False  # text comes with the corpus
 
-    config: dict[str, Any] | None = None  # a transformers BertConfig, for a BERT that starts from nothing
-    token_dropout: PartialShare = 0.0  # of the words, replaced by [MASK]
+    config: dict[str, Any] | None = None  # a transformers BertConfig, for training from scratch
+    token_dropout: PartialShare = 0.0  # share of words replaced by [MASK]
 
     @model_validator(mode="after")
     def _public_encoders_have_their_shape(self) -> Self:
         if self.config is not None and self.public_encoder is not None:
             raise ValueError(
-                f"config: has no effect beside public_encoder = {self.public_encoder!r}, which has a shape of its own; "
-                "leave one of them out"
+                f"config: has no effect with public_encoder = {self.public_encoder!r}, which has its own shape; "
+                "remove one of them"
             )
         return self
 
@@ -48,12 +48,12 @@ class TextRecipe(ModalityRecipe):
 
     @staticmethod
     def vary(value: Tokens, corpus: DataOptions, marks: Mapping[int, int | None]) -> Tokens:
-        """Randomly drop the dialogue context, and randomly the punctuation, as some transcribers do."""
+        """Randomly drop the dialogue context, and change or drop the punctuation, as some transcribers do."""
         from training.data.augmentation import as_transcribed, with_chance, without_marks
 
-        tokens = with_chance(corpus.context_dropout, value, lambda: value.alone())
-        heard = with_chance(corpus.transcribed_share, tokens, lambda: as_transcribed(tokens, marks))
-        return with_chance(corpus.plain_share, heard, lambda: without_marks(heard, marks))
+        tokens = with_chance(corpus.context_dropout, value, lambda: value.without_context())
+        transcribed = with_chance(corpus.transcribed_share, tokens, lambda: as_transcribed(tokens, marks))
+        return with_chance(corpus.plain_share, transcribed, lambda: without_marks(transcribed, marks))
 
 
 RECIPE = TextRecipe

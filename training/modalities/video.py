@@ -21,7 +21,7 @@ class VideoRecipe(ModalityRecipe):
 
     modality = "video"
     kind = "r3d18"
-    flip_clips: bool = False  # half of them
+    flip_clips: bool = False  # mirror half of the clips
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         from training.data.augmentation import flip_clips
@@ -29,18 +29,18 @@ class VideoRecipe(ModalityRecipe):
         return [flip_clips(inputs[0])] if self.flip_clips else list(inputs)
 
     @staticmethod
-    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
-        """uint8 [up to CLIP_FRAMES, h, w, 3]; thinning here and again when prepared chooses the same frames."""
+    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (stored unprepared)
+        """Return uint8 [up to CLIP_FRAMES, h, w, 3]; subsampling here and in preparation selects the same frames."""
         from model.modalities.video import CLIP_FRAMES
-        from training.data.images import thinned
+        from training.data.images import subsample
 
-        return thinned(evidence.frames, CLIP_FRAMES)
+        return subsample(evidence.frames, CLIP_FRAMES)
 
     @staticmethod
-    def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:
+    def unpack(packed: npt.NDArray[np.generic], spec: AnySpec) -> Any:
         from training.data.images import evidence_of_images
 
-        return spec.prepare(evidence_of_images(frames=kept))
+        return spec.prepare(evidence_of_images(frames=packed))
 
 
 RECIPE = VideoRecipe

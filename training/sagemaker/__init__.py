@@ -1,1 +1,1 @@
-"""Training jobs on SageMaker and what comes after them."""
+"""SageMaker training jobs, model registry and deployment."""

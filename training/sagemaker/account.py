@@ -1,4 +1,4 @@
-"""The AWS account that a job is launched into: its session, and whether the places a job names are there."""
+"""AWS session of a job, and checks of its S3 locations."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from training.sagemaker.job import Job, LaunchError
 
 
 def connect(region: str | None, needs_credentials: bool = True) -> Any:
-    """A boto3 session. Raises LaunchError where it has no region, or no credentials though they are needed."""
+    """Create a boto3 session. Raises LaunchError without a region, or without credentials if they are needed."""
     session = boto3.Session(region_name=region)
     if session.region_name is None:
         raise LaunchError("no AWS region: give --region, set AWS_DEFAULT_REGION, or run `aws configure`")
@@ -19,25 +19,25 @@ def connect(region: str | None, needs_credentials: bool = True) -> Any:
     return session
 
 
-def check_places(account: Any, job: Job) -> None:
-    """Raises LaunchError unless the bucket is there (the SDK would make it) and holds or reaches the job's data."""
+def check_s3_locations(account: Any, job: Job) -> None:
+    """Raise LaunchError unless the bucket exists (the SDK would create it) and the job's data is accessible."""
     s3 = account.client("s3")
     try:
         s3.head_bucket(Bucket=job.bucket)
     except ClientError as error:
         raise LaunchError(f"bucket {job.bucket}: {_reason(error)}") from error
-    place = urlsplit(job.data)
-    for folder in sorted({source.options.folder for source in job.plan.sources()}):
-        prefix = f"{place.path.lstrip('/')}{folder}/"
+    address = urlsplit(job.data)
+    for folder in sorted({source.options.folder for source in job.loaded_recipe.sources()}):
+        prefix = f"{address.path.lstrip('/')}{folder}/"
         try:
-            found = s3.list_objects_v2(Bucket=place.netloc, Prefix=prefix, MaxKeys=1)["KeyCount"]
+            found = s3.list_objects_v2(Bucket=address.netloc, Prefix=prefix, MaxKeys=1)["KeyCount"]
         except ClientError as error:
             raise LaunchError(f"data {job.data}: {_reason(error)}") from error
         if not found:
-            raise LaunchError(f"data {job.data}: there is no {folder}/ in it, which recipe {job.recipe.name} reads")
+            raise LaunchError(f"data {job.data}: it has no folder {folder}/, which recipe {job.recipe.name} reads")
 
 
 def _reason(error: ClientError) -> str:
-    known = {"404": "it is not there", "403": "this account may not use it", "NoSuchBucket": "its bucket is not there"}
-    refusal = error.response["Error"]
-    return str(known.get(refusal["Code"], refusal["Message"]))
+    known = {"404": "it does not exist", "403": "access denied", "NoSuchBucket": "its bucket does not exist"}
+    details = error.response["Error"]
+    return str(known.get(details["Code"], details["Message"]))

@@ -1,4 +1,4 @@
-"""Definition of a training job on SageMaker, as plain values without AWS or its SDK; `training.launch` sends them."""
+"""Definition of a SageMaker training job as plain values, without AWS or its SDK; `training.launch` submits it."""
 
 import re
 import shutil
@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from training.recipe import Recipe, RecipeError
-from training.revision import TOLD, commit
+from training.revision import COMMIT_VARIABLE, commit
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "video-sentiment"
 CHANNEL = "corpora"  # the input channel: /opt/ml/input/data/corpora holds the folders that the recipe names
-CHECKPOINTS = "/opt/ml/checkpoints"  # SageMaker keeps this folder and its S3 place the same
+CHECKPOINTS = "/opt/ml/checkpoints"  # SageMaker synchronizes this folder with S3
 ENTRY_SCRIPT = "training/in_sagemaker.py"
 REQUIREMENTS = "requirements/train.txt"
-CODE = ("common", "model", "training", REQUIREMENTS, "pyproject.toml")  # of the checkout, what the job gets
+CODE = ("common", "model", "training", REQUIREMENTS, "pyproject.toml")  # parts of the checkout that the job gets
 
-# `training.train` says once per epoch:
+# `training.train` prints once per epoch:
 #     metric epoch=3 loss=1.2345 dev_weighted_f1=0.5873 dev_sentiment_weighted_f1=0.6921
-# SageMaker searches each log line for these. The space before a name keeps one name from matching the end of another.
+# SageMaker matches these in each log line. The space before a name prevents matching the end of another name.
 NUMBER = r"([-+.0-9eE]+)"
 METRICS: dict[str, str] = {
     "epoch": rf"metric epoch={NUMBER}",
@@ -31,13 +31,13 @@ METRICS: dict[str, str] = {
     "dev_sentiment_weighted_f1": rf"metric .* dev_sentiment_weighted_f1={NUMBER}",
 }
 
-MAX_HYPERPARAMETERS, MAX_VALUE = 100, 2500  # what CreateTrainingJob takes; the second in characters
+MAX_HYPERPARAMETERS, MAX_VALUE = 100, 2500  # limits of CreateTrainingJob; the second in characters
 RUN_NAME = re.compile(r"[a-z0-9](-?[a-z0-9]){0,23}")
 S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 
 
 class LaunchError(ValueError):
-    """The job cannot be as asked. The message is one line that says why, and what to do."""
+    """The request is invalid. The message is one line with the reason and what to do."""
 
 
 @dataclass(frozen=True)
@@ -59,40 +59,42 @@ class Job:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        plan = self.plan
+        recipe = self.loaded_recipe
         if not self.run:
-            object.__setattr__(self, "run", plan.name)
+            object.__setattr__(self, "run", recipe.name)
         if not RUN_NAME.fullmatch(self.run):
-            raise LaunchError(f"run name {self.run!r}: up to 24 of a-z, 0-9 and single hyphens inside")
+            raise LaunchError(f"run name {self.run!r} must be up to 24 of a-z, 0-9 and single inner hyphens")
         if not S3_URI.fullmatch(self.data):
             raise LaunchError(f"data {self.data!r} is not an S3 address like s3://bucket/corpora")
-        # SageMaker takes every key that begins with it: without the slash, corpora-old/ as well.
+        # SageMaker uses this as a key prefix: without the slash it would match corpora-old/ as well.
         object.__setattr__(self, "data", f"{self.data.rstrip('/')}/")
         if self.spot and self.max_wait < self.max_run:
-            raise LaunchError("a spot job waits and runs within --max-wait-hours: it must not be below --max-hours")
+            raise LaunchError(
+                "--max-wait-hours includes the training time of a spot job: it must not be below --max-hours"
+            )
 
     @property
-    def plan(self) -> Recipe:
+    def loaded_recipe(self) -> Recipe:
         return read_recipe(self.recipe)
 
     @property
     def name(self) -> str:
-        """Common beginning of the names of this run's jobs; SageMaker's SDK appends the time."""
+        """Common prefix of the names of this run's jobs; the SDK appends the time."""
         return f"{PROJECT}-{self.run}"
 
     @property
     def distributed(self) -> bool:
-        """Return True when torchrun starts the job: one process for each GPU there is, over all instances."""
+        """True if torchrun starts the job, with one process per GPU on all instances."""
         return self.instance.startswith(("ml.g", "ml.p")) or self.instances > 1
 
     @property
     def output(self) -> str:
-        """S3 folder that {job name}/output/model.tar.gz will be written below."""
+        """S3 folder under which {job name}/output/model.tar.gz is written."""
         return f"s3://{self.bucket}/{PROJECT}/{self.run}/output"
 
     @property
     def checkpoints(self) -> str:
-        """S3 folder of the checkpoints, which a later job with the same recipe and data resumes from."""
+        """S3 folder of the checkpoints, from which later jobs with the same recipe and data resume."""
         digest = sha256(self.recipe.read_bytes() + b"\0" + self.data.encode()).hexdigest()
         return f"s3://{self.bucket}/{PROJECT}/{self.run}/checkpoints/{digest[:12]}"
 
@@ -102,11 +104,11 @@ class Job:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables that `training.in_sagemaker` reads besides SageMaker's own."""
+        """Environment variables that `training.in_sagemaker` reads, besides SageMaker's own."""
         return {
             "VIDEO_SENTIMENT_RECIPE": f"training/{self.recipe.name}",
             "VIDEO_SENTIMENT_WORK": CHECKPOINTS,
-            TOLD: commit(),
+            COMMIT_VARIABLE: commit(),
         }
 
     @property
@@ -115,7 +117,7 @@ class Job:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """A recipe. Raises LaunchError with one line where it is missing or wrong."""
+    """Read a recipe. Raises LaunchError with one line if it is missing or invalid."""
     try:
         return Recipe.read(path)
     except RecipeError as error:
@@ -123,9 +125,10 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def hyperparameters(recipe: Path) -> dict[str, str]:
-    """A recipe's fields, flattened: `epochs` of [text] is `text_epochs`. A record: the job trains from the file itself.
+    """Flatten a recipe's fields for the record: `epochs` of [text] becomes `text_epochs`.
 
-    The SDK's drivers export each as a quoted shell variable: hence no dot in a name and no apostrophe in a value.
+    The SDK's drivers export each as a quoted shell variable, so names have no dots and values no apostrophes. The job
+    trains from the recipe's file.
     """
     flat = {name: value.replace("'", "\u2019") for name, value in _flatten(tomllib.loads(recipe.read_text("utf-8")))}
     if len(flat) > MAX_HYPERPARAMETERS:
@@ -147,10 +150,10 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]
 
 
 def stage_code(job: Job, folder: Path) -> Path:
-    """Lay out in `folder` the code that the job gets: the checkout's, with the recipe at `training/NAME`."""
+    """Copy the job's code to `folder`: the checkout's, with the recipe at `training/NAME`."""
     for name in CODE:
         source, target = ROOT / name, folder / name
-        if source.is_dir():  # the bundles are products of training, not its input
+        if source.is_dir():  # bundles are outputs of training
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
         else:
             target.parent.mkdir(parents=True, exist_ok=True)

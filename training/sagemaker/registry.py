@@ -1,4 +1,4 @@
-"""Registration of a trained artefact in the model registry, and deployment to the inference stack. Needs only boto3."""
+"""Registration of trained artefacts in the model registry, and deployment. Needs only boto3."""
 
 import tarfile
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from training.sagemaker.job import PROJECT, LaunchError
 
 BUNDLE_FILES = ("config.json", "weights.safetensors", "MODEL_CARD.md")
 CONTENT_TYPES = (*VIDEO_TYPES, JSON_TYPE)
-STACK = "VideoSentiment-{stage}-Inference"  # the inference stack of a stage, as stacks/config.py names it
-STACK_PARAMETER = "ModelDataUrl"  # of the inference stack: the artefact that its endpoint serves
+STACK = "VideoSentiment-{stage}-Inference"  # name of a stage's inference stack, as in stacks/config.py
+STACK_PARAMETER = "ModelDataUrl"  # parameter of the inference stack: the artefact to serve
 ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
 
 
 @dataclass(frozen=True)
 class Artefact:
-    """A trained bundle as `model.tar.gz` in S3, and where it came from: empty where that is not known."""
+    """A trained bundle as `model.tar.gz` in S3, with its origin; fields are empty if unknown."""
 
     uri: str
     job: str = ""
@@ -30,26 +30,26 @@ class Artefact:
 
     @property
     def properties(self) -> dict[str, str]:
-        """Return the metadata that the registry shows with a version."""
+        """Metadata that the registry shows with a version."""
         known = {"training_job": self.job, "run": self.run, "commit": self.commit}
         return {k: v for k, v in known.items() if v} | {name: f"{value:.4f}" for name, value in self.metrics}
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The container that serves a bundle (model/Dockerfile), and the role it runs as."""
+    """Serving container of a bundle (model/Dockerfile), and its role."""
 
     image: str
     role: str = ""
 
 
 def find_artefact(sagemaker: Any, source: str) -> Artefact:
-    """The artefact of a finished training job, or the one at an S3 address. Raises LaunchError."""
+    """Return the artefact of a completed training job, or the one at an S3 address. Raises LaunchError."""
     if source.startswith("s3://"):
         return Artefact(source)
     job = describe_job(sagemaker, source)
     if job["TrainingJobStatus"] != "Completed":
-        raise LaunchError(f"training job {source} is {job['TrainingJobStatus']}: there is nothing to register yet")
+        raise LaunchError(f"training job {source} is {job['TrainingJobStatus']}, so it has no artefact yet")
     tags = sagemaker.list_tags(ResourceArn=job["TrainingJobArn"]).get("Tags", [])
     known = {tag["Key"]: tag["Value"] for tag in tags}
     return Artefact(
@@ -63,7 +63,7 @@ def find_artefact(sagemaker: Any, source: str) -> Artefact:
 
 
 def describe_job(sagemaker: Any, name: str) -> dict[str, Any]:
-    """A training job. Raises LaunchError where there is none of that name."""
+    """Describe a training job. Raises LaunchError if it does not exist."""
     try:
         job: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=name)
     except ClientError as error:
@@ -72,9 +72,9 @@ def describe_job(sagemaker: Any, name: str) -> dict[str, Any]:
 
 
 def check_artefact(s3: Any, uri: str) -> None:
-    """Raises LaunchError unless the object is a gzipped tar with a bundle's files at its top, where the server looks.
+    """Raise LaunchError unless the object is a gzipped tar with a bundle's files at its top level.
 
-    Reads it as it comes and stops at the last file it looks for: nothing is written to the disk.
+    The object is streamed, without writing to disk, until all files are found.
     """
     place = urlsplit(uri)
     missing = set(BUNDLE_FILES)
@@ -91,11 +91,11 @@ def check_artefact(s3: Any, uri: str) -> None:
         raise LaunchError(f"there is no artefact at {uri}") from error
     except (tarfile.TarError, EOFError, OSError) as error:
         raise LaunchError(f"{uri} is not a model.tar.gz: {error}") from error
-    raise LaunchError(f"{uri} holds no bundle: {', '.join(sorted(missing))} is not at its top")
+    raise LaunchError(f"{uri} is not a bundle: {', '.join(sorted(missing))} is missing at its top level")
 
 
 def register(sagemaker: Any, artefact: Artefact, endpoint: Endpoint, group: str = PROJECT) -> str:
-    """A new version in the model registry, to be approved by a person; makes the group if need be. Returns its ARN."""
+    """Create a version in the model registry, pending manual approval; creates the group if needed. Returns the ARN."""
     _ensure_group(sagemaker, group)
     source = {"MetadataProperties": {"GeneratedBy": artefact.job_arn}} if artefact.job_arn else {}
     package = sagemaker.create_model_package(
@@ -121,13 +121,13 @@ def _ensure_group(sagemaker: Any, group: str) -> None:
             raise
         sagemaker.create_model_package_group(
             ModelPackageGroupName=group,
-            ModelPackageGroupDescription="Bundles that judge emotion and sentiment of video",
+            ModelPackageGroupDescription="Bundles that predict emotion and sentiment of video",
             Tags=[{"Key": "project", "Value": PROJECT}],
         )
 
 
 def approved_artefact(sagemaker: Any, package_arn: str) -> tuple[Artefact, Endpoint]:
-    """Artefact and image of a registered version. Raises LaunchError unless a person has approved it."""
+    """Return artefact and image of a registered version. Raises LaunchError unless it is approved."""
     try:
         package = sagemaker.describe_model_package(ModelPackageName=package_arn)
     except ClientError as error:
@@ -142,10 +142,9 @@ def approved_artefact(sagemaker: Any, package_arn: str) -> tuple[Artefact, Endpo
 
 
 def deploy_command(artefact: Artefact, stage: str) -> str:
-    """The command that makes the inference stack serve an artefact.
+    """Return the command that deploys an artefact to the inference stack.
 
-    The parameter names its stack: without that, CDK gives it to every stack, and CloudFormation refuses it for those
-    that have no such parameter.
+    The parameter is qualified by the stack, as CloudFormation rejects it for stacks without such a parameter.
     """
     return (
         f"cdk deploy --all -c stage={stage} --parameters {STACK.format(stage=stage)}:{STACK_PARAMETER}={artefact.uri}"
@@ -153,7 +152,7 @@ def deploy_command(artefact: Artefact, stage: str) -> str:
 
 
 def create_model(sagemaker: Any, name: str, artefact: Artefact, endpoint: Endpoint) -> str:
-    """A SageMaker Model of an artefact, for endpoints made by other means than the stack's. Returns its ARN."""
+    """Create a SageMaker Model of an artefact, for endpoints outside the stack. Returns its ARN."""
     model = sagemaker.create_model(
         ModelName=name,
         PrimaryContainer={"Image": endpoint.image, "ModelDataUrl": artefact.uri},

@@ -1,4 +1,4 @@
-/** The API, with types from its OpenAPI document and the session's token in every request. */
+/** API client, typed by the OpenAPI document; it adds the session's token to every request. */
 
 import createClient from "openapi-fetch";
 
@@ -14,28 +14,28 @@ export const api = createClient<paths>({ baseUrl: "/app" });
 api.use({
   async onRequest({ request }) {
     const token = await idToken();
-    // Signed out in the meantime, by this tab or because the session ran out: nothing here is for nobody.
+    // The session may have ended since the page was opened.
     if (!token) throw new ApiError(401, "unauthorized", "the session has ended", null);
     request.headers.set("Authorization", `Bearer ${token}`);
     return request;
   },
 });
 
-interface Answer<T> {
+interface Result<T> {
   data?: T;
   error?: unknown;
   response: Response;
 }
 
-/** What a call answered. Throws ApiError for what the server refuses, NetworkError where it cannot be reached. */
-export async function answered<T>(call: Promise<Answer<T>>): Promise<T> {
-  let answer: Answer<T>;
+/** Return the data of a call. Throws ApiError for an error response, NetworkError if the server cannot be reached. */
+export async function unwrap<T>(call: Promise<Result<T>>): Promise<T> {
+  let result: Result<T>;
   try {
-    answer = await call;
+    result = await call;
   } catch (error) {
-    if (error instanceof TypeError) throw new NetworkError(); // all that fetch says of a broken connection
+    if (error instanceof TypeError) throw new NetworkError(); // the only error that fetch gives for a broken connection
     throw error;
   }
-  if (!answer.response.ok) throw ApiError.of(answer.response, answer.error);
-  return answer.data as T;
+  if (!result.response.ok) throw ApiError.of(result.response, result.error);
+  return result.data as T;
 }

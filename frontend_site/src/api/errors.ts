@@ -1,14 +1,14 @@
-/** What can go wrong with a request, and how it is said. */
+/** Errors of API requests, and the messages that users see for them. */
 
 /** The server could not be reached. */
 export class NetworkError extends Error {
   override name = "NetworkError";
 }
 
-/** Refusals that stay until something else changes, though their status says to try again. */
-const LASTING = ["quota-exceeded", "ceiling-reached", "too-many-uploads"];
+/** Codes of refusals that a retry does not resolve, although their status is 429. */
+const NOT_RETRYABLE = ["quota-exceeded", "ceiling-reached", "too-many-uploads"];
 
-/** The server said no: an RFC 9457 problem, or whatever else stood between. */
+/** An error response: an RFC 9457 problem, or the response of a proxy in between. */
 export class ApiError extends Error {
   override name = "ApiError";
   constructor(
@@ -28,39 +28,39 @@ export class ApiError extends Error {
     return new ApiError(response.status, text("code"), text("detail") || text("title"), retryAfter);
   }
 
-  /** Whether the same request may succeed in a moment. A quota that is used up will not. */
-  get passing(): boolean {
-    return this.status >= 500 || (this.status === 429 && !LASTING.includes(this.code));
+  /** Whether the same request may succeed shortly. */
+  get retryable(): boolean {
+    return this.status >= 500 || (this.status === 429 && !NOT_RETRYABLE.includes(this.code));
   }
 }
 
-// Of the API (lambdas/core/errors.py) and of the engine (model/serving/problems.py), which judges what was uploaded.
-const OF_THE_FILE = new Set([
+// Codes of the API (lambdas/core/errors.py) and of the engine (model/serving/problems.py).
+const FILE_PROBLEMS = new Set([
   ...["not-a-video", "too-large", "unsupported-type", "upload-missing", "upload-replaced"],
   ...["unreadable-video", "too-demanding", "too-long", "missing-object"],
 ]);
 
-/** Whether a problem lies in the file, so that trying again with the same one is of no use. `code` as the API names it. */
-export function isOfTheFile(code: string | undefined): boolean {
-  return code !== undefined && OF_THE_FILE.has(code);
+/** Whether the file causes the problem, so that a retry with the same file cannot succeed. `code` is the API's. */
+export function isFileProblem(code: string | undefined): boolean {
+  return code !== undefined && FILE_PROBLEMS.has(code);
 }
 
-/** An error as a sentence for the user. */
+/** Return the message that users see for an error. */
 export function explain(error: unknown): string {
-  if (error instanceof NetworkError) return "The server cannot be reached. Check your connection and try again.";
-  if (!(error instanceof ApiError)) return "Something failed on this page. Reload it and try again.";
+  if (error instanceof NetworkError) return "Can't reach the server. Check your connection and try again.";
+  if (!(error instanceof ApiError)) return "Something went wrong. Reload the page and try again.";
   if (error.status === 401) return "Your session has ended. Sign in again.";
-  if (error.passing && error.status === 429) return tooMany(error.retryAfter ?? 0);
-  if (error.status >= 500) return "The server failed to answer. Try again in a moment.";
-  return sentence(error.message) || "The server refused this.";
+  if (error.retryable && error.status === 429) return rateLimited(error.retryAfter ?? 0);
+  if (error.status >= 500) return "The server had a problem. Try again in a moment.";
+  return sentence(error.message) || "The server rejected this request.";
 }
 
-function tooMany(seconds: number): string {
-  if (seconds <= 60) return "Too many requests at once. Wait a moment and try again.";
+function rateLimited(seconds: number): string {
+  if (seconds <= 60) return "Too many requests. Wait a moment and try again.";
   return `Too many requests. Try again in ${String(Math.ceil(seconds / 60))} minutes.`;
 }
 
-/** "the file is empty" -> "The file is empty." */
+/** Capitalize and punctuate a message: "the file is empty" -> "The file is empty." */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (!trimmed) return "";

@@ -14,8 +14,8 @@ export interface paths {
          * Create Upload Url
          * @description Get a URL to upload a video to.
          *
-         *     PUT the file there with the headers that the answer names, then start the analysis with its `key`. Files over
-         *     100 MB go better in parts.
+         *     PUT the file to it with the returned headers, then start the analysis by `key`. For files over 100 MB, a multipart
+         *     upload is recommended.
          */
         post: operations["createUploadUrl"];
         delete?: never;
@@ -35,10 +35,10 @@ export interface paths {
         put?: never;
         /**
          * Create Multipart Upload
-         * @description Begin to upload a video in parts.
+         * @description Start a multipart upload.
          *
-         *     For files over 100 MB: parts go in parallel, and one that fails is sent again alone. Cut the file, sign the
-         *     parts, PUT each, and complete the upload.
+         *     For files over 100 MB: parts can be uploaded in parallel, and a part that fails is retried alone. Split the file,
+         *     sign the parts, PUT each of them, and complete the upload.
          */
         post: operations["createMultipartUpload"];
         delete?: never;
@@ -58,9 +58,9 @@ export interface paths {
         put?: never;
         /**
          * Sign Upload Parts
-         * @description Get URLs for parts of an upload, 100 at most at a time.
+         * @description Get URLs for parts of an upload, at most 100 per request.
          *
-         *     Each takes exactly the bytes of its part. An upload that is not completed expires a day after its beginning.
+         *     Each URL accepts exactly the size of its part. An upload that is not completed expires one day after its start.
          */
         post: operations["signUploadParts"];
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
         put?: never;
         /**
          * Complete Multipart Upload
-         * @description Put the parts of an upload together: all of them, and as many bytes as were announced. May be repeated.
+         * @description Complete a multipart upload from all its parts, which must have the declared size. Idempotent.
          */
         post: operations["completeMultipartUpload"];
         delete?: never;
@@ -100,7 +100,7 @@ export interface paths {
         put?: never;
         /**
          * Abort Multipart Upload
-         * @description Give an upload up: what was sent is deleted. May be repeated.
+         * @description Abort a multipart upload and delete its parts. Idempotent.
          */
         post: operations["abortMultipartUpload"];
         delete?: never;
@@ -118,9 +118,9 @@ export interface paths {
         };
         /**
          * List Pending Uploads
-         * @description List the uploads that no analysis was started from.
+         * @description List the pending uploads, from which no analysis has been started.
          *
-         *     So many may be pending at once; `too-many-uploads` says when the next one expires.
+         *     Their number is limited; the error `too-many-uploads` has the time until the next one expires.
          */
         get: operations["listPendingUploads"];
         put?: never;
@@ -143,7 +143,7 @@ export interface paths {
         post?: never;
         /**
          * Abandon Upload
-         * @description Abandon a pending upload: what was sent is deleted, and another one may begin in its place.
+         * @description Abandon a pending upload. The uploaded data is deleted, and the upload no longer counts toward the limit.
          */
         delete: operations["abandonUpload"];
         options?: never;
@@ -164,11 +164,11 @@ export interface paths {
          * Start Analysis
          * @description Analyze an uploaded video.
          *
-         *     Waits up to 25 seconds for the result. An analysis that takes longer goes on: the answer is then 202, with the
-         *     address to ask again at. `Prefer: respond-async` answers 202 at once, `Prefer: wait=5` after five seconds.
+         *     Waits up to 25 seconds for the result. If the analysis takes longer, it continues, and the response is 202 with a
+         *     status URL. `Prefer: respond-async` responds with 202 at once, `Prefer: wait=5` after five seconds.
          *
-         *     Repeating the request for the same `key` gives the same analysis and is charged once. An analysis that failed
-         *     is not charged; repeating its request starts another attempt.
+         *     Repeating the request for the same `key` returns the same analysis and is charged once. A failed analysis is not
+         *     charged; repeating its request starts another attempt.
          */
         post: operations["startAnalysis"];
         delete?: never;
@@ -188,7 +188,7 @@ export interface paths {
          * List Analyses
          * @description List analyses, newest first.
          *
-         *     Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
+         *     Optionally only those with a `status`. A page may have fewer items than `limit`; the last one has no `cursor`.
          */
         get: operations["listAnalyses"];
         put?: never;
@@ -210,17 +210,17 @@ export interface paths {
          * Get Analysis
          * @description Get an analysis, with its result once it is completed.
          *
-         *     As JSON it has the progress while it is processed, and the reason when it failed. As `csv`, `srt` or `vtt` it is
-         *     the result alone, as a file.
+         *     The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
+         *     contain only the result, as a file.
          */
         get: operations["getAnalysis"];
         put?: never;
         post?: never;
         /**
          * Delete Analysis
-         * @description Delete an analysis: its video, its result, its record.
+         * @description Delete an analysis with its video, result and record.
          *
-         *     It is gone at once, and can be restored for some minutes; then everything is purged.
+         *     It is hidden at once, and can be restored for some minutes; then everything is permanently deleted.
          */
         delete: operations["deleteAnalysis"];
         options?: never;
@@ -237,7 +237,7 @@ export interface paths {
         };
         /**
          * Get Video Url
-         * @description Get a URL that plays the video of an analysis.
+         * @description Get a URL to play the video of an analysis.
          */
         get: operations["getVideoUrl"];
         put?: never;
@@ -259,10 +259,10 @@ export interface paths {
         put?: never;
         /**
          * Retry Analysis
-         * @description Start an analysis that failed again.
+         * @description Retry a failed analysis.
          *
-         *     Charged like a new one. One that did not fail stays as it is. Refused where the same file would fail again, and
-         *     after five attempts.
+         *     It is charged like a new one. An analysis that has not failed is returned unchanged. A retry is refused if the same
+         *     file would fail again, and after five attempts.
          */
         post: operations["retryAnalysis"];
         delete?: never;
@@ -282,10 +282,10 @@ export interface paths {
         put?: never;
         /**
          * Cancel Analysis
-         * @description Cancel an analysis that is queued or processing.
+         * @description Cancel a queued or processing analysis.
          *
-         *     It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
-         *     stays as it is.
+         *     Its status becomes `failed` with the code `cancelled`; it is not charged, and can be retried. The request is
+         *     idempotent; an analysis that has already ended is not changed.
          */
         post: operations["cancelAnalysis"];
         delete?: never;
@@ -305,7 +305,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Analysis
-         * @description Bring a deleted analysis back, as long as it has not been purged.
+         * @description Restore a deleted analysis that has not been permanently deleted yet.
          */
         post: operations["restoreAnalysis"];
         delete?: never;
@@ -323,7 +323,7 @@ export interface paths {
         };
         /**
          * Get Usage
-         * @description Get what was used in a calendar month (UTC), and what is left.
+         * @description Get the usage and the remaining quota of a calendar month (UTC).
          */
         get: operations["getUsage"];
         put?: never;
@@ -343,10 +343,10 @@ export interface paths {
         };
         /**
          * List Audit Events
-         * @description List what happened in the account, newest first.
+         * @description List the audit events of the last 90 days, newest first.
          *
-         *     Sign-ins as far as they were followed by a request, API keys, the webhook, deleted, restored and cancelled
-         *     analyses; of the last 90 days.
+         *     They cover sign-ins that were followed by a request, changes of API keys and the webhook, and analyses that were
+         *     deleted, restored or cancelled.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -368,14 +368,14 @@ export interface paths {
          * Get Example
          * @description Get the state of the example.
          *
-         *     It is not an analysis of the account, and is never charged.
+         *     The example is not an analysis of the account and is never charged.
          */
         get: operations["getExample"];
         put?: never;
         post?: never;
         /**
          * Delete Example
-         * @description Delete the example from the account. May be repeated.
+         * @description Delete the example from the account. Idempotent.
          */
         delete: operations["deleteExample"];
         options?: never;
@@ -412,13 +412,13 @@ export interface paths {
         };
         /**
          * List Keys
-         * @description List the API keys, by their prefixes.
+         * @description List the API keys, identified by their prefixes.
          */
         get: operations["listKeys"];
         put?: never;
         /**
          * Create Key
-         * @description Make an API key. Its token is shown this once.
+         * @description Create an API key. Its token is shown only once.
          */
         post: operations["createKey"];
         delete?: never;
@@ -438,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Give an API key a new secret. The old token stops working at once; scopes and expiry stay.
+         * @description Replace the secret of an API key. The old token is invalid at once; scopes and expiry stay the same.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -459,7 +459,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Key
-         * @description Revoke an API key. It stops working at once.
+         * @description Revoke an API key. It is invalid at once.
          */
         delete: operations["revokeKey"];
         options?: never;
@@ -476,20 +476,22 @@ export interface paths {
         };
         /**
          * Get Webhook
-         * @description Get the webhook, and the secret that events are signed with, those to a request's own `webhookUrl` too.
+         * @description Get the webhook and its secret.
+         *
+         *     The secret signs all events of the account, including those sent to the `webhookUrl` of a single request.
          */
         get: operations["getWebhook"];
         /**
          * Set Webhook
-         * @description Set where events go.
+         * @description Set the webhook URL, to which events are sent.
          *
-         *     An https address on the internet. The first one makes the secret; it stays when the address changes.
+         *     It must be a public https URL. The secret is created with the first URL, and stays when the URL changes.
          */
         put: operations["setWebhook"];
         post?: never;
         /**
          * Delete Webhook
-         * @description Stop the events, those that are queued too. May be repeated.
+         * @description Delete the webhook. Events that are already queued are not sent any more. Idempotent.
          */
         delete: operations["deleteWebhook"];
         options?: never;
@@ -508,10 +510,10 @@ export interface paths {
         put?: never;
         /**
          * Rotate Webhook Secret
-         * @description Replace the secret.
+         * @description Replace the webhook secret.
          *
-         *     Every event is signed with the new one from now on, those under way too; for a day also with the one before, so that
-         *     receivers have that long to learn the new one. To end an old secret at once, replace it twice.
+         *     All events are signed with the new secret from now on, including queued ones. For one day they are also signed with
+         *     the replaced secret, so that receivers can be updated. To invalidate an old secret at once, replace it twice.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -531,7 +533,9 @@ export interface paths {
         put?: never;
         /**
          * Test Webhook
-         * @description Send an event of type `webhook.test` to the webhook, signed and repeated as any other. Limited to 30 an hour.
+         * @description Send a test event to the webhook.
+         *
+         *     Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -551,9 +555,9 @@ export interface paths {
         put?: never;
         /**
          * Sign Out Everywhere
-         * @description End every session of the user, on all devices and this one.
+         * @description Sign out on all devices, including this one.
          *
-         *     Their tokens are refused from now on. API keys are no sessions: they go on working.
+         *     The tokens of all sessions are refused from now on. API keys are not affected.
          */
         post: operations["signOutEverywhere"];
         delete?: never;
@@ -574,11 +578,11 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Delete the account with all its data.
+         * @description Delete the account and all its data.
          *
-         *     From now on nothing new can be started, and no session and no API key works. Videos, results and records are
-         *     removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
-         *     This cannot be undone.
+         *     All sessions and API keys are invalid at once, and nothing new can be started. Videos, results and records are
+         *     deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
+         *     cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -592,6 +596,7 @@ export interface components {
     schemas: {
         /**
          * AbortRequest
+         * @description Multipart upload to abort.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4"
          *     }
@@ -599,13 +604,13 @@ export interface components {
         AbortRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
         };
         /**
          * Accepted
-         * @description The analysis goes on; ask again at `statusUrl`.
+         * @description Analysis that is still running; poll `statusUrl`.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "processing",
@@ -636,12 +641,12 @@ export interface components {
             video: components["schemas"]["VideoInfo"];
             /**
              * Language
-             * @description ISO 639-1 code of the language of most speech; null without words
+             * @description ISO 639-1 code of the language of most of the speech; null without words
              */
             language: string | null;
             /**
              * Language Probability
-             * @description Probability of the detected language; null where it was not detected, and before version 1.1
+             * @description Probability of the detected language; null when it was not detected, and before version 1.1
              */
             language_probability?: number | null;
             model: components["schemas"]["ModelInfo"];
@@ -662,7 +667,7 @@ export interface components {
         };
         /**
          * AnalysisDetail
-         * @description An analysis with its result.
+         * @description Analysis with its progress or result.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
@@ -973,7 +978,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
              */
             position: number | null;
             /** Attempt */
@@ -1004,26 +1009,26 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description Time at which it and its video will be deleted.
+             * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Null until it is completed. */
+            /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Reason of a failed analysis. */
+            /** @description Reason of the failure; null unless the analysis failed. */
             error: components["schemas"]["Failure"] | null;
-            /** @description While it is processed, once the model has said something. */
+            /** @description Present during processing, once the model has reported progress. */
             progress: components["schemas"]["Progress"] | null;
-            /** @description Once it is completed. Null where it is too long for one answer: then fetch `resultUrl`. */
+            /** @description Result of a completed analysis. Null if it is too large for a response; then fetch `resultUrl`. */
             analysis: components["schemas"]["Analysis"] | null;
             /**
              * Resulturl
-             * @description The result as a JSON file, for 15 minutes; once it is completed.
+             * @description URL of the result of a completed analysis as a JSON file, valid for 15 minutes.
              */
             resultUrl: string | null;
         };
         /**
          * AnalysisItem
-         * @description An analysis in short.
+         * @description Analysis in a list.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
@@ -1101,7 +1106,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
              */
             position: number | null;
             /** Attempt */
@@ -1132,17 +1137,17 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description Time at which it and its video will be deleted.
+             * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Null until it is completed. */
+            /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Reason of a failed analysis. */
+            /** @description Reason of the failure; null unless the analysis failed. */
             error: components["schemas"]["Failure"] | null;
         };
         /**
          * AnalysisPage
-         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @description Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one.
          * @example {
          *       "analyses": [
          *         {
@@ -1223,7 +1228,7 @@ export interface components {
         };
         /**
          * AuditEvent
-         * @description Something that happened in the account.
+         * @description Event of the audit log.
          * @example {
          *       "at": "2026-11-24T09:30:00Z",
          *       "event": "key-created",
@@ -1244,18 +1249,18 @@ export interface components {
             event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
             /**
              * By
-             * @description `session`, an API key's prefix, `operator` (ours), or `system`.
+             * @description Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`.
              */
             by: string;
             /**
              * Subject
-             * @description Name or id of what it is about.
+             * @description Name or id of the object concerned.
              */
             subject: string | null;
         };
         /**
          * AuditPage
-         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @description Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one.
          * @example {
          *       "events": [
          *         {
@@ -1276,6 +1281,7 @@ export interface components {
         };
         /**
          * CompleteRequest
+         * @description Multipart upload to complete, with all its parts.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "parts": [
@@ -1289,13 +1295,16 @@ export interface components {
         CompleteRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /** Parts */
             parts: components["schemas"]["CompletedPart"][];
         };
-        /** CompletedPart */
+        /**
+         * CompletedPart
+         * @description Uploaded part, with the `ETag` that its PUT returned.
+         */
         CompletedPart: {
             /** Partnumber */
             partNumber: number;
@@ -1306,10 +1315,9 @@ export interface components {
          * Contribution
          * @description Contribution of one modality to a result.
          *
-         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); `weight` its share of what all
-         *     modalities contribute to the winner.
-         *
-         *     Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
+         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); a negative one favors the
+         *     runner-up. It is null in results of schema 1, whose weights were constants. `weight` is its share of the
+         *     contributions that favor the winner.
          */
         Contribution: {
             /** Weight */
@@ -1317,7 +1325,10 @@ export interface components {
             /** Contribution */
             contribution?: number | null;
         };
-        /** Day */
+        /**
+         * Day
+         * @description Analyses charged on a day.
+         */
         Day: {
             /**
              * Date
@@ -1329,7 +1340,7 @@ export interface components {
         };
         /**
          * Deleted
-         * @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good.
+         * @description Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "restorableUntil": "2026-11-24T09:30:00Z"
@@ -1344,7 +1355,10 @@ export interface components {
              */
             restorableUntil: string;
         };
-        /** EmotionScore */
+        /**
+         * EmotionScore
+         * @description Probability of one emotion.
+         */
         EmotionScore: {
             /**
              * Label
@@ -1356,7 +1370,7 @@ export interface components {
         };
         /**
          * ExampleState
-         * @description The analyzed example that the web app shows in every account; `deleted` where the user removed it.
+         * @description State of the analyzed example that the web app shows in every account until the user deletes it.
          * @example {
          *       "deleted": false
          *     }
@@ -1367,10 +1381,10 @@ export interface components {
         };
         /**
          * Failure
-         * @description Reason of a failed analysis. It was not charged, and starting it again may help.
+         * @description Reason why an analysis failed. It was not charged.
          * @example {
          *       "code": "timed-out",
-         *       "message": "no result came in time; start the analysis again"
+         *       "message": "No result arrived in time. Retry the analysis."
          *     }
          */
         Failure: {
@@ -1381,6 +1395,7 @@ export interface components {
         };
         /**
          * InferenceRequest
+         * @description Request to analyze an uploaded video.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "webhookUrl": "https://hooks.example.com/video-sentiment",
@@ -1390,7 +1405,7 @@ export interface components {
         InferenceRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /**
@@ -1400,13 +1415,13 @@ export interface components {
             fileName?: string | null;
             /**
              * Webhookurl
-             * @description Takes this analysis's event instead of the account's webhook.
+             * @description Receives the event of this analysis instead of the account's webhook.
              */
             webhookUrl?: string | null;
         };
         /**
          * InferenceResult
-         * @description The whole analysis, as it came within the time that a request waits.
+         * @description Result of an analysis that was completed while the request waited.
          * @example {
          *       "analysis": {
          *         "schema_version": "2.2",
@@ -1646,7 +1661,7 @@ export interface components {
         };
         /**
          * KeyItem
-         * @description An API key. Its secret is nowhere: only `prefix` tells which it is.
+         * @description API key without its secret, identified by `prefix`.
          * @example {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
@@ -1677,19 +1692,20 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It works until then; null where it does not expire.
+             * @description Null if the key never expires.
              */
             expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
              * Lastusedat
-             * @description To the hour.
+             * @description Time of the last use, with a resolution of one hour.
              */
             lastUsedAt: string | null;
         };
         /**
          * KeyList
+         * @description All active API keys, newest first.
          * @example {
          *       "keys": [
          *         {
@@ -1714,7 +1730,7 @@ export interface components {
         };
         /**
          * KeyRequest
-         * @description `read` allows every GET, `analyze` everything else: uploads, starting, cancelling, deleting, restoring.
+         * @description New API key. The scope `read` allows all GET requests, `analyze` all other requests.
          * @example {
          *       "name": "production",
          *       "scopes": [
@@ -1737,13 +1753,13 @@ export interface components {
             scopes?: ("read" | "analyze")[];
             /**
              * Expiresindays
-             * @description Without it, the key works until revoked.
+             * @description Validity in days; null for a key that never expires.
              */
             expiresInDays?: number | null;
         };
         /**
          * ModalityShare
-         * @description Contribution of one modality, and the emotions that it predicts by itself.
+         * @description Contribution of one modality, and its own prediction of the emotions.
          */
         ModalityShare: {
             /** Weight */
@@ -1757,8 +1773,8 @@ export interface components {
          * ModelInfo
          * @description Models and assumptions behind a result.
          *
-         *     `bundle` and `version` name the bundle that predicted; `speech` the transcriber that wrote the words ("" when none
-         *     ran); `prior` the class frequencies that were assumed: the bundle's declared ones or uniform ones.
+         *     `bundle` and `version` identify the bundle that predicted, `speech` the transcriber ("" when none ran). `prior` is
+         *     the class frequencies that were assumed: the bundle's declared ones or uniform ones.
          */
         ModelInfo: {
             /** Bundle */
@@ -1776,6 +1792,7 @@ export interface components {
         };
         /**
          * MultipartRequest
+         * @description File to upload in parts.
          * @example {
          *       "fileType": ".mov",
          *       "fileSize": 734003200
@@ -1784,18 +1801,18 @@ export interface components {
         MultipartRequest: {
             /**
              * Filetype
-             * @description A file's extension, with or without its dot.
+             * @description File extension, with or without the dot.
              */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the parts must have exactly so many together.
+             * @description Size in bytes. The parts together must have exactly this size.
              */
             fileSize: number;
         };
         /**
          * MultipartUpload
-         * @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter.
+         * @description Multipart upload. Split the file into `parts` pieces of `partSize` bytes; the last one may be smaller.
          * @example {
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
@@ -1815,13 +1832,13 @@ export interface components {
             parts: number;
             /**
              * Expiresin
-             * @description Seconds until parts must be signed, or the upload completed.
+             * @description Seconds within which parts must be signed or the upload completed.
              */
             expiresIn: number;
         };
         /**
          * NewKey
-         * @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`.
+         * @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`.
          * @example {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
@@ -1853,14 +1870,14 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It works until then; null where it does not expire.
+             * @description Null if the key never expires.
              */
             expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
              * Lastusedat
-             * @description To the hour.
+             * @description Time of the last use, with a resolution of one hour.
              */
             lastUsedAt: string | null;
             /** Token */
@@ -1868,10 +1885,10 @@ export interface components {
         };
         /**
          * Overall
-         * @description The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
+         * @description Result for the whole video: the utterances' distributions, weighted by duration. Empty without utterances.
          *
-         *     Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
-         *     the winner and runner-up of the whole.
+         *     Contributions and `bias` are the utterances' parts, weighted by duration, of log p(winner) - log p(runner-up) for
+         *     the winner and runner-up of the whole video.
          */
         Overall: {
             /** Emotions */
@@ -1899,7 +1916,10 @@ export interface components {
              */
             unclear?: boolean;
         };
-        /** PartUrl */
+        /**
+         * PartUrl
+         * @description Presigned URL of a part.
+         */
         PartUrl: {
             /** Partnumber */
             partNumber: number;
@@ -1908,7 +1928,7 @@ export interface components {
         };
         /**
          * PartUrls
-         * @description PUT each piece to its URL, and keep the `ETag` header of the answer.
+         * @description PUT each part to its URL, and keep the `ETag` header of the response.
          * @example {
          *       "parts": [
          *         {
@@ -1927,7 +1947,7 @@ export interface components {
         };
         /**
          * PendingUpload
-         * @description An upload that no analysis was started from. It counts until then, until it is abandoned, or until it expires.
+         * @description Upload without an analysis. It is pending until its analysis is started, it is abandoned, or it expires.
          * @example {
          *       "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
@@ -1944,7 +1964,7 @@ export interface components {
             key: string;
             /**
              * Size
-             * @description The announced size in bytes.
+             * @description Declared size in bytes.
              */
             size: number | null;
             /** Inparts */
@@ -1956,13 +1976,13 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It is removed then.
+             * @description Time at which the upload is removed.
              */
             expiresAt: string | null;
         };
         /**
          * PendingUploads
-         * @description Newest first; there are 50 at most.
+         * @description Pending uploads, newest first; at most 50.
          * @example {
          *       "uploads": [
          *         {
@@ -2005,7 +2025,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
+         * @description Progress of an attempt, as written by the model server. `fraction` is from 0 to 1.
          */
         Progress: {
             stage: components["schemas"]["Stage"];
@@ -2017,7 +2037,10 @@ export interface components {
              */
             updated: string;
         };
-        /** SentimentScore */
+        /**
+         * SentimentScore
+         * @description Probability of one sentiment.
+         */
         SentimentScore: {
             /**
              * Label
@@ -2029,6 +2052,7 @@ export interface components {
         };
         /**
          * SignPartsRequest
+         * @description Parts to upload next.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "partNumbers": [
@@ -2041,7 +2065,7 @@ export interface components {
         SignPartsRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /** Partnumbers */
@@ -2055,7 +2079,7 @@ export interface components {
         Stage: "transcribing" | "detecting" | "predicting" | "done";
         /**
          * Summary
-         * @description `duration_s` in seconds. The distributions are those of the whole video; empty without utterances.
+         * @description Summary of a result. The distributions are of the whole video, and empty if it has no utterances.
          */
         Summary: {
             /** Duration S */
@@ -2077,6 +2101,7 @@ export interface components {
         };
         /**
          * UploadRequest
+         * @description File to upload in one request.
          * @example {
          *       "fileType": ".mp4",
          *       "fileSize": 7340032
@@ -2085,18 +2110,18 @@ export interface components {
         UploadRequest: {
             /**
              * Filetype
-             * @description A file's extension, with or without its dot.
+             * @description File extension, with or without the dot.
              */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the upload must then have exactly so many.
+             * @description Size in bytes. If given, the upload must have exactly this size.
              */
             fileSize?: number | null;
         };
         /**
          * UploadUrl
-         * @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`.
+         * @description PUT the file to `url` with exactly `headers` within `expiresIn` seconds, then start its analysis by `key`.
          * @example {
          *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
@@ -2126,7 +2151,7 @@ export interface components {
         };
         /**
          * UploadedFile
-         * @description Uploaded as a whole; start its analysis by `key`.
+         * @description Completed upload; start its analysis by `key`.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4"
          *     }
@@ -2137,12 +2162,13 @@ export interface components {
         };
         /**
          * Usage
-         * @description Use of the quota in a calendar month (UTC).
+         * @description Usage in a calendar month (UTC).
          * @example {
          *       "month": "2026-11",
          *       "plan": "free",
          *       "limit": 10000,
          *       "used": 42,
+         *       "remaining": 9958,
          *       "left": 9958,
          *       "resetsAt": "2026-12-01T00:00:00Z",
          *       "minutes": 63.5,
@@ -2164,7 +2190,16 @@ export interface components {
             limit: number;
             /** Used */
             used: number;
-            /** Left */
+            /**
+             * Remaining
+             * @description Analyses that can still be started in the month.
+             */
+            remaining: number;
+            /**
+             * Left
+             * @deprecated
+             * @description Deprecated: use `remaining`, which has the same value.
+             */
             left: number;
             /**
              * Resetsat
@@ -2178,10 +2213,13 @@ export interface components {
             minutes: number;
             /**
              * Concurrency
-             * @description Analyses that are processed at a time. Further ones wait, in order.
+             * @description Analyses that are processed at a time; further ones are queued in order.
              */
             concurrency: number;
-            /** Days */
+            /**
+             * Days
+             * @description Days with at least one analysis.
+             */
             days: components["schemas"]["Day"][];
         };
         /**
@@ -2189,8 +2227,8 @@ export interface components {
          * @description One sentence, or one segment without speech (`text` is then empty).
          *
          *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-         *     log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
-         *     prior, and the weights are equal. `contradictory`: one modality looks pleasant and another unpleasant.
+         *     log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
+         *     prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
          *     `unclear`: the confidence is too low to show the first emotion as the result.
          */
         Utterance: {
@@ -2202,7 +2240,7 @@ export interface components {
             text: string;
             /**
              * Language
-             * @description ISO 639-1 code of the language spoken; null without words, and before version 1.1
+             * @description ISO 639-1 code of the spoken language; null without words, and before version 1.1
              */
             language?: string | null;
             /** Emotions */
@@ -2238,14 +2276,14 @@ export interface components {
             speaker?: string | null;
             /**
              * Explanation
-             * @description what each modality says, in one English sentence; empty before version 2.1
+             * @description Explanation of the result in one English sentence; empty before version 2.1
              * @default
              */
             explanation?: string;
         };
         /**
          * VideoInfo
-         * @description Properties of the video as displayed, after rotation. Zero for what the file lacks.
+         * @description Properties of the video as displayed, after rotation. Zero for missing tracks.
          */
         VideoInfo: {
             /** Duration S */
@@ -2261,7 +2299,7 @@ export interface components {
         };
         /**
          * VideoUrl
-         * @description The video itself, for a player; for `expiresIn` seconds.
+         * @description URL of the video for playback, valid for `expiresIn` seconds.
          * @example {
          *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "contentType": "video/mp4",
@@ -2278,7 +2316,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description Address that events are sent to. `secret` signs them; `url` is null without a webhook.
+         * @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment",
          *       "secret": "whsec_...",
@@ -2292,12 +2330,13 @@ export interface components {
             secret: string;
             /**
              * Secretbeforeuntil
-             * @description After a replacement: until when the secret before signs events as well. Null otherwise.
+             * @description Time until which the replaced secret also signs events; null if there is none.
              */
             secretBeforeUntil: string | null;
         };
         /**
          * WebhookRequest
+         * @description New webhook URL.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment"
          *     }
@@ -2311,7 +2350,7 @@ export interface components {
         };
         /**
          * WebhookTest
-         * @description The event that is on its way to the webhook, as any other would be.
+         * @description Test event that has been queued for delivery.
          * @example {
          *       "eventId": "evt_test_7d1c2a"
          *     }
@@ -2322,13 +2361,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
+         * @description An error (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
          * @example {
          *       "type": "urn:video-sentiment:problem:not-uploaded",
-         *       "title": "The file has not been uploaded",
+         *       "title": "File not uploaded",
          *       "status": 409,
-         *       "detail": "the file has not been uploaded; PUT it to its URL first",
-         *       "error": "the file has not been uploaded; PUT it to its URL first",
+         *       "detail": "The file has not been uploaded. PUT it to its upload URL first.",
+         *       "error": "The file has not been uploaded. PUT it to its upload URL first.",
          *       "code": "not-uploaded",
          *       "requestId": "6f1c8a52-9b1e-4c1d-8a67-3f0d0c3a6b11"
          *     }
@@ -2336,22 +2375,22 @@ export interface components {
         Problem: {
             /**
              * Format: uri
-             * @description The kind of problem: `code` as a URN.
+             * @description Problem type: `code` as a URN.
              */
             type: string;
-            /** @description The kind of problem, in words. */
+            /** @description Short summary of the problem type. */
             title: string;
-            /** @description The HTTP status. */
+            /** @description HTTP status. */
             status: number;
-            /** @description What is wrong this time. */
+            /** @description Explanation of this occurrence. */
             detail: string;
-            /** @description The same as `detail`, for clients that read `error`. */
+            /** @description Same as `detail`, for clients that read `error`. */
             error: string;
-            /** @description The kind of problem, for programs. */
+            /** @description Machine-readable problem type. */
             code: string;
-            /** @description Names the request in the log. */
+            /** @description Id of the request in the log. */
             requestId?: string;
-            /** @description Which fields do not fit the schema. */
+            /** @description Fields that do not match the schema. */
             errors?: {
                 field: string;
                 message: string;
@@ -2379,7 +2418,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`. */
+            /** @description PUT the file to `url` with exactly `headers` within `expiresIn` seconds, then start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2388,7 +2427,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadUrl"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2397,7 +2436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2406,7 +2445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2424,7 +2463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2433,7 +2472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2442,10 +2481,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2453,7 +2492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2477,7 +2516,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter. */
+            /** @description Multipart upload. Split the file into `parts` pieces of `partSize` bytes; the last one may be smaller. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2486,7 +2525,7 @@ export interface operations {
                     "application/json": components["schemas"]["MultipartUpload"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2495,7 +2534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2504,7 +2543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2513,7 +2552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2522,7 +2561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2531,7 +2570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2540,10 +2579,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2551,7 +2590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2575,7 +2614,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description PUT each piece to its URL, and keep the `ETag` header of the answer. */
+            /** @description PUT each part to its URL, and keep the `ETag` header of the response. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2584,7 +2623,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartUrls"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2593,7 +2632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2602,7 +2641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2611,7 +2650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2620,7 +2659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2629,7 +2668,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2638,7 +2677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2647,10 +2686,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2673,7 +2712,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Uploaded as a whole; start its analysis by `key`. */
+            /** @description Completed upload; start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2682,7 +2721,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadedFile"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2691,7 +2730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2700,7 +2739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2709,7 +2748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2718,7 +2757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2727,7 +2766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2736,7 +2775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2745,7 +2784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2754,10 +2793,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2787,7 +2826,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2796,7 +2835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2805,7 +2844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2814,7 +2853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2823,7 +2862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2832,7 +2871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2841,10 +2880,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2863,7 +2902,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first; there are 50 at most. */
+            /** @description Pending uploads, newest first; at most 50. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2872,7 +2911,7 @@ export interface operations {
                     "application/json": components["schemas"]["PendingUploads"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2881,7 +2920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2890,10 +2929,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2921,7 +2960,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2930,7 +2969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2939,7 +2978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2948,7 +2987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2957,10 +2996,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2986,7 +3025,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The whole analysis. */
+            /** @description The result of the analysis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2995,7 +3034,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceResult"];
                 };
             };
-            /** @description The analysis goes on; ask again at `statusUrl`. */
+            /** @description The analysis is still running; poll the status URL in `statusUrl`. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3004,7 +3043,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3013,7 +3052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3022,7 +3061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3031,7 +3070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3040,7 +3079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3049,7 +3088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3058,7 +3097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3067,7 +3106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3076,10 +3115,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3087,7 +3126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The analysis failed on our side. It was not charged, and may be started again. */
+            /** @description The analysis failed because of a server error. It was not charged and can be retried. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3096,7 +3135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3150,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: ("queued" | "processing" | "completed" | "failed") | null;
-                /** @description `cursor` of the page before. */
+                /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -3121,7 +3160,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            /** @description Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3130,7 +3169,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisPage"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3139,7 +3178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3148,7 +3187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3157,7 +3196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3166,10 +3205,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3195,7 +3234,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analysis, as far as it is. */
+            /** @description The analysis in its current state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3207,7 +3246,7 @@ export interface operations {
                     "text/vtt": string;
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3216,7 +3255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3225,7 +3264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3234,7 +3273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +3282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3252,10 +3291,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3276,7 +3315,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good. */
+            /** @description Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3285,7 +3324,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3294,7 +3333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3303,7 +3342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3312,7 +3351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3321,10 +3360,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3345,7 +3384,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The video itself, for a player; for `expiresIn` seconds. */
+            /** @description URL of the video for playback, valid for `expiresIn` seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3354,7 +3393,7 @@ export interface operations {
                     "application/json": components["schemas"]["VideoUrl"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3363,7 +3402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3372,7 +3411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3381,7 +3420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3390,7 +3429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3399,10 +3438,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3423,7 +3462,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3432,7 +3471,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3441,7 +3480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3450,7 +3489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3459,7 +3498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3468,7 +3507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3477,7 +3516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3486,7 +3525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3495,10 +3534,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3506,7 +3545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3528,7 +3567,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3537,7 +3576,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3546,7 +3585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3555,7 +3594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3564,7 +3603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3573,7 +3612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3582,10 +3621,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3593,7 +3632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3615,7 +3654,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3624,7 +3663,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3633,7 +3672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3642,7 +3681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3651,7 +3690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3660,7 +3699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3669,10 +3708,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3685,7 +3724,7 @@ export interface operations {
     getUsage: {
         parameters: {
             query?: {
-                /** @description Such as `2026-11`. */
+                /** @description Calendar month, such as `2026-11`; by default the current one. */
                 month?: string | null;
             };
             header?: never;
@@ -3694,7 +3733,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Use of the quota in a calendar month (UTC). */
+            /** @description Usage in a calendar month (UTC). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3703,7 +3742,7 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3712,7 +3751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3721,7 +3760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3730,10 +3769,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3746,7 +3785,7 @@ export interface operations {
     listAuditEvents: {
         parameters: {
             query?: {
-                /** @description `cursor` of the page before. */
+                /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -3756,7 +3795,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            /** @description Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3765,7 +3804,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3774,7 +3813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3783,7 +3822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3792,7 +3831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3801,10 +3840,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3823,7 +3862,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analyzed example that the web app shows in every account; `deleted` where the user removed it. */
+            /** @description State of the analyzed example that the web app shows in every account until the user deletes it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3832,7 +3871,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExampleState"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3841,7 +3880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3850,10 +3889,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3879,7 +3918,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3888,7 +3927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,10 +3936,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3919,7 +3958,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analyzed example that the web app shows in every account; `deleted` where the user removed it. */
+            /** @description State of the analyzed example that the web app shows in every account until the user deletes it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3928,7 +3967,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExampleState"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3937,7 +3976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3946,10 +3985,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3968,7 +4007,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description All active API keys, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3977,7 +4016,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3986,7 +4025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3995,10 +4034,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4021,7 +4060,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
+            /** @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4030,7 +4069,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4039,7 +4078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4048,7 +4087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4057,7 +4096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4066,7 +4105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4075,7 +4114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4084,7 +4123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4093,10 +4132,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4117,7 +4156,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
+            /** @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4126,7 +4165,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4135,7 +4174,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4144,7 +4183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4153,7 +4192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4162,10 +4201,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4193,7 +4232,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4202,7 +4241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4211,7 +4250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4220,7 +4259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4229,10 +4268,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4251,7 +4290,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4260,7 +4299,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4269,7 +4308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4278,10 +4317,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4304,7 +4343,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4313,7 +4352,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4322,7 +4361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4331,7 +4370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4340,7 +4379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4349,7 +4388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4358,7 +4397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4367,10 +4406,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4396,7 +4435,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4405,7 +4444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4414,10 +4453,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4436,7 +4475,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4445,7 +4484,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4454,7 +4493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4463,10 +4502,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4485,7 +4524,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The event that is on its way to the webhook, as any other would be. */
+            /** @description Test event that has been queued for delivery. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4494,7 +4533,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTest"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4503,7 +4542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4512,7 +4551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4521,10 +4560,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4550,7 +4589,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4559,7 +4598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4568,10 +4607,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4597,7 +4636,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4606,7 +4645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4615,10 +4654,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

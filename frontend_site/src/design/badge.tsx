@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A word or two that mark what they stand beside. */
+/** Short label beside a name or a result. */
 export function Badge({ children }: { children: ReactNode }) {
   return (
     <span className="shrink-0 rounded-full border border-dashed border-muted px-2 text-xs leading-5 text-muted">

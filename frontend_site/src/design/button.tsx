@@ -3,12 +3,12 @@ import type { ComponentProps, ReactNode } from "react";
 
 import { cx } from "./cx";
 
-type Look = "primary" | "secondary" | "quiet" | "danger";
+type Variant = "primary" | "secondary" | "quiet" | "danger";
 
 const SHAPE =
   "inline-flex items-center justify-center gap-2 rounded-control font-medium whitespace-nowrap transition-colors " +
   "disabled:cursor-not-allowed disabled:opacity-55";
-const LOOKS: Record<Look, string> = {
+const VARIANTS: Record<Variant, string> = {
   primary: "bg-accent-fill text-on-fill enabled:hover:bg-accent-fill-hover [a&]:hover:bg-accent-fill-hover",
   secondary: "border border-line bg-surface text-text enabled:hover:bg-hover [a&]:hover:bg-hover",
   quiet: "text-muted enabled:hover:bg-hover enabled:hover:text-text [a&]:hover:bg-hover [a&]:hover:text-text",
@@ -17,15 +17,15 @@ const LOOKS: Record<Look, string> = {
 const SIZES = { small: "h-8 px-3 text-[13px]", normal: "h-10 px-4 text-sm", large: "h-12 px-6 text-base" };
 
 interface Appearance {
-  look?: Look;
+  variant?: Variant;
   size?: keyof typeof SIZES;
 }
 
 type ButtonProps = ComponentProps<"button"> & Appearance & { busy?: boolean };
 
-/** `busy` keeps the button focusable and says so, while what it began goes on. */
+/** Button. While `busy` it shows a spinner and ignores clicks, but keeps the focus. */
 export function Button({
-  look = "secondary",
+  variant = "secondary",
   size = "normal",
   busy = false,
   className,
@@ -40,7 +40,7 @@ export function Button({
       disabled={disabled}
       aria-busy={busy || undefined}
       onClick={busy ? (event) => event.preventDefault() : rest.onClick}
-      className={cx(SHAPE, LOOKS[look], SIZES[size], busy && "opacity-70", className)}
+      className={cx(SHAPE, VARIANTS[variant], SIZES[size], busy && "opacity-70", className)}
     >
       {busy && <Spinner />}
       {children}
@@ -48,17 +48,17 @@ export function Button({
   );
 }
 
-/** A link that looks like a button. */
+/** Link styled as a button. */
 export function ButtonLink({
-  look = "secondary",
+  variant = "secondary",
   size = "normal",
   className,
   ...rest
 }: ComponentProps<typeof Link> & Appearance) {
-  return <Link {...rest} className={cx(SHAPE, LOOKS[look], SIZES[size], className)} />;
+  return <Link {...rest} className={cx(SHAPE, VARIANTS[variant], SIZES[size], className)} />;
 }
 
-/** A square button that shows an icon alone; `label` is its name. */
+/** Square button with only an icon; `label` is its accessible name and tooltip. */
 export function IconButton({
   label,
   children,
@@ -71,7 +71,7 @@ export function IconButton({
       {...rest}
       aria-label={label}
       title={label}
-      className={cx(SHAPE, LOOKS.quiet, "size-8 shrink-0 [&>svg]:size-[18px]", className)}
+      className={cx(SHAPE, VARIANTS.quiet, "size-8 shrink-0 [&>svg]:size-[18px]", className)}
     >
       {children}
     </button>

@@ -9,7 +9,7 @@ interface CardProps {
   className?: string;
 }
 
-/** A titled box; `aside` stands at the right of the title. */
+/** Titled box; `aside` is placed to the right of the title. */
 export function Card({ title, aside, children, className }: CardProps) {
   const id = useId();
   return (

@@ -11,16 +11,16 @@ interface ConfirmProps {
   children: ReactNode;
 }
 
-/** Asks before what cannot be undone. */
+/** Confirmation of an action that cannot be undone. */
 export function ConfirmDialog({ title, action, onConfirm, onClose, children }: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       <p className="text-sm text-muted">{children}</p>
       <div className="mt-5 flex gap-2">
-        <Button look="danger" onClick={onConfirm}>
+        <Button variant="danger" onClick={onConfirm}>
           {action}
         </Button>
-        <Button onClick={onClose}>Keep it</Button>
+        <Button onClick={onClose}>Cancel</Button>
       </div>
     </Dialog>
   );

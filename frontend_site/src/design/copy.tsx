@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { Button } from "./button";
 
-/** Copies `text`, and says that it did. `label` tells buttons on a page apart. */
+/** Button that copies `text` and confirms it. `label` distinguishes several on one page. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -25,14 +25,14 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** A block of code with its copy button; it scrolls sideways by itself. */
+/** Block of code with a copy button; long lines scroll horizontally. */
 export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
     <div className="relative min-w-0">
       <div className="absolute top-2 right-2">
         <CopyButton text={code} label={`Copy ${label}`} />
       </div>
-      {/* It scrolls, so the keyboard must reach it. */}
+      {/* Scrollable, so it must be reachable by keyboard. */}
       <pre
         tabIndex={0}
         aria-label={label}

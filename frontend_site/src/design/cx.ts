@@ -1,4 +1,4 @@
-/** Class names in one string; what is false or empty is left out. */
+/** Join class names, skipping false and empty ones. */
 export function cx(...names: (string | false | null | undefined)[]): string {
   return names.filter(Boolean).join(" ");
 }

@@ -6,19 +6,19 @@ import { cx } from "./cx";
 
 type Tone = "info" | "warning" | "problem";
 
-const TONES: Record<Tone, { icon: LucideIcon; look: string }> = {
-  info: { icon: Info, look: "border border-line bg-surface text-muted" },
-  warning: { icon: TriangleAlert, look: "bg-warning-surface text-warning-text" },
-  problem: { icon: CircleAlert, look: "bg-danger-surface text-danger" },
+const TONES: Record<Tone, { icon: LucideIcon; style: string }> = {
+  info: { icon: Info, style: "border border-line bg-surface text-muted" },
+  warning: { icon: TriangleAlert, style: "bg-warning-surface text-warning-text" },
+  problem: { icon: CircleAlert, style: "bg-danger-surface text-danger" },
 };
 
-/** A line or two that the user should know. A problem is announced at once. */
+/** Short notice. Screen readers announce a problem immediately. */
 export function Note({ tone = "info", children, className }: { tone?: Tone; children: ReactNode; className?: string }) {
-  const { icon: Icon, look } = TONES[tone];
+  const { icon: Icon, style } = TONES[tone];
   return (
     <div
       role={tone === "problem" ? "alert" : undefined}
-      className={cx("flex gap-2.5 rounded-control px-3.5 py-2.5 text-sm", look, className)}
+      className={cx("flex gap-2.5 rounded-control px-3.5 py-2.5 text-sm", style, className)}
     >
       <Icon className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
       <div className="min-w-0">{children}</div>
@@ -26,7 +26,7 @@ export function Note({ tone = "info", children, className }: { tone?: Tone; chil
   );
 }
 
-/** What went wrong, and a way to try again. */
+/** Error message with an optional retry button. */
 export function Failure({ message, onRetry }: { message: string; onRetry?: () => void }) {
   return (
     <Note tone="problem">
@@ -40,8 +40,8 @@ export function Failure({ message, onRetry }: { message: string; onRetry?: () =>
   );
 }
 
-/** In place of a list that holds nothing: what it is for, and what to do. */
-export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title: string; children?: ReactNode }) {
+/** Placeholder of an empty list: its purpose, and what to do. */
+export function EmptyState({ icon: Icon, title, children }: { icon: LucideIcon; title: string; children?: ReactNode }) {
   return (
     <div className="grid justify-items-center gap-1 px-6 py-12 text-center">
       <Icon className="mb-2 size-7 text-muted" strokeWidth={1.5} aria-hidden="true" />
@@ -51,7 +51,7 @@ export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title
   );
 }
 
-/** Gray stand-ins while something loads. `label` is what a screen reader says. */
+/** Skeleton shown while content loads. `label` is for screen readers. */
 export function Loading({ label, lines = 3, className }: { label: string; lines?: number; className?: string }) {
   return (
     <div role="status" className={cx("grid gap-3", className)}>

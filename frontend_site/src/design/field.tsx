@@ -8,7 +8,7 @@ type FieldProps = ComponentProps<"input"> & {
   problem?: string | null;
 };
 
-/** An input with its label, a hint, and what is wrong with it. */
+/** Input with its label, a hint and an error message. */
 export function Field({ label, hint, problem, className, ...rest }: FieldProps) {
   const id = useId();
   const describedBy = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ");

@@ -1,6 +1,6 @@
 import Link from "next/link";
 
-/** Three bands of an emotion timeline; the name beside it. */
+/** Logo mark: three bands of an emotion timeline. */
 export function Mark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 24 24" className={className} aria-hidden="true">

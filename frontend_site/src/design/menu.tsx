@@ -10,7 +10,7 @@ interface MenuProps<V extends string> {
   onChoose: (value: V) => void;
 }
 
-/** A button that opens a short list of things to do. */
+/** Button that opens a short list of actions. */
 export function Menu<V extends string>({ label, icon: Icon, choices, onChoose }: MenuProps<V>) {
   const details = useRef<HTMLDetailsElement>(null);
   useEffect(() => {

@@ -31,13 +31,13 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener(CHANGED, listener);
 }
 
-/** Goes round: as the system, light, dark. What is chosen is kept; public/theme.js reads it before the first paint. */
+/** Button that cycles through system, light and dark. The choice is stored; public/theme.js reads it before the first paint. */
 export function ThemeToggle() {
   const theme = useSyncExternalStore<Theme>(subscribe, current, () => "system");
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
   const Icon = ICONS[theme];
   return (
-    <IconButton label={`Colors: ${theme}. Change to ${next}`} onClick={() => choose(next)}>
+    <IconButton label={`Color scheme: ${theme}. Switch to ${next}`} onClick={() => choose(next)}>
       <Icon aria-hidden="true" />
     </IconButton>
   );

@@ -11,10 +11,10 @@ interface Toast {
   action?: { label: string; run: () => void };
 }
 
-const SHOWN = 10_000; // milliseconds
+const DURATION = 10_000; // milliseconds
 const ToastContext = createContext<(text: string, action?: Toast["action"]) => void>(() => undefined);
 
-/** Show a line at the bottom for ten seconds, with something to do about it. */
+/** Return a function that shows a message at the bottom for ten seconds, with an optional action. */
 export function useToast() {
   return use(ToastContext);
 }
@@ -26,7 +26,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     (text: string, action?: Toast["action"]) => {
       const id = Date.now() + Math.random();
       setToasts((all) => [...all.slice(-2), { id, text, action }]);
-      setTimeout(() => dismiss(id), SHOWN);
+      setTimeout(() => dismiss(id), DURATION);
     },
     [dismiss],
   );

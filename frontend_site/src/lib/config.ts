@@ -1,4 +1,4 @@
-/** Where this page is: /config.json, fetched once. */
+/** Deployment settings of this site, from /config.json; fetched once. */
 
 import { preload } from "react-dom";
 
@@ -6,17 +6,17 @@ export interface SiteConfig {
   stage: string;
   userPoolId: string;
   userPoolClientId: string;
-  userPoolEndpoint?: string; // a path of our own origin, where Cognito is not Amazon's own
+  userPoolEndpoint?: string; // path of this origin that proxies a Cognito emulator; absent on AWS
 }
 
-/** For layouts whose pages will ask: the file is on its way before any script has run. */
+/** Preload the settings, so that the request starts before any script has run. */
 export function preloadSiteConfig(): void {
   preload("/config.json", { as: "fetch", crossOrigin: "anonymous" });
 }
 
 let loaded: Promise<SiteConfig> | undefined;
 
-/** Throws where the file cannot be had; the next call tries again. */
+/** Return the settings. Throws if they cannot be loaded; the next call tries again. */
 export function siteConfig(): Promise<SiteConfig> {
   loaded ??= load().catch((error: unknown) => {
     loaded = undefined;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { bytes, clock, count, factor, percent, timeLeft, when } from "./format";
+import { bytes, clock, count, factor, percent, timeRemaining, when } from "./format";
 
 describe("factor", () => {
-  // As tests/unit/test_sentences.py has them: the report and the page must say the same.
+  // The same cases as in tests/unit/test_sentences.py: the HTML report and the web app must show the same.
   it.each([
     [0, "×1.0"],
     [-0.04, "×1.0"],
@@ -26,7 +26,7 @@ describe("clock", () => {
     [36_061, "10:01:01"],
   ])("%d s is %s", (seconds, shown) => expect(clock(seconds)).toBe(shown));
 
-  it("names every whole second by its own text", () => {
+  it("formats every whole second differently", () => {
     fc.assert(
       fc.property(fc.nat(200_000), (seconds) => {
         const parts = clock(seconds).split(":").map(Number);
@@ -47,7 +47,7 @@ describe("bytes", () => {
     [1_073_741_824, "1.1 GB"],
   ])("%d is %s", (size, shown) => expect(bytes(size)).toBe(shown));
 
-  it("never needs more than three digits", () => {
+  it("never shows more than three digits", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 999_000_000_000_000 }), (size) => {
         expect(bytes(size)).toMatch(/^(\d{1,3}|\d\.\d) (B|kB|MB|GB|TB)$/);
@@ -60,8 +60,8 @@ it("percentages are whole", () => {
   expect([0, 0.004, 0.005, 0.995, 1].map(percent)).toEqual(["0%", "0%", "1%", "100%", "100%"]);
 });
 
-it("says how long something takes as a person would", () => {
-  expect([3, 22, 54, 61, 3000, 4000].map(timeLeft)).toEqual([
+it("rounds the remaining time", () => {
+  expect([3, 22, 54, 61, 3000, 4000].map(timeRemaining)).toEqual([
     "a few seconds left",
     "about 20 s left",
     "about 55 s left",
@@ -71,7 +71,7 @@ it("says how long something takes as a person would", () => {
   ]);
 });
 
-it("names the time of today's moments alone", () => {
+it("shows the time of day for today only", () => {
   const now = new Date(2026, 10, 24, 18, 0);
   expect(when(new Date(2026, 10, 24, 9, 5), now)).toBe("today, 09:05");
   expect(when(new Date(2026, 10, 23, 9, 5), now)).toBe("23 Nov 2026");

@@ -7,7 +7,7 @@ import { ApiError } from "@/api/errors";
 
 const ATTEMPTS = 3;
 
-/** The server's state for all below. What the server refuses is not asked again; what may pass is, twice. */
+/** Provide the cache of server state. Requests are repeated twice after transient errors, not after the API's refusals. */
 export function QueryProvider({ children }: { children: ReactNode }) {
   const [client] = useState(
     () =>
@@ -15,7 +15,7 @@ export function QueryProvider({ children }: { children: ReactNode }) {
         defaultOptions: {
           queries: {
             staleTime: 10_000,
-            retry: (failures, error) => failures < ATTEMPTS - 1 && (!(error instanceof ApiError) || error.passing),
+            retry: (failures, error) => failures < ATTEMPTS - 1 && (!(error instanceof ApiError) || error.retryable),
           },
         },
       }),

@@ -1,6 +1,6 @@
-/** Try again after what may pass: no network, a server that is busy. Everything else is for the caller. */
+/** Retry after transient errors: a broken connection, a busy server. Other errors are left to the caller. */
 
-/** The network failed, or a server said that trying again makes sense. `after` in milliseconds. */
+/** A failure that may not repeat. `after`: the delay that the server requested, in milliseconds. */
 export class TransientError extends Error {
   override name = "TransientError";
   constructor(
@@ -11,33 +11,33 @@ export class TransientError extends Error {
   }
 }
 
-export interface Surroundings {
-  /** Resolves after so many milliseconds; rejects with the signal's reason when it aborts. */
+export interface Environment {
+  /** Resolve after a delay in milliseconds; reject with the signal's reason if it aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
-  /** Resolves once the browser believes to be online. */
+  /** Resolve once the browser reports that it is online. */
   online(signal: AbortSignal): Promise<void>;
 }
 
 export interface RetryOptions {
   signal: AbortSignal;
   attempts?: number;
-  /** Called with true before a wait, with false after it. */
+  /** Called with true before a delay and with false after it. */
   onWait?: (waiting: boolean) => void;
-  surroundings?: Surroundings;
+  environment?: Environment;
 }
 
-const FIRST_WAIT = 1_000;
-const LONGEST_WAIT = 30_000;
+const INITIAL_DELAY = 1_000; // milliseconds
+const MAX_DELAY = 30_000; // milliseconds
 
-/** Milliseconds to wait after a number of failures: doubled each time, with jitter so that clients spread out. */
-export function waitAfter(failures: number, random: number = Math.random()): number {
-  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1));
-  return wait * (0.5 + random / 2);
+/** Return the delay in milliseconds after a number of failures: exponential backoff with jitter. */
+export function backoff(failures: number, random: number = Math.random()): number {
+  const delay = Math.min(MAX_DELAY, INITIAL_DELAY * 2 ** (failures - 1));
+  return delay * (0.5 + random / 2);
 }
 
-/** Run `task` until it does not throw a TransientError, at most `attempts` times. */
+/** Run `task` until it succeeds or throws anything but a TransientError, at most `attempts` times. */
 export async function withRetry<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { signal, attempts = 8, onWait, surroundings = browser } = options;
+  const { signal, attempts = 8, onWait, environment = browser } = options;
   for (let failures = 1; ; failures += 1) {
     try {
       signal.throwIfAborted();
@@ -45,14 +45,14 @@ export async function withRetry<T>(task: () => Promise<T>, options: RetryOptions
     } catch (error) {
       if (!(error instanceof TransientError) || failures >= attempts) throw error;
       onWait?.(true);
-      await surroundings.online(signal);
-      await surroundings.sleep(error.after ?? waitAfter(failures), signal);
+      await environment.online(signal);
+      await environment.sleep(error.after ?? backoff(failures), signal);
       onWait?.(false);
     }
   }
 }
 
-const browser: Surroundings = {
+const browser: Environment = {
   sleep: (milliseconds, signal) =>
     settle(signal, (done) => {
       const timer = setTimeout(done, milliseconds);
@@ -66,7 +66,7 @@ const browser: Surroundings = {
     }),
 };
 
-/** A promise that `begin` resolves or the signal rejects; what `begin` returns cleans up after either. */
+/** Return a promise that `begin` resolves or the signal rejects. The function that `begin` returns cleans up after either. */
 function settle(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
   let cleanUp: (() => void) | undefined;
   let abort: (() => void) | undefined;

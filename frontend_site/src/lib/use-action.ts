@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 
-/** Something a form does: whether it goes on, and in words what went wrong the last time. */
+/** Run an asynchronous action and track whether it is in progress and the message of its last error. */
 export function useAction<A extends unknown[]>(
   action: (...args: A) => Promise<void>,
   explain: (error: unknown) => string,

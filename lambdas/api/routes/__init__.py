@@ -1,1 +1,1 @@
-"""The routes, by what they are about. Each router's routes are listed in the reference under its tag."""
+"""Route handlers by resource, one router each; a router's tag groups its routes in the API reference."""

@@ -1,4 +1,4 @@
-"""The end of sessions and of an account. For users in person alone."""
+"""Routes to sign out everywhere and to delete the account. They require a session."""
 
 from fastapi import APIRouter, Response
 
@@ -11,20 +11,20 @@ router = APIRouter(tags=["account"])
 
 @router.post("/account/sign-out", status_code=204, responses=problems())
 def sign_out_everywhere(caller: SessionDep, now: NowDep) -> None:
-    """End every session of the user, on all devices and this one.
+    """Sign out on all devices, including this one.
 
-    Their tokens are refused from now on. API keys are no sessions: they go on working.
+    The tokens of all sessions are refused from now on. API keys are not affected.
     """
     sessions.end_all(caller.owner, now, caller.by)
 
 
 @router.delete("/account", status_code=202, response_class=Response, responses=problems())
 def delete_account(caller: SessionDep, now: NowDep) -> Response:
-    """Delete the account with all its data.
+    """Delete the account and all its data.
 
-    From now on nothing new can be started, and no session and no API key works. Videos, results and records are
-    removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
-    This cannot be undone.
+    All sessions and API keys are invalid at once, and nothing new can be started. Videos, results and records are
+    deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
+    cannot be undone.
     """
     profiles.delete_account(caller.owner, now)
     return Response(status_code=202)

@@ -1,4 +1,4 @@
-"""Analyses: listed, looked at, taken away, deleted and brought back."""
+"""Routes to list, read, export, retry, cancel, delete and restore analyses."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -19,7 +19,7 @@ from lambdas.core.storage.tables import AnalysisRecord
 router = APIRouter(tags=["analyses"])
 
 AnalysisId = Annotated[str, Path(max_length=64, examples=[ANALYSIS_ID])]
-Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the page before.")]
+Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Accept = Annotated[str, Header(max_length=1000, description="`text/csv`, `text/vtt` and so on, instead of `format`.")]
 
@@ -30,7 +30,7 @@ def list_analyses(
 ) -> AnalysisPage:
     """List analyses, newest first.
 
-    Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
+    Optionally only those with a `status`. A page may have fewer items than `limit`; the last one has no `cursor`.
     """
     page = queries.page(caller.owner, status, cursor, limit)
     return AnalysisPage(analyses=presenters.items(page.records), cursor=page.cursor)
@@ -39,7 +39,7 @@ def list_analyses(
 @router.get(
     "/analyses/{id}",
     response_model=AnalysisDetail,
-    response_description="The analysis, as far as it is.",
+    response_description="The analysis in its current state.",
     responses={200: exports(), **problems(404, 409, 422)},
 )
 def get_analysis(
@@ -47,8 +47,8 @@ def get_analysis(
 ) -> Response:
     """Get an analysis, with its result once it is completed.
 
-    As JSON it has the progress while it is processed, and the reason when it failed. As `csv`, `srt` or `vtt` it is
-    the result alone, as a file.
+    The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
+    contain only the result, as a file.
     """
     record = queries.get(caller.owner, id)
     wanted = format_of(format, accept)
@@ -59,7 +59,7 @@ def get_analysis(
 
 @router.get("/analyses/{id}/video", responses=problems(404, 409))
 def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
-    """Get a URL that plays the video of an analysis."""
+    """Get a URL to play the video of an analysis."""
     record = queries.get(caller.owner, id)
     url = results.video_url(record)
     return VideoUrl(url=url, content_type=record.content_type, expires_in=settings().url_seconds)
@@ -67,29 +67,29 @@ def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
 
 @router.post("/analyses/{id}/retry", status_code=202, responses=problems(400, 404, 409, 413, 503))
 def retry_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
-    """Start an analysis that failed again.
+    """Retry a failed analysis.
 
-    Charged like a new one. One that did not fail stays as it is. Refused where the same file would fail again, and
-    after five attempts.
+    It is charged like a new one. An analysis that has not failed is returned unchanged. A retry is refused if the same
+    file would fail again, and after five attempts.
     """
     return presenters.item(creation.retry(caller.owner, id, now))
 
 
 @router.post("/analyses/{id}/cancel", responses=problems(404, 409, 503))
 def cancel_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
-    """Cancel an analysis that is queued or processing.
+    """Cancel a queued or processing analysis.
 
-    It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
-    stays as it is.
+    Its status becomes `failed` with the code `cancelled`; it is not charged, and can be retried. The request is
+    idempotent; an analysis that has already ended is not changed.
     """
     return presenters.item(transitions.cancel(caller.owner, id, now, caller.by))
 
 
 @router.delete("/analyses/{id}", responses=problems(404))
 def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
-    """Delete an analysis: its video, its result, its record.
+    """Delete an analysis with its video, result and record.
 
-    It is gone at once, and can be restored for some minutes; then everything is purged.
+    It is hidden at once, and can be restored for some minutes; then everything is permanently deleted.
     """
     record = deletion.delete(caller.owner, id, now, caller.by)
     until = float(record.deleted_at or 0) + settings().undo_seconds
@@ -98,7 +98,7 @@ def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
 
 @router.post("/analyses/{id}/restore", responses=problems(404, 409))
 def restore_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
-    """Bring a deleted analysis back, as long as it has not been purged."""
+    """Restore a deleted analysis that has not been permanently deleted yet."""
     return presenters.item(deletion.restore(caller.owner, id, now, caller.by))
 
 
@@ -106,7 +106,7 @@ def _detail(record: AnalysisRecord) -> Response:
     completed = record.status == COMPLETED
     analysis = queries.result(record) if completed else None
     url = results.result_url(record) if completed else None
-    whole = presenters.detail(record, analysis, url, queries.progress(record))
-    answer = results.json_answer(whole) or results.json_answer(whole.model_copy(update={"analysis": None}))
-    assert answer is not None, "without its result, an analysis is short"
-    return answer
+    detail = presenters.detail(record, analysis, url, queries.progress(record))
+    response = results.json_response(detail) or results.json_response(detail.model_copy(update={"analysis": None}))
+    assert response is not None, "without its result, an analysis is small"
+    return response

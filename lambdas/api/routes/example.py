@@ -1,6 +1,6 @@
-"""The example of the web app: an analysis that every account opens with, until its user deletes it.
+"""Routes for the web app's example, an analysis shown in every account until its user deletes it.
 
-The result and the video are files of the site, the same for everybody. An account stores only that it was deleted.
+Result and video are static files of the site, shared by all accounts. An account stores only whether it was deleted.
 """
 
 from fastapi import APIRouter
@@ -17,14 +17,14 @@ router = APIRouter(tags=["example"])
 def get_example(caller: SessionDep) -> ExampleState:
     """Get the state of the example.
 
-    It is not an analysis of the account, and is never charged.
+    The example is not an analysis of the account and is never charged.
     """
     return ExampleState(deleted=bool(profiles.profile(caller.owner).example_deleted))
 
 
 @router.delete("/example", status_code=204, responses=problems())
 def delete_example(caller: SessionDep, now: NowDep) -> None:
-    """Delete the example from the account. May be repeated."""
+    """Delete the example from the account. Idempotent."""
     profiles.delete_example(caller.owner, now)
 
 

@@ -1,4 +1,4 @@
-"""API keys. For users in person alone: a leaked key must not make others."""
+"""Routes for API keys. They require a session, as a leaked key must not be able to create keys."""
 
 from typing import Annotated
 
@@ -18,25 +18,25 @@ KeyId = Annotated[str, Path(max_length=64, examples=[KEY_ID])]
 
 @router.get("/keys", responses=problems())
 def list_keys(caller: SessionDep) -> KeyList:
-    """List the API keys, by their prefixes."""
-    return KeyList(keys=[presenters.key(record) for record in api_keys.list_(caller.owner)])
+    """List the API keys, identified by their prefixes."""
+    return KeyList(keys=[presenters.key(record) for record in api_keys.list_active(caller.owner)])
 
 
 @router.post("/keys", status_code=201, responses=problems(409))
 def create_key(caller: SessionDep, request: KeyRequest, now: NowDep) -> NewKey:
-    """Make an API key. Its token is shown this once."""
+    """Create an API key. Its token is shown only once."""
     days = request.expires_in_days
-    made = api_keys.create(caller.owner, request.name, now, scopes=request.scopes, days=days, by=caller.by)
-    return presenters.new_key(made)
+    created = api_keys.create(caller.owner, request.name, now, scopes=request.scopes, days=days, by=caller.by)
+    return presenters.new_key(created)
 
 
 @router.post("/keys/{id}/rotate", responses=problems(404))
 def rotate_key(caller: SessionDep, id: KeyId, now: NowDep) -> NewKey:
-    """Give an API key a new secret. The old token stops working at once; scopes and expiry stay."""
+    """Replace the secret of an API key. The old token is invalid at once; scopes and expiry stay the same."""
     return presenters.new_key(api_keys.rotate(caller.owner, id, now, caller.by))
 
 
 @router.delete("/keys/{id}", status_code=204, responses=problems(404))
 def revoke_key(caller: SessionDep, id: KeyId, now: NowDep) -> None:
-    """Revoke an API key. It stops working at once."""
+    """Revoke an API key. It is invalid at once."""
     api_keys.revoke(caller.owner, id, now, caller.by)

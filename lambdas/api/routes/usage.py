@@ -1,4 +1,4 @@
-"""Route for the use of the quota."""
+"""Route for the usage of the quota."""
 
 from typing import Annotated
 
@@ -13,11 +13,17 @@ from lambdas.core.owners import profiles, quota
 
 router = APIRouter(tags=["usage"])
 
-Month = Annotated[str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Such as `2026-11`.")]
+Month = Annotated[
+    str | None,
+    Query(
+        pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$",
+        description="Calendar month, such as `2026-11`; by default the current one.",
+    ),
+]
 
 
 @router.get("/usage", responses=problems(422))
 def get_usage(caller: CallerDep, now: NowDep, month: Month = None) -> Usage:
-    """Get what was used in a calendar month (UTC), and what is left."""
+    """Get the usage and the remaining quota of a calendar month (UTC)."""
     plan = profiles.profile(caller.owner).plan
     return presenters.usage(quota.usage(caller.owner, month or clock.month_of(now), plan))

@@ -1,4 +1,4 @@
-"""The account's webhook. For users in person alone."""
+"""Routes for the account's webhook. They require a session."""
 
 from datetime import datetime
 
@@ -18,16 +18,19 @@ router = APIRouter(tags=["webhook"])
 
 @router.get("/webhook", responses=problems())
 def get_webhook(caller: SessionDep, now: NowDep) -> Webhook:
-    """Get the webhook, and the secret that events are signed with, those to a request's own `webhookUrl` too."""
+    """Get the webhook and its secret.
+
+    The secret signs all events of the account, including those sent to the `webhookUrl` of a single request.
+    """
     profiles.webhook_secret(caller.owner, now)
     return _webhook(profiles.profile(caller.owner), now)
 
 
 @router.put("/webhook", responses=problems(400))
 def set_webhook(caller: SessionDep, request: WebhookRequest, now: NowDep) -> Webhook:
-    """Set where events go.
+    """Set the webhook URL, to which events are sent.
 
-    An https address on the internet. The first one makes the secret; it stays when the address changes.
+    It must be a public https URL. The secret is created with the first URL, and stays when the URL changes.
     """
     url_policy.parse(request.url, allow_local=settings().local_webhooks)
     return _webhook(profiles.set_webhook(caller.owner, request.url, now, caller.by), now)
@@ -35,27 +38,30 @@ def set_webhook(caller: SessionDep, request: WebhookRequest, now: NowDep) -> Web
 
 @router.delete("/webhook", status_code=204, responses=problems())
 def delete_webhook(caller: SessionDep, now: NowDep) -> None:
-    """Stop the events, those that are queued too. May be repeated."""
+    """Delete the webhook. Events that are already queued are not sent any more. Idempotent."""
     profiles.set_webhook(caller.owner, None, now, caller.by)
 
 
 @router.post("/webhook/secret", responses=problems())
 def rotate_webhook_secret(caller: SessionDep, now: NowDep) -> Webhook:
-    """Replace the secret.
+    """Replace the webhook secret.
 
-    Every event is signed with the new one from now on, those under way too; for a day also with the one before, so that
-    receivers have that long to learn the new one. To end an old secret at once, replace it twice.
+    All events are signed with the new secret from now on, including queued ones. For one day they are also signed with
+    the replaced secret, so that receivers can be updated. To invalidate an old secret at once, replace it twice.
     """
     return _webhook(profiles.rotate_webhook_secret(caller.owner, now, caller.by), now)
 
 
 @router.post("/webhook/test", status_code=202, responses=problems(409))
 def test_webhook(caller: SessionDep, now: NowDep) -> WebhookTest:
-    """Send an event of type `webhook.test` to the webhook, signed and repeated as any other. Limited to 30 an hour."""
+    """Send a test event to the webhook.
+
+    Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour.
+    """
     if profiles.profile(caller.owner).webhook_url is None:
-        raise NoWebhookError("set a webhook first")
+        raise NoWebhookError("Set a webhook first.")
     throttle.check(caller.owner, throttle.webhook_tests(), now)
-    event = events.trial(caller.owner, now)
+    event = events.test_event(caller.owner, now)
     events.enqueue(event)
     return WebhookTest(event_id=event.id)
 

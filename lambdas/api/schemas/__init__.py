@@ -1,1 +1,1 @@
-"""Schemas of requests and answers. The envelope is in camelCase, as clients know it; an Analysis is the contract's."""
+"""Schemas of requests and responses. The envelope is in camelCase; an Analysis has the contract's own names."""

@@ -1,4 +1,4 @@
-"""Schemas of an account: usage, API keys, the webhook."""
+"""Schemas of an account: usage, example, API keys, audit log and webhook."""
 
 import datetime as dt
 from typing import Annotated
@@ -13,18 +13,21 @@ from lambdas.core.owners.audit import EventName
 
 
 class Day(Schema):
+    """Analyses charged on a day."""
+
     date: dt.date
     requests: int
 
 
 class Usage(Schema):
-    """Use of the quota in a calendar month (UTC)."""
+    """Usage in a calendar month (UTC)."""
 
     model_config = example(
         month="2026-11",
         plan="free",
         limit=10_000,
         used=42,
+        remaining=9_958,
         left=9_958,
         resetsAt="2026-12-01T00:00:00Z",
         minutes=63.5,
@@ -36,15 +39,16 @@ class Usage(Schema):
     plan: str
     limit: int
     used: int
-    left: int
+    remaining: int = Field(description="Analyses that can still be started in the month.")
+    left: int = Field(deprecated=True, description="Deprecated: use `remaining`, which has the same value.")
     resets_at: dt.datetime
     minutes: float = Field(description="Minutes of video analyzed.")
-    concurrency: int = Field(description="Analyses that are processed at a time. Further ones wait, in order.")
-    days: list[Day]
+    concurrency: int = Field(description="Analyses that are processed at a time; further ones are queued in order.")
+    days: list[Day] = Field(description="Days with at least one analysis.")
 
 
 class ExampleState(Schema):
-    """The analyzed example that the web app shows in every account; `deleted` where the user removed it."""
+    """State of the analyzed example that the web app shows in every account until the user deletes it."""
 
     model_config = example(deleted=False)
 
@@ -52,19 +56,19 @@ class ExampleState(Schema):
 
 
 class KeyRequest(Schema):
-    """`read` allows every GET, `analyze` everything else: uploads, starting, cancelling, deleting, restoring."""
+    """New API key. The scope `read` allows all GET requests, `analyze` all other requests."""
 
     model_config = example(name="production", scopes=["read", "analyze"], expiresInDays=90)
 
     name: str = Field(min_length=1, max_length=api_keys.MAX_NAME, pattern=r"\S")
     scopes: list[Scope] = Field(default=list(api_keys.SCOPES), min_length=1, max_length=len(api_keys.SCOPES))
     expires_in_days: Annotated[int, Field(ge=1, le=api_keys.MAX_DAYS, strict=True), WHOLE] | None = Field(
-        default=None, description="Without it, the key works until revoked."
+        default=None, description="Validity in days; null for a key that never expires."
     )
 
 
 class KeyItem(Schema):
-    """An API key. Its secret is nowhere: only `prefix` tells which it is."""
+    """API key without its secret, identified by `prefix`."""
 
     model_config = example(examples.KEY_ITEM)
 
@@ -73,13 +77,13 @@ class KeyItem(Schema):
     prefix: str
     scopes: list[Scope]
     created_at: dt.datetime
-    expires_at: dt.datetime | None = Field(description="It works until then; null where it does not expire.")
+    expires_at: dt.datetime | None = Field(description="Null if the key never expires.")
     rotated_at: dt.datetime | None
-    last_used_at: dt.datetime | None = Field(description="To the hour.")
+    last_used_at: dt.datetime | None = Field(description="Time of the last use, with a resolution of one hour.")
 
 
 class NewKey(KeyItem):
-    """A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`."""
+    """New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`."""
 
     model_config = example(examples.NEW_KEY)
 
@@ -87,24 +91,28 @@ class NewKey(KeyItem):
 
 
 class KeyList(Schema):
+    """All active API keys, newest first."""
+
     model_config = example(keys=[examples.KEY_ITEM])
 
     keys: list[KeyItem]
 
 
 class AuditEvent(Schema):
-    """Something that happened in the account."""
+    """Event of the audit log."""
 
     model_config = example(at=examples.TIME, event="key-created", by="session", subject="production")
 
     at: dt.datetime
     event: EventName
-    by: str = Field(description="`session`, an API key's prefix, `operator` (ours), or `system`.")
-    subject: str | None = Field(description="Name or id of what it is about.")
+    by: str = Field(
+        description="Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`."
+    )
+    subject: str | None = Field(description="Name or id of the object concerned.")
 
 
 class AuditPage(Schema):
-    """Newest first. `cursor` asks for the next page; null on the last one."""
+    """Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one."""
 
     model_config = example(
         events=[{"at": examples.TIME, "event": "key-created", "by": "session", "subject": "production"}], cursor=None
@@ -115,25 +123,27 @@ class AuditPage(Schema):
 
 
 class WebhookRequest(Schema):
+    """New webhook URL."""
+
     model_config = example(url=examples.WEBHOOK_URL)
 
     url: WebhookUrl
 
 
 class Webhook(Schema):
-    """Address that events are sent to. `secret` signs them; `url` is null without a webhook."""
+    """Webhook of the account. `secret` signs its events; `url` is null if no webhook is set."""
 
     model_config = example(url=examples.WEBHOOK_URL, secret="whsec_...", secretBeforeUntil=None)
 
     url: str | None
     secret: str
     secret_before_until: dt.datetime | None = Field(
-        description="After a replacement: until when the secret before signs events as well. Null otherwise."
+        description="Time until which the replaced secret also signs events; null if there is none."
     )
 
 
 class WebhookTest(Schema):
-    """The event that is on its way to the webhook, as any other would be."""
+    """Test event that has been queued for delivery."""
 
     model_config = example(eventId="evt_test_7d1c2a")
 

@@ -1,4 +1,4 @@
-"""Analyses: started, listed, looked at."""
+"""Schemas of analyses: requests, lists, details and results."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,23 +10,26 @@ from lambdas.api.schemas.base import Schema, WebhookUrl, example
 from lambdas.api.schemas.uploads import Key
 from lambdas.core.analyses.queries import Progress
 from lambdas.core.analyses.result_excerpt import Summary
+from lambdas.core.errors import TIMED_OUT
 from model.contract import Analysis
 
 Status = Literal["queued", "processing", "completed", "failed"]
 
 
 class InferenceRequest(Schema):
+    """Request to analyze an uploaded video."""
+
     model_config = example(key=examples.KEY, webhookUrl=examples.WEBHOOK_URL, fileName="interview.mp4")
 
     key: Key
     file_name: str | None = Field(default=None, min_length=1, max_length=255, description="Name shown in lists.")
     webhook_url: WebhookUrl | None = Field(
-        default=None, description="Takes this analysis's event instead of the account's webhook."
+        default=None, description="Receives the event of this analysis instead of the account's webhook."
     )
 
 
 class InferenceResult(Schema):
-    """The whole analysis, as it came within the time that a request waits."""
+    """Result of an analysis that was completed while the request waited."""
 
     model_config = example(analysis=examples.ANALYSIS)
 
@@ -34,7 +37,7 @@ class InferenceResult(Schema):
 
 
 class Accepted(Schema):
-    """The analysis goes on; ask again at `statusUrl`."""
+    """Analysis that is still running; poll `statusUrl`."""
 
     model_config = example(id=examples.ANALYSIS_ID, status="processing", statusUrl=examples.STATUS_URL)
 
@@ -44,24 +47,24 @@ class Accepted(Schema):
 
 
 class Failure(Schema):
-    """Reason of a failed analysis. It was not charged, and starting it again may help."""
+    """Reason why an analysis failed. It was not charged."""
 
-    model_config = example(code="timed-out", message="no result came in time; start the analysis again")
+    model_config = example(code=TIMED_OUT.code, message=TIMED_OUT.message)
 
     code: str
     message: str
 
 
 class AnalysisItem(Schema):
-    """An analysis in short."""
+    """Analysis in a list."""
 
     model_config = example(examples.ITEM)
 
     id: str
     status: Status
     position: int | None = Field(
-        description="Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or "
-        "has a thousand before it."
+        description="Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a "
+        "thousand are ahead of it."
     )
     attempt: int
     source: Literal["upload", "drop"]
@@ -70,25 +73,27 @@ class AnalysisItem(Schema):
     content_type: str | None
     created_at: datetime
     updated_at: datetime
-    expires_at: datetime | None = Field(description="Time at which it and its video will be deleted.")
-    summary: Summary | None = Field(description="Null until it is completed.")
-    error: Failure | None = Field(description="Reason of a failed analysis.")
+    expires_at: datetime | None = Field(description="Time at which the analysis and its video will be deleted.")
+    summary: Summary | None = Field(description="Null until the analysis is completed.")
+    error: Failure | None = Field(description="Reason of the failure; null unless the analysis failed.")
 
 
 class AnalysisDetail(AnalysisItem):
-    """An analysis with its result."""
+    """Analysis with its progress or result."""
 
     model_config = example(examples.DETAIL)
 
-    progress: Progress | None = Field(description="While it is processed, once the model has said something.")
+    progress: Progress | None = Field(description="Present during processing, once the model has reported progress.")
     analysis: Analysis | None = Field(
-        description="Once it is completed. Null where it is too long for one answer: then fetch `resultUrl`."
+        description="Result of a completed analysis. Null if it is too large for a response; then fetch `resultUrl`."
     )
-    result_url: str | None = Field(description="The result as a JSON file, for 15 minutes; once it is completed.")
+    result_url: str | None = Field(
+        description="URL of the result of a completed analysis as a JSON file, valid for 15 minutes."
+    )
 
 
 class AnalysisPage(Schema):
-    """Newest first. `cursor` asks for the next page; null on the last one."""
+    """Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one."""
 
     model_config = example(analyses=[examples.ITEM], cursor=None)
 
@@ -97,7 +102,7 @@ class AnalysisPage(Schema):
 
 
 class VideoUrl(Schema):
-    """The video itself, for a player; for `expiresIn` seconds."""
+    """URL of the video for playback, valid for `expiresIn` seconds."""
 
     model_config = example(url=examples.UPLOAD_URL, contentType="video/mp4", expiresIn=900)
 
@@ -107,7 +112,7 @@ class VideoUrl(Schema):
 
 
 class Deleted(Schema):
-    """Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good."""
+    """Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted."""
 
     model_config = example(id=examples.ANALYSIS_ID, restorableUntil=examples.TIME)
 

@@ -1,4 +1,4 @@
-"""Base classes of the schemas: names in camelCase, and a place for an example."""
+"""Base class and field types of the schemas: camelCase names, and an example for each schema."""
 
 from typing import Annotated, Any
 
@@ -12,16 +12,17 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# Beside a strict `int`: an integer as JSON Schema has it, 10 and 10.0, but neither "10" nor true.
+# Makes a strict `int` an integer in the sense of JSON Schema: 10 and 10.0, but neither "10" nor true.
 WHOLE = BeforeValidator(_whole)
 
 
-# What the checks in core accept; they answer 400 with the reason, so the pattern is stated here and not enforced.
 def any_case(text: str) -> str:
-    """A pattern of a text in capitals or not: `mp4` -> `[mM][pP]4`."""
+    """Return a case-insensitive pattern for a text: `mp4` becomes `[mM][pP]4`."""
     return "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in text)
 
 
+# The pattern of URLs that `url_policy` accepts. It is documented, not enforced here, because `url_policy` returns 400
+# with the reason.
 _PRIVATE = "|".join(any_case(suffix.removeprefix(".")) for suffix in url_policy.PRIVATE_SUFFIXES)
 _PORTS = "|".join(map(str, url_policy.PORTS))
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -41,11 +42,11 @@ WebhookUrl = Annotated[
 
 
 class Schema(BaseModel):
-    """Unknown fields of a request are ignored, so that newer clients may talk to older servers."""
+    """Base of all schemas. Unknown fields of a request are ignored, so that newer clients can use older servers."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
 
 def example(fields: dict[str, Any] | None = None, /, **more: JsonValue) -> ConfigDict:
-    """The config of a schema that has this example, by the names in JSON."""
+    """Return the config of a schema with an example. The fields have their JSON names."""
     return ConfigDict(json_schema_extra={"examples": [{**(fields or {}), **more}]})

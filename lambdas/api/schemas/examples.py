@@ -1,4 +1,4 @@
-"""Examples for the API reference. A test holds each example against its schema."""
+"""Example values for the API reference. A test validates each example against its schema."""
 
 from typing import Any
 

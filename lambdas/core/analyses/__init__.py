@@ -1,0 +1,1 @@
+"""Analyses: creation, state transitions, the fair queue, submission, results, queries and deletion."""

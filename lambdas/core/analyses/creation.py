@@ -1,4 +1,4 @@
-"""Creation of an analysis: one transaction creates it, charges for it, and ends the upload's waiting."""
+"""Creation and retry of analyses: one transaction creates the analysis, charges it and consumes the pending upload."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from lambdas.core.analyses import fair_queue, queries
 from lambdas.core.aws.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count, meter
 from lambdas.core.clock import epoch, month_of, stamp
 from lambdas.core.errors import (
-    OF_THE_FILE,
+    FILE_FAULTS,
     AccountDeletedError,
     BusyError,
     DeletedError,
@@ -17,13 +17,13 @@ from lambdas.core.errors import (
 from lambdas.core.owners import ceiling, profiles, quota
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys, tables
-from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
 from lambdas.core.storage.transactions import RefusedError, put, update, write
 from lambdas.core.uploads import uploads
 from lambdas.core.uploads.uploads import CheckedObject
 
-ROUNDS = 4  # how often others may be faster before we give up
-MAX_ATTEMPTS = 5  # at one object: each is free where it fails, and none of the machines is
+MAX_TRIES = 4  # optimistic writes before BusyError
+MAX_ATTEMPTS = 5  # per analysis: failed attempts are refunded, but cost compute time
 
 Source = str
 
@@ -31,29 +31,29 @@ Source = str
 def start(
     owner: str, upload: CheckedObject, *, source: Source, webhook_url: str | None = None, now: datetime
 ) -> AnalysisRecord:
-    """The analysis of an object: created and charged for, or the one there is.
+    """Create and charge the analysis of an object, or return the existing one.
 
-    The same object has the same analysis, however often and from however many sides it is asked for. One that
-    failed gets another attempt, charged anew; but not by the drop folder, whose events come more than once.
+    An object has one analysis, however many requests for it arrive, concurrently or not. A failed analysis is retried
+    and charged again, except for the drop folder, whose events may be delivered more than once.
 
     Raises QuotaExceededError, CeilingReachedError, DeletedError, NotRetriableError, UploadExpiredError,
     AccountDeletedError or BusyError.
     """
     analysis_id = id_of(upload, source)
-    for _ in range(ROUNDS):
+    for _ in range(MAX_TRIES):
         record = queries.find(analysis_id)
         try:
             if record is None:
                 record = _create(owner, analysis_id, upload, source, webhook_url, now)
             elif record.is_deleted:
-                raise DeletedError("this analysis has been deleted; restore it, or upload the file again")
-            elif record.status != FAILED or source == DROP_DOOR:
+                raise DeletedError("This analysis has been deleted. Restore it, or upload the file again.")
+            elif record.status != FAILED or source == DROP_SOURCE:
                 return record
             else:
                 record = _retry(record, upload, webhook_url, now)
         except RefusedError as error:
             if "analysis" in error.names:
-                continue  # somebody else was faster: look at what they made
+                continue  # a concurrent request was first; read its result
             raise _refusal(error, owner, now) from error
         count(ANALYSES_STARTED)
         meter("started", owner)
@@ -62,21 +62,21 @@ def start(
 
 
 def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
-    """Another attempt at an analysis that failed, whichever door it came by; charged anew. Others stay as they are.
+    """Retry a failed analysis of any source, charged again; return it unchanged if it has not failed.
 
-    Raises NotFoundError, NotUploadedError where its video is gone, and as `start`.
+    Raises NotFoundError, NotUploadedError if its video is gone, and the errors of `start`.
     """
-    for _ in range(ROUNDS):
+    for _ in range(MAX_TRIES):
         record = queries.get(owner, analysis_id)
         if record.status != FAILED:
             return record
-        version_id = record.version_id if record.source == DROP_DOOR else None
+        version_id = record.version_id if record.source == DROP_SOURCE else None
         upload = uploads.inspect(record.object_key, version_id)
         try:
             record = _retry(record, upload, None, now)
         except RefusedError as error:
             if "analysis" in error.names:
-                continue  # somebody else was faster: look at what they made
+                continue  # a concurrent request was first; read its result
             raise _refusal(error, owner, now) from error
         count(ANALYSES_STARTED)
         meter("started", owner)
@@ -85,11 +85,11 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
 
 
 def id_of(upload: CheckedObject, source: Source) -> str:
-    """Return the id of an upload's analysis.
+    """Return the id of an object's analysis.
 
-    Every version of a dropped object is analyzed by itself, while a key of `uploads/` is used once.
+    Each version of a dropped object has its own analysis, while a key under `uploads/` is used only once.
     """
-    version_id = upload.version_id if source == DROP_DOOR else None
+    version_id = upload.version_id if source == DROP_SOURCE else None
     return object_keys.analysis_id(source, settings().media_bucket, upload.key, version_id)
 
 
@@ -126,14 +126,14 @@ def _create(
             profiles.not_deleting(owner),
             put("analysis", record, AnalysisRecord.pk.does_not_exist()),
             quota.charge(owner, _limit(owner), now),
-            fair_queue.enter(owner, stamp(now), object_keys.inference_id(analysis_id, 1)),
-            *(uploads.consumed(owner, upload.key) if source != DROP_DOOR else ()),
+            fair_queue.enqueue(owner, stamp(now), object_keys.inference_id(analysis_id, 1)),
+            *(uploads.consume(owner, upload.key) if source != DROP_SOURCE else ()),
         )
     return record
 
 
 def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | None, now: datetime) -> AnalysisRecord:
-    """Another attempt at an analysis that failed, at the object as it is now. Raises NotRetriableError."""
+    """Start another attempt of a failed analysis, with the object in its current state. Raises NotRetriableError."""
     _check_retriable(record, upload)
     columns = AnalysisRecord
     attempt = int(record.attempt) + 1
@@ -156,17 +156,17 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
             profiles.not_deleting(record.owner),
             update("analysis", record, actions, same),
             quota.charge(record.owner, _limit(record.owner), now),
-            fair_queue.enter(record.owner, stamp(now), object_keys.inference_id(record.id, attempt)),
+            fair_queue.enqueue(record.owner, stamp(now), object_keys.inference_id(record.id, attempt)),
         )
     return queries.reload(record)
 
 
 def _check_retriable(record: AnalysisRecord, upload: CheckedObject) -> None:
-    """Refuse what would fail again, and what has failed too often. Raises NotRetriableError."""
+    """Raise NotRetriableError if the analysis would fail again for the same reason, or has failed too often."""
     if record.attempt >= MAX_ATTEMPTS:
-        raise NotRetriableError(f"{MAX_ATTEMPTS} attempts have failed, the last one because {record.error.message}")
-    if record.error.code in OF_THE_FILE and upload.etag == record.etag:
-        raise NotRetriableError(f"the same file would fail again: {record.error.message}")
+        raise NotRetriableError(f"All {MAX_ATTEMPTS} attempts have failed. Last error: {record.error.message}")
+    if record.error.code in FILE_FAULTS and upload.etag == record.etag:
+        raise NotRetriableError(f"The same file would fail again: {record.error.message}")
 
 
 def _limit(owner: str) -> int:
@@ -174,10 +174,10 @@ def _limit(owner: str) -> int:
 
 
 def _refusal(error: RefusedError, owner: str, now: datetime) -> Exception:
-    """Return the error for the caller when the transaction failed for a reason other than the analysis itself."""
+    """Return the error for the caller if the transaction failed for a reason other than a concurrent change."""
     if "owner" in error.names:
-        return AccountDeletedError("this account has been deleted")
+        return AccountDeletedError(profiles.ACCOUNT_DELETED)
     if "upload" in error.names:
-        return UploadExpiredError("the upload has expired; ask for a new URL and upload the file again")
+        return UploadExpiredError("The upload has expired. Request a new URL and upload the file again.")
     count(QUOTA_REFUSALS)
     return quota.exceeded(owner, _limit(owner), now)

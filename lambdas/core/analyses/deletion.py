@@ -1,9 +1,9 @@
-"""The end of an analysis: a tombstone that can still be lifted, then the purge that cannot be undone.
+"""Deletion of analyses in two steps: a soft delete that can be undone, then an irreversible purge.
 
-1. `delete` hides the record at once. Nothing is lost yet, and `restore` brings everything back.
-2. `purge`, by the sweeper, first closes the record to any transition, then removes video, copies, progress and
-   result with all their versions, and last what the record knew. What is left, an id and dates, outlives every
-   message that may still come, and expires by itself.
+1. `delete` hides the record at once. No data is removed yet, and `restore` undoes it.
+2. `purge`, called by the sweeper, blocks all further transitions, then removes the video, its copies, progress and
+   results with all their versions, and finally the fields of the record. The remaining tombstone, an id and dates,
+   outlives every message about the analysis that may still arrive, and expires by TTL.
 """
 
 from datetime import datetime
@@ -16,30 +16,30 @@ from lambdas.core.errors import DeletedError
 from lambdas.core.owners import audit
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys, objects, tables
-from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
-from lambdas.core.storage.transactions import Part, apply, update, written
+from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
+from lambdas.core.storage.transactions import Part, apply, try_write, update
 
 # Fields that purging removes from a record.
-FORGOTTEN = (
+PURGED_FIELDS = (
     *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline", "queued_at"),
     *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
 )
 
 
 def delete(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
-    """Hide an analysis, to be purged after `undo_seconds`. Raises NotFoundError; may be repeated until then."""
+    """Hide an analysis, to be purged after `undo_seconds`. Idempotent until then. Raises NotFoundError."""
     record = queries.owned(owner, analysis_id)
     while not record.is_deleted:
-        noted = audit.event(owner, "analysis-deleted", by, now, record.id)
-        hide(record, now, purge_at=epoch(now) + settings().undo_seconds, noted=noted)
+        event = audit.event(owner, "analysis-deleted", by, now, record.id)
+        hide(record, now, purge_at=epoch(now) + settings().undo_seconds, event=event)
         record = queries.reload(record)
     return record
 
 
-def hide(record: AnalysisRecord, now: datetime, *, purge_at: int, noted: Part | None = None) -> bool:
-    """The tombstone, due for its purge at `purge_at`, in epoch seconds. False where the record has changed.
+def hide(record: AnalysisRecord, now: datetime, *, purge_at: int, event: Part | None = None) -> bool:
+    """Hide a record and schedule its purge for `purge_at`, in epoch seconds; return False if it has changed.
 
-    `noted`: the event of it.
+    `event`: audit event to write in the same transaction.
     """
     actions = [
         AnalysisRecord.deleted_at.set(epoch(now)),
@@ -49,8 +49,8 @@ def hide(record: AnalysisRecord, now: datetime, *, purge_at: int, noted: Part | 
     ]
     same = (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
     same &= AnalysisRecord.deleted_at.does_not_exist()
-    more = [noted] if noted is not None else []
-    return written(update("analysis", record, actions, same), *fair_queue.leave(record), *more)
+    events = [event] if event is not None else []
+    return try_write(update("analysis", record, actions, same), *fair_queue.dequeue(record), *events)
 
 
 def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
@@ -58,8 +58,8 @@ def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM)
     record = queries.owned(owner, analysis_id)
     while record.is_deleted:
         if record.purged:
-            raise DeletedError("this analysis has been removed for good")
-        # The state decides when the sweeper looks again, so it must not change between reading and writing.
+            raise DeletedError("This analysis has been permanently deleted.")
+        # The next check by the sweeper depends on the state, so the state must not change before the write.
         same = (AnalysisRecord.deleted_at == record.deleted_at) & AnalysisRecord.purged.does_not_exist()
         same &= (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
         actions = [
@@ -68,20 +68,20 @@ def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM)
             AnalysisRecord.updated_at.set(stamp(now)),
             *tables.due(record, _due_at(record, now)),
         ]
-        noted = audit.event(owner, "analysis-restored", by, now, record.id)
-        written(update("analysis", record, actions, same), *fair_queue.enter_again(record), noted)
+        event = audit.event(owner, "analysis-restored", by, now, record.id)
+        try_write(update("analysis", record, actions, same), *fair_queue.requeue(record), event)
         record = queries.reload(record)
     return record
 
 
 def purge(record: AnalysisRecord, now: datetime) -> None:
-    """Remove a deleted analysis for good. May be repeated, and must be until it has succeeded once."""
+    """Permanently remove a deleted analysis. Idempotent; must be repeated until it succeeds."""
     closing = [AnalysisRecord.purged.set(True), AnalysisRecord.listed.remove()]
     if not record.purged and not apply(record, closing, AnalysisRecord.deleted_at.exists()):
         return  # restored in the meantime
     remove_objects(record)
     actions = [
-        *(getattr(AnalysisRecord, name).remove() for name in FORGOTTEN),
+        *(getattr(AnalysisRecord, name).remove() for name in PURGED_FIELDS),
         *tables.not_due(),
         AnalysisRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY),
         AnalysisRecord.updated_at.set(stamp(now)),
@@ -89,18 +89,18 @@ def purge(record: AnalysisRecord, now: datetime) -> None:
     record.update(actions=actions, condition=AnalysisRecord.purged.exists())
 
 
-def end(record: AnalysisRecord, now: datetime) -> None:
-    """Delete and purge at once: after what the plan allows, or with the account. It cannot be restored."""
+def delete_and_purge(record: AnalysisRecord, now: datetime) -> None:
+    """Delete an analysis without the option to restore it: after its retention period, or with the account."""
     hide(record, now, purge_at=epoch(now))
     purge(queries.reload(record), now)
 
 
 def remove_objects(record: AnalysisRecord) -> None:
-    """Everything in S3 that belongs to an analysis. May be repeated."""
+    """Delete everything in S3 that belongs to an analysis. Idempotent."""
     media, results = settings().media_bucket, settings().results_bucket
     if record.object_key is not None:
-        if record.source == DROP_DOOR and record.version_id is not None:
-            objects.delete(media, record.object_key, record.version_id)  # others are analyses of their own
+        if record.source == DROP_SOURCE and record.version_id is not None:
+            objects.delete(media, record.object_key, record.version_id)  # other versions have their own analyses
         else:
             objects.delete_versions(media, record.object_key)
     objects.delete_prefix(media, object_keys.inputs_of(record.id))
@@ -109,12 +109,12 @@ def remove_objects(record: AnalysisRecord) -> None:
         objects.delete_versions(results, object_keys.progress(record.id, attempt))
     for uri in (record.output_location, record.failure_location):
         remove_output(uri)
-    if record.source == DROP_DOOR and record.object_key is not None:
+    if record.source == DROP_SOURCE and record.object_key is not None:
         _remove_answer(record)
 
 
 def remove_output(uri: str | None) -> None:
-    """Remove what SageMaker wrote, at `s3://bucket/key`; only where it writes for us."""
+    """Delete an output of SageMaker at `s3://bucket/key`; ignored outside the prefixes for its outputs."""
     location = object_keys.parse_location(uri) if uri else None
     if location is None or location.bucket != settings().results_bucket:
         return
@@ -123,14 +123,14 @@ def remove_output(uri: str | None) -> None:
 
 
 def _remove_answer(record: AnalysisRecord) -> None:
-    """The drop folder's answer to a version that is still the current one (another version has its own answer)."""
+    """Delete the drop folder's answer, unless it has been overwritten by the answer to another version."""
     for key in (object_keys.drop_result(record.object_key), object_keys.drop_error(record.object_key)):
         if objects.metadata(settings().results_bucket, key).get("analysis-id") == record.id:
             objects.delete_versions(settings().results_bucket, key)
 
 
 def _due_at(record: AnalysisRecord, now: datetime) -> int:
-    """Return when the sweeper must look at a restored analysis again, in epoch seconds."""
+    """Return the time at which the sweeper must check a restored analysis, in epoch seconds."""
     if record.status == QUEUED:
         return epoch(now) + settings().queued_patience
     return int(record.expires_at if record.is_terminal else record.deadline)

@@ -1,4 +1,4 @@
-"""The drop folder: an object under `drop/{owner}/` is analyzed without a call, and answered under `results/`."""
+"""Drop folder: objects put under `drop/{owner}/` are analyzed, and answered under `results/`, without an API call."""
 
 import json
 from datetime import datetime
@@ -22,42 +22,42 @@ from lambdas.core.errors import (
 from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
 from lambdas.core.uploads import uploads
 
-# Errors reported to the owner of the folder. Any other one makes the event come again.
-REFUSALS = (
+# Errors that are reported to the owner of the folder. After any other error, the event is delivered again.
+REPORTED_ERRORS = (
     *(UnknownOwnerError, AccountDeletedError, QuotaExceededError, CeilingReachedError),
     *(NotAVideoError, TooLargeError),
 )
 
 
-def take(key: str, version_id: str | None, now: datetime) -> AnalysisRecord | None:
-    """Start the analysis of a dropped object; None where there is none to start.
+def process(key: str, version_id: str | None, now: datetime) -> AnalysisRecord | None:
+    """Start the analysis of a dropped object; return None if it is not analyzed.
 
-    What is refused stays where it lies, beside an error object that says why. Any other error is raised.
+    A refused object is left in place, and an error file gives the reason. Other errors are raised.
     """
     if not key.startswith(prefixes.DROP) or key.endswith("/"):
-        return None  # a folder's marker, as consoles make them
+        return None  # a folder marker, as created by S3 consoles
     try:
         owner = _owner(key)
         found = uploads.inspect(key, version_id)
-        return creation.start(owner, found, source=DROP_DOOR, now=now)
+        return creation.start(owner, found, source=DROP_SOURCE, now=now)
     except (NotUploadedError, DeletedError):
-        return None  # gone before we came, or analyzed and deleted long ago
-    except REFUSALS as error:
+        return None  # removed in the meantime, or its analysis was deleted
+    except REPORTED_ERRORS as error:
         _refuse(key, version_id, error)
         return None
 
 
 def is_current(key: str, version_id: str | None) -> bool:
-    """Return True when no newer version of a dropped object exists, or the object is gone altogether."""
+    """Return True if no newer version of a dropped object exists, or the object is gone."""
     found = objects.head(settings().media_bucket, key)
     return found is None or version_id is None or found.get("VersionId") in (None, version_id)
 
 
 def write_error(key: str, reason: Reason, analysis_id: str = "") -> None:
-    """Say in `results/` why there is no result for a dropped object."""
+    """Write the error file of a dropped object under `results/`."""
     document = {
         "type": TYPE_PREFIX + reason.code,
         "error": reason.message,
@@ -69,15 +69,15 @@ def write_error(key: str, reason: Reason, analysis_id: str = "") -> None:
 
 
 def _owner(key: str) -> str:
-    """The owner of a key. Raises UnknownOwnerError."""
+    """Return the owner of a dropped object. Raises UnknownOwnerError."""
     parsed = object_keys.parse_drop(key)
     if parsed is None or profiles.find(parsed.owner) is None:
-        raise UnknownOwnerError("nobody has this drop folder; the first part of the path must be an owner's id")
+        raise UnknownOwnerError("This drop folder belongs to no account. Its name must be an account's owner id.")
     return parsed.owner
 
 
 def _refuse(key: str, version_id: str | None, error: DomainError) -> None:
     count(DROP_REFUSALS)
-    logger.warning("a dropped object was refused", extra={"object_key": key, "code": error.code})
+    logger.warning("dropped object refused", extra={"object_key": key, "code": error.code})
     if is_current(key, version_id):
         write_error(key, Reason(error.code, error.detail))

@@ -1,12 +1,13 @@
-"""Fair queue in front of the endpoint: each owner has as many analyses in flight as the plan allows; the others wait.
+"""Fair queue in front of the endpoint: each owner has as many requests in flight as the plan allows, the others wait.
 
-The endpoint takes requests first come, first served, so whoever sent it two hundred would keep everybody else waiting.
+The endpoint itself is first come, first served, so without it one owner's batch would delay all other owners.
 
-- An attempt that waits is an item of its own, which appears and disappears in the transactions that begin and end the
-  attempt's queued state.
-- A request in flight is a slot: taken before the endpoint is asked, freed when its notification has been processed or
-  its time is over. An attempt that was cancelled or deleted meanwhile keeps its slot, as the endpoint goes on with it.
-- A freed slot is a change of the table, by whose stream `submit` hands over the next attempt.
+- A waiting attempt is an item, created and deleted in the transactions that start and end the attempt's queued state.
+- A request in flight holds a slot: acquired before the endpoint is called, released once the notification has been
+  processed or the slot's time is over. If the attempt is cancelled or deleted meanwhile, the slot is kept, as the
+  endpoint may still be working on it.
+- Releasing a slot changes the table, and through its stream the `submit` Lambda submits the next attempt.
+  A change of the owner's plan does the same.
 """
 
 from collections.abc import Sequence
@@ -20,36 +21,40 @@ from lambdas.core.owners import profiles, quota
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, tables
 from lambdas.core.storage.tables import AnalysisRecord, SlotsRecord, WaitingRecord
-from lambdas.core.storage.transactions import Part, delete, put, update, written
+from lambdas.core.storage.transactions import Part, delete, put, try_write, update
 
-ROUNDS = 8  # how often others may be faster before we give up
-MOST_COUNTED = 1000  # waiting attempts of an owner that are given a position
+MAX_TRIES = 8  # optimistic writes before BusyError
+MAX_POSITION = 1000  # waiting attempts behind it are given no position
 
 
 class Slot(NamedTuple):
-    """A request that the endpoint may be working on. Times in epoch seconds.
+    """Right to have one request at the endpoint. Times are in epoch seconds.
 
-    `cause` is the event that took the slot: delivered again, it goes on with this one instead of taking another.
+    `cause` identifies the event for which the slot was acquired: if that event is delivered again, it uses this slot
+    instead of acquiring another.
     """
 
     inference_id: str
     cause: str
-    taken_at: int
+    acquired_at: int
     until: int
 
 
-def enter(owner: str, queued_at: str, inference_id: str) -> Part:
-    """The part of a transaction by which an attempt starts to wait."""
+def enqueue(owner: str, queued_at: str, inference_id: str) -> Part:
+    """Return the transaction part that adds an attempt to the waiting ones."""
     return put("waiting", WaitingRecord(*item_keys.waiting(owner, queued_at, inference_id), inference_id=inference_id))
 
 
-def enter_again(record: AnalysisRecord) -> list[Part]:
-    """The part by which a queued record waits at its old place again; nothing for one in another state."""
-    return [enter(record.owner, _queued_at(record), record.inference_id)] if record.status == QUEUED else []
+def requeue(record: AnalysisRecord) -> list[Part]:
+    """Return the transaction part that puts a queued record back in its place; none for other states."""
+    return [enqueue(record.owner, _queued_at(record), record.inference_id)] if record.status == QUEUED else []
 
 
-def leave(record: AnalysisRecord) -> list[Part]:
-    """The part by which a queued record stops waiting, whether or not it does wait; nothing in another state."""
+def dequeue(record: AnalysisRecord) -> list[Part]:
+    """Return the transaction part that removes a queued record from the waiting ones; none for other states.
+
+    It succeeds whether or not the record is waiting.
+    """
     if record.status != QUEUED:
         return []
     keys = item_keys.waiting(record.owner, _queued_at(record), record.inference_id)
@@ -57,44 +62,50 @@ def leave(record: AnalysisRecord) -> list[Part]:
 
 
 def positions(records: Sequence[AnalysisRecord]) -> list[int | None]:
-    """Return the positions of an owner's records among all that wait, from 1.
+    """Return the positions of an owner's records among the waiting attempts, from 1.
 
-    None for what does not wait, and behind the first thousand.
+    The position is None for a record that is not waiting, or is behind the first MAX_POSITION.
     """
     queued = [record for record in records if record.status == QUEUED]
-    waiting = _waiting(queued[0].owner, MOST_COUNTED) if queued else []
+    waiting = _waiting(queued[0].owner, MAX_POSITION) if queued else []
     known = {found.inference_id: number for number, found in enumerate(waiting, 1)}
     return [known.get(record.inference_id) if record.status == QUEUED else None for record in records]
 
 
 def slots(owner: str) -> list[Slot]:
-    """Return the slots that an owner has taken."""
+    """Return the slots that an owner holds."""
     return _slots(_read(owner))
 
 
 def slot_of(record: AnalysisRecord) -> Slot | None:
-    """Return the slot of a record's current attempt."""
+    """Return the slot of a record's current attempt; None if it has none."""
     return next((slot for slot in slots(record.owner) if slot.inference_id == record.inference_id), None)
 
 
-def taken_by(owner: str, cause: str) -> Slot | None:
-    """Return the slot that this cause took when it was first delivered."""
+def acquired_by(owner: str, cause: str) -> Slot | None:
+    """Return the slot that was acquired for this cause at its first delivery; None if there is none."""
     return next((slot for slot in slots(owner) if slot.cause == cause), None)
 
 
-def take(owner: str, cause: str, now: datetime) -> Slot | None:
-    """Take a slot for the attempt that has waited longest.
+def slot_limit(owner: str) -> int:
+    """Return the number of slots that an owner's plan has."""
+    profile = profiles.find(owner)
+    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).in_flight
 
-    None where nothing waits, or all slots are taken. Raises BusyError.
+
+def acquire(owner: str, cause: str, now: datetime) -> Slot | None:
+    """Acquire a slot for the attempt that has waited longest.
+
+    Returns None if no attempt is waiting or all slots are taken. Raises BusyError.
     """
-    for _ in range(ROUNDS):
+    for _ in range(MAX_TRIES):
         record = _read(owner)
         taken = _slots(record)
         head = next(iter(_waiting(owner, 1)), None)
         if head is None:
             return None
         others = [slot for slot in taken if slot.inference_id != head.inference_id]
-        if len(others) >= _limit(owner):
+        if len(others) >= slot_limit(owner):
             return None
         slot = Slot(head.inference_id, cause, epoch(now), epoch(now) + settings().attempt_seconds)
         leaving = delete("waiting", head, WaitingRecord.pk.exists())
@@ -103,9 +114,9 @@ def take(owner: str, cause: str, now: datetime) -> Slot | None:
     raise BusyError
 
 
-def free(owner: str, inference_id: str, now: datetime) -> None:
-    """Free the slot of a request that the endpoint is done with. May be repeated. Raises BusyError."""
-    for _ in range(ROUNDS):
+def release(owner: str, inference_id: str, now: datetime) -> None:
+    """Release the slot of a request that the endpoint has finished. Idempotent. Raises BusyError."""
+    for _ in range(MAX_TRIES):
         record = _read(owner)
         taken = _slots(record)
         kept = [slot for slot in taken if slot.inference_id != inference_id]
@@ -114,40 +125,40 @@ def free(owner: str, inference_id: str, now: datetime) -> None:
     raise BusyError
 
 
-def put_off(owner: str, now: datetime) -> None:
-    """Make the sweeper look at an owner's slots again after a while, whatever it does with them until then."""
+def postpone(owner: str, now: datetime) -> None:
+    """Schedule the sweeper's next check of an owner's slots, so that a repair that fails is retried later."""
     record = _read(owner)
     _replace(record, _slots(record), epoch(now) + settings().queued_patience)
 
 
 def settle(owner: str, now: datetime) -> None:
-    """Make the sweeper look at an owner's slots again when there may be something to repair, and not before."""
+    """Schedule the sweeper's next check of an owner's slots for when there may be something to repair."""
     record = _read(owner)
     taken = _slots(record)
-    has_room = len(taken) < _limit(owner)
+    has_room = len(taken) < slot_limit(owner)
     _replace(record, taken, _due_at(taken, now, waiting=_waiting(owner, 1) if has_room else []))
 
 
 def _due_at(taken: list[Slot], now: datetime, waiting: Sequence[WaitingRecord] = ()) -> int | None:
-    """Return when there may be something to repair, in epoch seconds; None where there never will be.
+    """Return the time at which there may be something to repair, in epoch seconds; None if there is none.
 
-    That is when a submission should be over, when a slot's time is, and where `waiting` could have a slot: should the
-    stream's event get lost, the sweeper submits it.
+    That is the time by which a slot's attempt must have been submitted, then the end of the slot, and, if attempts
+    are waiting for a free slot, the time at which the sweeper submits them in case the stream's event was lost.
     """
     patience = settings().queued_patience
-    dates = [slot.taken_at + patience if slot.taken_at + patience > epoch(now) else slot.until for slot in taken]
+    dates = [slot.acquired_at + patience if slot.acquired_at + patience > epoch(now) else slot.until for slot in taken]
     return min([*dates, *([epoch(now) + patience] if waiting else [])], default=None)
 
 
 def _replace(record: SlotsRecord, taken: list[Slot], due_at: int | None, *parts: Part) -> bool:
-    """Write an owner's slots; False where they, or what the other parts ask for, have changed since they were read."""
+    """Write an owner's slots; return False if they have changed since they were read, or another part fails."""
     actions = [
         SlotsRecord.owner.set(record.owner),
         SlotsRecord.in_flight.set([list(slot) for slot in taken]),
         record.next_version(),
         *(tables.not_due() if due_at is None else tables.due(record, due_at)),
     ]
-    return written(update("slots", record, actions, record.unchanged()), *parts)
+    return try_write(update("slots", record, actions, record.unchanged()), *parts)
 
 
 def _read(owner: str) -> SlotsRecord:
@@ -163,11 +174,6 @@ def _waiting(owner: str, limit: int) -> list[WaitingRecord]:
     pk, _ = item_keys.slots(owner)
     first = WaitingRecord.sk.startswith(item_keys.WAITING_PREFIX)
     return list(WaitingRecord.query(pk, first, limit=limit, consistent_read=True))
-
-
-def _limit(owner: str) -> int:
-    profile = profiles.find(owner)
-    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).in_flight
 
 
 def _queued_at(record: AnalysisRecord) -> str:

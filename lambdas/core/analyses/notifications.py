@@ -1,6 +1,6 @@
-"""Consequences of an analysis's end: the drop folder's answer, the webhook's event, a failed attempt's copy removed.
+"""Follow-up of ended analyses: drop folder answers, webhook events, and removal of a failed attempt's copy.
 
-This hangs on the table's stream, not on whoever wrote the record: a handler may be killed right after its write.
+It is driven by the table's stream instead of the code that ends an analysis, which may be killed after its write.
 """
 
 from datetime import datetime
@@ -10,25 +10,25 @@ from lambdas.core.analyses import drops, inference, queries
 from lambdas.core.errors import Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
 from lambdas.core.webhooks import events
 
 
-def is_news(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
-    """Return True when a change of a record is worth a notification: it ended, or was restored from deletion."""
+def needs_publishing(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
+    """Return True if a change must be published: the analysis ended, or an ended one was restored."""
     if not new.is_terminal or new.is_deleted:
         return False
     return old is None or old.is_deleted or (old.status, old.attempt) != (new.status, new.attempt)
 
 
 def publish(changed: AnalysisRecord, now: datetime) -> None:
-    """Tell of a change, as the stream shows it. May be repeated: the answer is the same, the event has the same id."""
-    if changed.status == FAILED:  # the next attempt has a copy of its own, and nobody waits for this one's
+    """Publish a change from the stream. Idempotent: the answer is the same, and the event has the same id."""
+    if changed.status == FAILED:  # a retry makes its own copy
         objects.delete_versions(settings().media_bucket, inference.input_key(changed))
     current = queries.find(changed.id)
     if current is None or current.is_deleted:
         return
-    if current.source == DROP_DOOR and current.is_terminal:
+    if current.source == DROP_SOURCE and current.is_terminal:
         answer(current)
     event = events.event_of(changed, now)
     if event is not None:
@@ -36,13 +36,13 @@ def publish(changed: AnalysisRecord, now: datetime) -> None:
 
 
 def answer(record: AnalysisRecord) -> None:
-    """Write the drop folder's answer to an object, unless a newer version lies there by now."""
+    """Write the drop folder's answer to an object, unless a newer version has been dropped."""
     if not drops.is_current(record.object_key, record.version_id):
         return
     if record.status == COMPLETED:
         body = objects.read(settings().results_bucket, record.result_key)
         if body is None:
-            return  # purged in this moment
+            return  # purged in the meantime
         key = object_keys.drop_result(record.object_key)
         objects.put_json(settings().results_bucket, key, body, analysis_id=record.id)
         objects.delete(settings().results_bucket, object_keys.drop_error(record.object_key))

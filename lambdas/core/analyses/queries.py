@@ -1,4 +1,4 @@
-"""Reading analyses: one, a page of them, the result, and how far one is."""
+"""Queries of analyses: a single one, a page, the result and the progress."""
 
 import json
 from datetime import datetime
@@ -14,12 +14,13 @@ from lambdas.core.storage import cursors, item_keys, object_keys, objects
 from lambdas.core.storage.tables import STATUSES, AnalysisRecord
 from model.contract import Analysis
 
+UNKNOWN_ANALYSIS = "Analysis not found."
 MAX_PAGE = 100
-FILTERED_PAGE = 1000  # records read at a time where few of them may be wanted
+FILTERED_PAGE = 1000  # records read at a time when a filter may drop most of them
 
 
 class Progress(BaseModel):
-    """Progress of an attempt, as written by the model server. `fraction` from 0 to 1."""
+    """Progress of an attempt, as written by the model server. `fraction` is from 0 to 1."""
 
     stage: Stage
     fraction: float = Field(ge=0.0, le=1.0)
@@ -27,45 +28,47 @@ class Progress(BaseModel):
 
 
 class Page(NamedTuple):
+    """Page of analyses."""
+
     records: list[AnalysisRecord]
-    cursor: str | None  # asks for the next page; None on the last
+    cursor: str | None  # of the next page; None on the last
 
 
 def find(analysis_id: str) -> AnalysisRecord | None:
-    """The record whatever its state, tombstones included; None where there is none."""
+    """Return the record in any state, tombstones included; None if there is none."""
     return AnalysisRecord.find(*item_keys.analysis(analysis_id))
 
 
 def reload(record: AnalysisRecord) -> AnalysisRecord:
-    """The record as it stands now."""
+    """Read a record again, consistently."""
     return AnalysisRecord.get(record.pk, record.sk, consistent_read=True)
 
 
 def get(owner: str, analysis_id: str) -> AnalysisRecord:
-    """An owner's analysis. Raises NotFoundError, also for others' and for deleted ones."""
+    """Return an owner's analysis. Raises NotFoundError, also for other owners' and deleted analyses."""
     record = owned(owner, analysis_id)
     if record.is_deleted:
-        raise NotFoundError("there is no such analysis")
+        raise NotFoundError(UNKNOWN_ANALYSIS)
     return record
 
 
 def owned(owner: str, analysis_id: str) -> AnalysisRecord:
-    """An owner's analysis, deleted or not. Raises NotFoundError."""
+    """Return an owner's analysis, deleted or not. Raises NotFoundError."""
     record = find(analysis_id) if object_keys.is_analysis_id(analysis_id) else None
     if record is None or record.owner != owner:
-        raise NotFoundError("there is no such analysis")
+        raise NotFoundError(UNKNOWN_ANALYSIS)
     return record
 
 
 def page(owner: str, status: str | None = None, cursor: str | None = None, limit: int = 25) -> Page:
-    """An owner's analyses, newest first; of one status where it is named. The index lags a moment behind.
+    """Return a page of an owner's analyses, newest first, optionally of one status. Eventually consistent.
 
-    Raises BadRequestError for a cursor, status or limit that is none.
+    Raises BadRequestError for an invalid cursor, status or limit.
     """
     if status is not None and status not in STATUSES:
-        raise BadRequestError(f"status is one of {', '.join(STATUSES)}")
+        raise BadRequestError(f"`status` must be one of {', '.join(STATUSES)}.")
     if not 1 <= limit <= MAX_PAGE:
-        raise BadRequestError(f"limit is a number from 1 to {MAX_PAGE}")
+        raise BadRequestError(f"`limit` must be from 1 to {MAX_PAGE}.")
     found = AnalysisRecord.by_owner.query(
         owner,
         AnalysisRecord.listed.startswith(item_keys.ANALYSIS_PREFIX),
@@ -80,17 +83,17 @@ def page(owner: str, status: str | None = None, cursor: str | None = None, limit
 
 
 def result(record: AnalysisRecord) -> Analysis:
-    """The result of a completed analysis, all distributions included. Raises NotFinishedError."""
+    """Return the result of a completed analysis, with all distributions. Raises NotFinishedError."""
     body = None
     if record.status == COMPLETED:
         body = objects.read(settings().results_bucket, record.result_key)
     if body is None:
-        raise NotFinishedError(f"the analysis has no result: it is {record.status}")
+        raise NotFinishedError(f"The analysis has no result. Its status is {record.status}.")
     return Analysis.model_validate_json(body)
 
 
 def progress(record: AnalysisRecord) -> Progress | None:
-    """Return the current attempt's progress; None before the model server reports any, and after the end."""
+    """Return the current attempt's progress; None before the model server reports any, and once it has ended."""
     if record.status != PROCESSING:
         return None
     body = objects.read(settings().results_bucket, object_keys.progress(record.id, int(record.attempt)))
@@ -105,14 +108,14 @@ def _encode(record: AnalysisRecord) -> str:
 
 
 def _decode(owner: str, cursor: str) -> dict[str, Any]:
-    """Decode a cursor, within the caller's own analyses whatever it contains. Raises BadRequestError."""
+    """Decode a cursor into a key among the owner's own analyses. Raises BadRequestError."""
     try:
         listed, analysis_id = json.loads(cursors.decode(cursor))
         if not (isinstance(listed, str) and listed.startswith(item_keys.ANALYSIS_PREFIX) and len(listed) < 100):
-            raise ValueError("not of the list")
+            raise ValueError("not a sort key of the list")
         if not object_keys.is_analysis_id(analysis_id):
-            raise ValueError("not an id")
+            raise ValueError("not an analysis id")
     except (ValueError, TypeError) as error:
-        raise cursors.refused() from error
+        raise cursors.invalid_cursor() from error
     pk, sk = item_keys.analysis(analysis_id)
     return {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}, "listed": {"S": listed}}

@@ -1,4 +1,4 @@
-"""Excerpt of a result for its record: enough for a list and a chart; the whole result is in S3."""
+"""Summary of a result, stored in its record for lists and charts; the whole result is in S3."""
 
 from pydantic import BaseModel, ValidationError
 
@@ -6,7 +6,7 @@ from model.contract import Analysis, EmotionScore, SentimentScore
 
 
 class Summary(BaseModel):
-    """`duration_s` in seconds. The distributions are those of the whole video; empty without utterances."""
+    """Summary of a result. The distributions are of the whole video, and empty if it has no utterances."""
 
     duration_s: float
     language: str | None
@@ -19,6 +19,7 @@ class Summary(BaseModel):
 
 
 def summarize(analysis: Analysis) -> Summary:
+    """Return the summary of a result."""
     return Summary(
         duration_s=round(analysis.video.duration_s, 3),
         language=analysis.language,
@@ -32,7 +33,7 @@ def summarize(analysis: Analysis) -> Summary:
 
 
 def parse(body: bytes) -> Analysis | None:
-    """A result as the model server writes it; None for anything else."""
+    """Parse a result as the model server writes it; None if it is invalid."""
     try:
         return Analysis.model_validate_json(body)
     except ValidationError:

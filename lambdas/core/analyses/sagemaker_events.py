@@ -1,4 +1,4 @@
-"""SageMaker's SNS messages about finished inferences, and the container's answer on failure."""
+"""SageMaker's notifications of finished inferences (SNS), and the model server's error response."""
 
 import json
 from typing import Any
@@ -9,8 +9,8 @@ from pydantic.alias_generators import to_camel
 from common.problems import TYPE_PREFIX
 from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, Reason
 
-MAX_MESSAGE = 500  # characters of its sentence that are kept
-# SageMaker's own words for a request that waited or ran too long.
+MAX_MESSAGE = 500  # characters of the model server's message that are stored
+# Phrases in SageMaker's failure reason for a request that was queued or ran too long.
 TOO_LATE = ("timed out", "timeout", "expired")
 
 
@@ -19,12 +19,14 @@ class _Message(BaseModel):
 
 
 class Response(_Message):
+    """Locations of an inference's output."""
+
     output_location: str | None = None
     failure_location: str | None = None
 
 
-class Notice(_Message):
-    """The message of either topic. What a failure lacks is absent; unknown members are ignored."""
+class InferenceNotification(_Message):
+    """Message of the success or error topic. Unknown members are ignored."""
 
     inference_id: str
     invocation_status: str
@@ -36,13 +38,12 @@ class Notice(_Message):
         return self.invocation_status == "Completed"
 
 
-def reason_of(failure_reason: str, answer: bytes | None) -> Reason:
-    """Return why an inference failed, for its user. `answer`: the container's answer, if any.
+def reason_of(failure_reason: str, response: bytes | None) -> Reason:
+    """Return the reason why an inference failed, for the user. `response`: the model server's response, if any.
 
-    What is wrong with the video is told in the model server's own words. What is wrong with us is not: that
-    stands in the log.
+    The model server's own message is used if it is about the video. Internal errors are not shown, only logged.
     """
-    problem = _problem(answer)
+    problem = _problem(response)
     code = str(problem.get("type", "")).removeprefix(TYPE_PREFIX)
     message = problem.get("error")
     if 400 <= _status(problem) < 500 and code and isinstance(message, str) and message:
@@ -52,14 +53,14 @@ def reason_of(failure_reason: str, answer: bytes | None) -> Reason:
     return INFERENCE_FAILED
 
 
-def _problem(answer: bytes | None) -> dict[str, Any]:
+def _problem(response: bytes | None) -> dict[str, Any]:
     try:
-        problem = json.loads(answer) if answer else {}
+        problem = json.loads(response) if response else {}
     except ValueError:
         return {}
-    # The model server names what went wrong as we do.
-    known = isinstance(problem, dict) and str(problem.get("type", "")).startswith(TYPE_PREFIX)
-    return problem if known else {}
+    # The model server uses the same problem types.
+    is_known = isinstance(problem, dict) and str(problem.get("type", "")).startswith(TYPE_PREFIX)
+    return problem if is_known else {}
 
 
 def _status(problem: dict[str, Any]) -> int:

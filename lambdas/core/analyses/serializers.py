@@ -1,4 +1,4 @@
-"""An analysis as the world outside is told of it: by the API, and by webhooks."""
+"""Serialization of analyses, shared by the API and webhooks."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from lambdas.core.storage.tables import AnalysisRecord
 
 
 def fields(record: AnalysisRecord) -> dict[str, Any]:
-    """Return the fields of an analysis except its result. Answers have these names in camelCase."""
+    """Return the public fields of an analysis except its result. The API and webhooks use the names in camelCase."""
     error = record.error
     expires = record.expires_at
     return {
@@ -29,5 +29,5 @@ def fields(record: AnalysisRecord) -> dict[str, Any]:
 
 
 def status_url(record: AnalysisRecord) -> str:
-    """Return the address at which a developer asks for an analysis again."""
+    """Return the status URL of an analysis, for API keys."""
     return f"{clients.parameter(settings().public_url_parameter)}/api/analyses/{record.id}"

@@ -1,11 +1,11 @@
-"""The states of an analysis: queued -> processing -> completed | failed, and failed -> completed when late.
+"""State machine of an analysis: queued -> processing -> completed | failed, and failed -> completed on a late result.
 
-One that its owner cancelled has failed too, but takes no late result: it would be free.
+A cancelled analysis counts as failed, but accepts no late result, which would be free of charge.
 
-Every transition is one conditional write on (status, attempt). These conditions are all there is of idempotency:
-whoever comes second, or too late, changes nothing and is told so.
+Every transition is one conditional write on (status, attempt). These conditions provide the idempotency: a transition
+that comes second, or too late, changes nothing and returns False.
 
-A deleted analysis goes on through its states until it is purged, so that it can be restored as if nothing had been.
+A deleted analysis continues through its states until it is purged, so that restoring it loses nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,11 +26,14 @@ from lambdas.core.storage import object_keys, tables
 from lambdas.core.storage.tables import AnalysisRecord, Failure
 from lambdas.core.storage.transactions import Part, RefusedError, update, write
 
-ROUNDS = 4  # how often a record may be deleted and restored while we write
+MAX_TRIES = 4  # concurrent deletions and restorations of a record before BusyError
 
 
 def mark_processing(record: AnalysisRecord, output: str, failure: str | None, now: datetime) -> bool:
-    """Queued -> processing, with the places where SageMaker will put its answer. False where it came too late."""
+    """Change from queued to processing. Returns False if the analysis is no longer queued.
+
+    `output`, `failure`: locations of SageMaker's future output.
+    """
     deadline = epoch(now) + settings().attempt_seconds
     actions = [
         AnalysisRecord.status.set(PROCESSING),
@@ -39,24 +42,24 @@ def mark_processing(record: AnalysisRecord, output: str, failure: str | None, no
         AnalysisRecord.deadline.set(deadline),
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
-    return _change(record, (QUEUED,), actions, due_at=deadline, beside=fair_queue.leave)
+    return _change(record, (QUEUED,), actions, due_at=deadline, extra_parts=fair_queue.dequeue)
 
 
-def put_off(record: AnalysisRecord, now: datetime, *, has_slot: bool = False) -> bool:
-    """A queued analysis that could not be submitted: the sweeper shall try again later. Without a slot, it waits."""
+def postpone(record: AnalysisRecord, now: datetime, *, has_slot: bool = False) -> bool:
+    """Schedule the sweeper's next attempt to submit a queued analysis; without a slot, also ensure that it waits."""
     due_at = epoch(now) + settings().queued_patience
-    return _change(record, (QUEUED,), [], due_at=due_at, beside=_no_parts if has_slot else fair_queue.enter_again)
+    return _change(record, (QUEUED,), [], due_at=due_at, extra_parts=_no_parts if has_slot else fair_queue.requeue)
 
 
 def wait(record: AnalysisRecord) -> bool:
-    """A queued analysis that waits for a slot: the sweeper need not look at it before its deadline."""
+    """Schedule the sweeper's next check of a queued analysis that waits for a slot: at its deadline."""
     return _change(record, (QUEUED,), [], due_at=int(record.deadline))
 
 
 def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
-    """-> completed, whose result stands at its key already. Also from failed, free: the refund stays.
+    """Change to completed. The result must already be stored. A failed analysis can also complete; it stays refunded.
 
-    False where it came too late: another attempt began, or the analysis was completed, cancelled or purged.
+    Returns False if it is too late: another attempt started, or the analysis was completed, cancelled or purged.
     """
     expires = epoch(now + timedelta(days=_retention_days(record.owner)))
     actions = [
@@ -68,10 +71,10 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
 
-    def beside(current: AnalysisRecord) -> list[Part]:
-        return [quota.count_seconds(record.owner, now, summary.duration_s), *fair_queue.leave(current)]
+    def extra_parts(current: AnalysisRecord) -> list[Part]:
+        return [quota.count_seconds(record.owner, now, summary.duration_s), *fair_queue.dequeue(current)]
 
-    done = _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=beside)
+    done = _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, extra_parts=extra_parts)
     if done:
         count(ANALYSES_COMPLETED)
         count(MINUTES_ANALYZED, summary.duration_s / 60)
@@ -79,10 +82,10 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
     return done
 
 
-def fail(record: AnalysisRecord, reason: Reason, now: datetime, noted: Part | None = None) -> bool:
-    """-> failed, and the charge given back, in one transaction. False where it came too late.
+def fail(record: AnalysisRecord, reason: Reason, now: datetime, event: Part | None = None) -> bool:
+    """Change to failed and refund the charge, in one transaction. Returns False if it is too late.
 
-    `noted`: the event of it.
+    `event`: audit event to write in the same transaction.
     """
     expires = epoch(now + timedelta(days=_retention_days(record.owner)))
     failure = Failure(code=reason.code, message=reason.message)  # type: ignore[no-untyped-call]
@@ -95,10 +98,10 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime, noted: Part | No
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
 
-    def beside(current: AnalysisRecord) -> list[Part]:
-        return [*quota.refund(current), *fair_queue.leave(current), *([noted] if noted is not None else [])]
+    def extra_parts(current: AnalysisRecord) -> list[Part]:
+        return [*quota.refund(current), *fair_queue.dequeue(current), *([event] if event is not None else [])]
 
-    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=beside)
+    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, extra_parts=extra_parts)
     if done and reason != CANCELLED:
         count(ANALYSES_FAILED)
         meter("failed", record.owner)
@@ -106,9 +109,9 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime, noted: Part | No
 
 
 def cancel(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
-    """-> failed by its owner's wish, and the charge given back once. May be repeated.
+    """Cancel an analysis for its owner: change it to failed and refund the charge. Idempotent.
 
-    Raises NotFoundError, NotCancellableError where it has ended, or BusyError.
+    Raises NotFoundError, NotCancellableError if it has already ended, or BusyError.
     """
     record = queries.get(owner, analysis_id)
     if not record.is_terminal:
@@ -116,7 +119,7 @@ def cancel(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) 
         record = queries.get(owner, analysis_id)
     if not record.is_cancelled:
         raise NotCancellableError(
-            f"the analysis is {record.status}: only one that is queued or processing can be cancelled"
+            f"The analysis is {record.status}. Only queued or processing analyses can be cancelled."
         )
     return record
 
@@ -131,15 +134,15 @@ def _change(
     actions: Sequence[Action],
     *,
     due_at: int,
-    beside: Callable[[AnalysisRecord], list[Part]] = _no_parts,
+    extra_parts: Callable[[AnalysisRecord], list[Part]] = _no_parts,
 ) -> bool:
-    """Change the state from any of `statuses`, with other parts in the same transaction where some are needed.
+    """Change the state from any of `statuses`, with `extra_parts` in the same transaction.
 
-    What is deleted stays due for its purge, whatever else happens to it. So the write also asks whether the record
-    is deleted just as it was when it was read; if that alone has changed, it is read and tried again.
+    A deleted record keeps the time of its purge. The write is therefore also conditional on the record being deleted or
+    not as it was read; if only that has changed, the record is read again and the write retried.
     """
     attempt = record.attempt
-    for _ in range(ROUNDS):
+    for _ in range(MAX_TRIES):
         if not (record.attempt == attempt and record.status in statuses and not record.purged):
             return False
         if record.is_cancelled:
@@ -149,7 +152,7 @@ def _change(
         if not changes:
             return True
         try:
-            write(update("analysis", record, changes, _unchanged(record, statuses)), *beside(record))
+            write(update("analysis", record, changes, _unchanged(record, statuses)), *extra_parts(record))
             return True
         except RefusedError:
             found = queries.find(record.id)

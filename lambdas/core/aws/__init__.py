@@ -1,0 +1,1 @@
+"""Shared AWS infrastructure: boto3 clients, logs, metrics and traces."""

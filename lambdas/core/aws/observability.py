@@ -1,4 +1,4 @@
-"""Logs, metrics and traces, set up once: JSON lines with a correlation id, EMF, X-Ray."""
+"""Logs (JSON lines with a correlation id), metrics (EMF) and traces (X-Ray)."""
 
 from collections.abc import Callable
 from functools import cache, wraps
@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-# The stacks name service and namespace, in POWERTOOLS_SERVICE_NAME (the stage's own name: stages in one account are
-# counted apart) and POWERTOOLS_METRICS_NAMESPACE.
+# The stacks set POWERTOOLS_METRICS_NAMESPACE, and POWERTOOLS_SERVICE_NAME per stage, so that stages in one AWS account
+# are counted separately.
 logger = Logger()
 tracer = Tracer()
 
@@ -26,7 +26,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 def observed(handler: Handler) -> Handler:
-    """A Lambda's handler with its log, its metrics and its trace."""
+    """Decorate a Lambda handler with logging context, metrics and tracing."""
 
     @wraps(handler)
     def counted(event: dict[str, Any], context: Any) -> Any:
@@ -41,24 +41,25 @@ def observed(handler: Handler) -> Handler:
 
 @cache
 def metrics() -> Metrics:
-    """The counters of this process."""
+    """Return the metrics of this process."""
     return Metrics()
 
 
 def flush() -> None:
-    """Write out what was counted; nothing where nothing was, which is no reason to warn."""
+    """Write out the metrics, if any: Powertools warns about an empty set."""
     if metrics().metric_set:
         metrics().flush_metrics()
 
 
-def meter(what: str, owner: str, minutes: float = 0.0) -> None:
-    """Note what an owner's analysis did, for questions about single owners.
+def meter(event: str, owner: str, minutes: float = 0.0) -> None:
+    """Log an event of an owner's analysis, for queries per owner. `minutes`: length of the video.
 
-    A line of the log, as an owner's own metrics would cost more than their analyses. The stacks save the question.
+    It is a log line because custom metrics per owner would cost more than the analyses. The stacks define the saved
+    query.
     """
-    logger.info("metered", extra={"metered": what, "owner": owner, "minutes": round(minutes, 3)})
+    logger.info("metered", extra={"metered": event, "owner": owner, "minutes": round(minutes, 3)})
 
 
 def count(name: str, value: float = 1) -> None:
-    """Add to a metric of this invocation; `flush` writes it out."""
+    """Add to a metric, which `flush` writes out at the end of the invocation."""
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)

@@ -1,5 +1,7 @@
-"""API keys: `vs_{id}_{secret}`. The gateway knows the id, to throttle by; the record knows the secret's SHA-256, and
-it alone decides. So a revoked key is refused from the moment its record says so.
+"""API keys, `vs_{id}_{secret}`.
+
+API Gateway stores the id, to throttle by; the record holds the SHA-256 of the secret. Only the record decides whether
+a key is valid, so a revoked key is refused as soon as its record is updated.
 """
 
 import base64
@@ -27,24 +29,26 @@ from lambdas.core.storage.tables import KeyRecord, OwnerRecord
 from lambdas.core.storage.transactions import RefusedError, apply, put, update, write
 
 PENDING, ACTIVE, REVOKED = "pending", "active", "revoked"
-PENDING_SECONDS = 300  # how long a key may take to be created
-USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, and costs a write no more often
+PENDING_SECONDS = 300  # time that the creation of a key may take
+USE_INTERVAL = timedelta(hours=1)  # resolution of `last_used_at`, which is written no more often than that
 MAX_NAME = 100  # characters
-MAX_DAYS = 3650  # until a key expires, where it does
+MAX_DAYS = 3650  # longest validity of a key that expires
 
-# `read`: look at what there is; `analyze`: upload, start, cancel, delete, restore.
+# `read`: all GET requests; `analyze`: upload, start, cancel, delete, restore.
 Scope = Literal["read", "analyze"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-RENAMED = {"analyse": "analyze"}  # keys made before the spelling changed hold the old one
+LEGACY_SCOPES = {"analyse": "analyze"}  # spelling in keys that were created before it was changed
 
-# Advice on a key that is missing or cut off.
-FORM = "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`"
+# Hint for a key that is missing or truncated. The stacks have API Gateway answer the same.
+KEY_FORMAT_HINT = "Send a valid API key (vs_ID_SECRET, 76 characters) in the header `Authorization: Bearer KEY`."
+
+UNKNOWN_KEY = "API key not found."
 
 _TOKEN = re.compile(r"vs_([a-z2-7]{24})_([0-9a-f]{48})", re.ASCII)
 
 
 class NewKey(NamedTuple):
-    """`token` is shown once: nothing that is kept gives it back."""
+    """Newly created or rotated key. `token` is shown once and cannot be recovered."""
 
     record: KeyRecord
     token: str
@@ -59,103 +63,103 @@ def create(
     days: int | None = None,
     by: str = audit.SYSTEM,
 ) -> NewKey:
-    """A key that works when this returns, for `days` or until it is revoked.
+    """Create a key that is valid for `days`, or until it is revoked.
 
-    Raises BadRequestError, TooManyKeysError or AccountDeletedError. Killed in between, the key is pending, works
-    nowhere, and is removed by the sweeper. So is one that has expired.
+    If the process is killed halfway, the key stays pending and unusable, and the sweeper removes it, as it removes
+    expired keys. Raises BadRequestError, TooManyKeysError or AccountDeletedError.
     """
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME:
-        raise BadRequestError(f"a key's name has 1 to {MAX_NAME} characters")
+        raise BadRequestError(f"The name of an API key must have 1 to {MAX_NAME} characters.")
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise BadRequestError(f"a key's scopes are one or more of {', '.join(SCOPES)}")
+        raise BadRequestError(f"The scopes of an API key must be one or more of {', '.join(SCOPES)}.")
     if days is not None and not 1 <= days <= MAX_DAYS:
-        raise BadRequestError(f"a key expires after 1 to {MAX_DAYS} days, or never")
+        raise BadRequestError(f"An API key must expire after 1 to {MAX_DAYS} days, or never.")
     record, secret = _register(owner, name, now, scopes, days)
     gateway_key_id = gateway.create_key(record.id, profiles.profile(owner).plan)
-    next_look = tables.not_due() if record.expires_at is None else tables.due(record, int(record.expires_at))
-    activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *next_look]
-    # A write that is sent again after a lost answer finds its own work, and that is no refusal.
-    ours = (KeyRecord.status == ACTIVE) & (KeyRecord.gateway_key_id == gateway_key_id)
-    noted = audit.event(owner, "key-created", by, now, name)
-    if not apply(record, activated, (KeyRecord.status == PENDING) | ours, noted):
-        gateway.delete_key(gateway_key_id)  # the account was deleted, or this took far too long
-        raise NotFoundError("the key was removed while it was being created")
+    schedule = tables.not_due() if record.expires_at is None else tables.due(record, int(record.expires_at))
+    activation = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *schedule]
+    # A write that is retried after a lost response must accept its own result.
+    already_written = (KeyRecord.status == ACTIVE) & (KeyRecord.gateway_key_id == gateway_key_id)
+    event = audit.event(owner, "key-created", by, now, name)
+    if not apply(record, activation, (KeyRecord.status == PENDING) | already_written, event):
+        gateway.delete_key(gateway_key_id)  # the account was deleted, or the pending key expired
+        raise NotFoundError("The API key was removed while it was being created.")
     return NewKey(record, _token(record.id, secret))
 
 
-def list_(owner: str) -> list[KeyRecord]:
-    """An owner's keys that work, newest first. The index lags a moment behind."""
+def list_active(owner: str) -> list[KeyRecord]:
+    """Return an owner's active keys, newest first. The index is eventually consistent."""
     listed = KeyRecord.listed.startswith(item_keys.KEY_PREFIX)
     keys = KeyRecord.by_owner.query(owner, listed, scan_index_forward=False)
     return [key for key in keys if key.status == ACTIVE]
 
 
 def rotate(owner: str, key_id: str, now: datetime, by: str = audit.SYSTEM) -> NewKey:
-    """A new secret for a key; the old one stops working at once. Raises NotFoundError."""
+    """Replace the secret of a key; the old one is invalid at once. Raises NotFoundError."""
     record, secret = _owned(owner, key_id), _new_secret()
     actions = [KeyRecord.secret_hash.set(_hash(secret)), KeyRecord.rotated_at.set(stamp(now))]
-    noted = audit.event(owner, "key-rotated", by, now, record.name)
-    if _has_expired(record, now) or not apply(record, actions, KeyRecord.status == ACTIVE, noted):
-        raise NotFoundError("there is no such key")
+    event = audit.event(owner, "key-rotated", by, now, record.name)
+    if _has_expired(record, now) or not apply(record, actions, KeyRecord.status == ACTIVE, event):
+        raise NotFoundError(UNKNOWN_KEY)
     return NewKey(record, _token(record.id, secret))
 
 
 def revoke(owner: str, key_id: str, now: datetime, by: str = audit.SYSTEM) -> None:
-    """The key stops working at once. Raises NotFoundError; killed in between, the sweeper goes on."""
+    """Revoke a key, which is invalid at once. Raises NotFoundError; the sweeper completes an interrupted removal."""
     remove(_owned(owner, key_id), now, by)
 
 
 def remove(record: KeyRecord, now: datetime, by: str = audit.SYSTEM) -> None:
-    """Revoke a key, or take a pending one back. May be repeated."""
+    """Revoke an active or pending key and delete it from API Gateway. Idempotent."""
     if record.status != REVOKED:
         revoked = [KeyRecord.status.set(REVOKED), KeyRecord.listed.remove(), *tables.due(record, epoch(now))]
         counter = OwnerRecord(*item_keys.owner(record.owner))
         name: audit.EventName = "key-expired" if _has_expired(record, now) else "key-revoked"
-        noted = [audit.event(record.owner, name, by, now, record.name)] if record.status == ACTIVE else []
-        with suppress(RefusedError):  # somebody else did, just now
+        events = [audit.event(record.owner, name, by, now, record.name)] if record.status == ACTIVE else []
+        with suppress(RefusedError):  # revoked by a concurrent request
             write(
                 update("key", record, revoked, KeyRecord.status.is_in(PENDING, ACTIVE)),
                 update("keys", counter, [OwnerRecord.api_keys.add(-1)]),
-                *noted,
+                *events,
             )
     for gateway_key_id in gateway.find_keys(record.id, record.gateway_key_id):
         gateway.delete_key(gateway_key_id)
-    done = [*tables.not_due(), KeyRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)]
-    apply(record, done, KeyRecord.status == REVOKED)
+    tombstone = [*tables.not_due(), KeyRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)]
+    apply(record, tombstone, KeyRecord.status == REVOKED)
 
 
 def verify(token: str, scope: Scope, now: datetime) -> str:
-    """The owner of a token that may do what `scope` names.
+    """Return the owner of a token that is valid and has `scope`.
 
-    Raises UnauthorizedError for any token that does not work (now), AccountDeletedError, or InsufficientScopeError.
+    Raises UnauthorizedError for an invalid, revoked or expired token, AccountDeletedError or InsufficientScopeError.
     """
     match = _TOKEN.fullmatch(token)
     record = KeyRecord.find(*item_keys.api_key(match[1])) if match else None
-    # Compared even where there is no such key, so that time tells nothing about which ids exist.
+    # Compared even if there is no such key, so that timing does not reveal which ids exist.
     expected = record.secret_hash if record is not None else _hash("")
     matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
     if record is None or not matches or record.status != ACTIVE:
-        raise UnauthorizedError("the API key is not valid, or has been revoked" if match else FORM)
+        raise UnauthorizedError("The API key is invalid or has been revoked." if match else KEY_FORMAT_HINT)
     if _has_expired(record, now):
-        raise UnauthorizedError("the API key has expired; create another one")
-    profiles.profile(record.owner)  # the account's end comes before the sweeper has reached its keys
+        raise UnauthorizedError("The API key has expired. Create a new one.")
+    profiles.profile(record.owner)  # refuses keys of deleted accounts that the sweeper has not removed yet
     if scope not in scopes(record):
-        raise InsufficientScopeError(f"the API key lacks the scope `{scope}`", members={"scope": scope})
-    _note_use(record, now)
+        raise InsufficientScopeError(f"The API key does not have the scope `{scope}`.", members={"scope": scope})
+    _record_use(record, now)
     return str(record.owner)
 
 
 def prefix(token: str) -> str:
-    """Beginning of a token, as lists show it."""
+    """Return the first characters of a token, as shown in lists."""
     return tables.key_prefix(token.removeprefix("vs_"))
 
 
 def scopes(record: KeyRecord) -> list[Scope]:
-    """Scopes of a key, in the order of SCOPES."""
+    """Return the scopes of a key, in the order of SCOPES."""
     if record.scopes is None:
         return list(SCOPES)
-    granted = {RENAMED.get(scope, scope) for scope in record.scopes}
+    granted = {LEGACY_SCOPES.get(scope, scope) for scope in record.scopes}
     return [scope for scope in SCOPES if scope in granted]
 
 
@@ -166,7 +170,7 @@ def _has_expired(record: KeyRecord, now: datetime) -> bool:
 def _register(
     owner: str, name: str, now: datetime, scopes: Collection[Scope], days: int | None
 ) -> tuple[KeyRecord, str]:
-    key_id = base64.b32encode(secrets.token_bytes(15)).decode().lower()  # 24 characters; the gateway wants 20
+    key_id = base64.b32encode(secrets.token_bytes(15)).decode().lower()  # 24 characters; API Gateway requires 20
     secret = _new_secret()
     keys = item_keys.api_key(key_id)
     record = KeyRecord(
@@ -194,12 +198,14 @@ def _register(
             update("keys", counter, [OwnerRecord.api_keys.add(1)], room),
         )
     except RefusedError as error:
-        profiles.profile(owner)  # raises AccountDeletedError where that is the reason
-        raise TooManyKeysError(f"{limit} API keys are the most; revoke one first", members={"limit": limit}) from error
+        profiles.profile(owner)  # raises AccountDeletedError if that is the reason
+        raise TooManyKeysError(
+            f"An account can have at most {limit} API keys. Revoke one first.", members={"limit": limit}
+        ) from error
     return record, secret
 
 
-def _note_use(record: KeyRecord, now: datetime) -> None:
+def _record_use(record: KeyRecord, now: datetime) -> None:
     if record.last_used_at is None or record.last_used_at < stamp(now - USE_INTERVAL):
         apply(record, [KeyRecord.last_used_at.set(stamp(now))], KeyRecord.status == ACTIVE)
 
@@ -207,7 +213,7 @@ def _note_use(record: KeyRecord, now: datetime) -> None:
 def _owned(owner: str, key_id: str) -> KeyRecord:
     record = KeyRecord.find(*item_keys.api_key(key_id))
     if record is None or record.owner != owner or record.status != ACTIVE:
-        raise NotFoundError("there is no such key")
+        raise NotFoundError(UNKNOWN_KEY)
     return record
 
 

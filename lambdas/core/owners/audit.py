@@ -1,7 +1,7 @@
-"""Audit log of an account, for its owner to read: each event is written in one transaction with the change it notes.
+"""Audit log of an account, for its owner to read.
 
-So an event is there if and only if its change is, whatever is killed. Events go after RETENTION_DAYS, by the table's
-own expiry, and with the account.
+Each event is written in one transaction with the change that it records, so there is never one without the other.
+Events expire after RETENTION_DAYS by the table's TTL, or are deleted with the account.
 """
 
 import re
@@ -29,18 +29,23 @@ EventName = Literal[
     "analysis-cancelled",
 ]
 RETENTION_DAYS = 90
-SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # who acts, besides API keys by their prefixes
+SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # actors, besides API keys (by prefix)
 
 _LISTED = re.compile(r"AUDIT#[0-9TZ:.-]{24}#[0-9a-f]{12}", re.ASCII)
 
 
 class Page(NamedTuple):
+    """Page of audit events."""
+
     records: list[AuditRecord]
-    cursor: str | None  # asks for the next page; None on the last
+    cursor: str | None  # of the next page; None on the last
 
 
 def event(owner: str, name: EventName, by: str, now: datetime, subject: str | None = None) -> Part:
-    """The part of a transaction that notes an event. `by`: who acted; `subject`: the name or id of what it is about."""
+    """Return the transaction part that records an event.
+
+    `by`: the actor; `subject`: name or id of the key, webhook host or analysis concerned.
+    """
     key = item_keys.audit(owner, stamp(now), secrets.token_hex(6))
     ttl = epoch(now) + RETENTION_DAYS * DAY
     record = AuditRecord(
@@ -50,11 +55,11 @@ def event(owner: str, name: EventName, by: str, now: datetime, subject: str | No
 
 
 def page(owner: str, cursor: str | None, limit: int, now: datetime) -> Page:
-    """An owner's events, newest first. Raises BadRequestError for a cursor that is none."""
+    """Return a page of an owner's events, newest first. Raises BadRequestError for an invalid cursor."""
     found = AuditRecord.by_owner.query(
         owner,
         AuditRecord.listed.startswith(item_keys.AUDIT_PREFIX),
-        filter_condition=AuditRecord.ttl > epoch(now),  # the table removes what has expired within days
+        filter_condition=AuditRecord.ttl > epoch(now),  # DynamoDB may take days to remove expired items
         scan_index_forward=False,
         limit=limit,
         page_size=limit,
@@ -65,9 +70,9 @@ def page(owner: str, cursor: str | None, limit: int, now: datetime) -> Page:
 
 
 def _decode(owner: str, cursor: str) -> dict[str, dict[str, str]]:
-    """Decode a cursor, within the caller's own events whatever it contains. Raises BadRequestError."""
+    """Decode a cursor into a key among the owner's own events. Raises BadRequestError."""
     listed = cursors.decode(cursor)
     if not _LISTED.fullmatch(listed):
-        raise cursors.refused()
+        raise cursors.invalid_cursor()
     pk, _ = item_keys.owner(owner)
     return {"pk": {"S": pk}, "sk": {"S": listed}, "owner": {"S": owner}, "listed": {"S": listed}}

@@ -1,7 +1,7 @@
-"""Ceiling on the analyses of a whole stage in a calendar month: what it may cost, whoever asks and however many.
+"""Limit on the analyses that all owners of a stage together may start in a calendar month, to bound its cost.
 
-Counted apart from the transaction that creates an analysis: one item that every transaction writes would make them
-refuse each other. A process that is killed in between leaves one counted that never began, never the other way round.
+The counter is not part of the transaction that creates an analysis, because transactions that all write one item would
+conflict. If a process is killed in between, an analysis that never started is counted; none goes uncounted.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from lambdas.core.storage.transactions import apply
 
 @contextmanager
 def counted(now: datetime) -> Iterator[None]:
-    """Count an attempt that begins in this block; not one that ends with an error. Raises CeilingReachedError."""
+    """Count an attempt that starts in this block, unless the block raises. Raises CeilingReachedError."""
     limit = settings().monthly_analyses
     if not limit:
         yield
@@ -32,12 +32,12 @@ def counted(now: datetime) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(Exception):  # one too many is no harm; the reason must not be lost
+        with suppress(Exception):  # overcounting by one is harmless; the original error must not be lost
             counter.update(actions=[QuotaRecord.used.add(-1)])
         raise
 
 
 def used(month: str) -> int:
-    """Return the attempts that all owners began in a month such as `2026-11`."""
+    """Return the number of attempts that all owners started in a month such as `2026-11`."""
     record = QuotaRecord.find(*item_keys.stage_quota(month))
     return 0 if record is None else int(record.used)

@@ -1,4 +1,4 @@
-"""API Gateway's own keys, which throttle. Their value is a key's id: the gateway keeps values in clear."""
+"""API Gateway's keys, used for throttling only. Their value is the key's id, as API Gateway stores it in plain text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,73 +11,73 @@ from lambdas.core.owners.quota import DEFAULT_PLAN, PLANS
 from lambdas.core.settings import settings
 
 NAME_PREFIX = "video-sentiment"
-MOVES = 3  # tries to put a key on a plan that others move at the same time
-TAG = "video-sentiment"  # says which stage a key is of: the Lambdas may delete those of their own alone
+MAX_MOVES = 3  # tries to move a key that others are moving at the same time
+TAG = "video-sentiment"  # its value names the stage: Lambdas may only delete keys of their own stage
 
 
 def create_key(key_id: str, plan: str) -> str:
-    """A key with this value on the usage plan of a billing plan; returns the gateway's id for it."""
+    """Create a key with the value `key_id` on a billing plan's usage plan. Returns API Gateway's id of it."""
     tags = {TAG: f"{NAME_PREFIX}-{settings().stage}"}
     made = clients.client("apigateway").create_api_key(name=_name(key_id), value=key_id, enabled=True, tags=tags)
-    _put_on(made["id"], plan)
+    _add_to_plan(made["id"], plan)
     return str(made["id"])
 
 
 def move_key(gateway_key_id: str, plan: Callable[[], str]) -> None:
-    """Put a key on the usage plan of a billing plan, and take it off the others. One that is gone is no error.
+    """Move a key to the usage plan of a billing plan. Idempotent; does nothing if the key does not exist.
 
-    `plan` says which one it is now: where others move the key at the same time, the last change counts. May be
-    repeated. Raises BusyError where they do so all the time.
+    `plan` returns the current billing plan; it is read again after the move, so that the last of concurrent changes
+    counts. Raises BusyError if concurrent moves keep interfering.
     """
-    for _ in range(MOVES):
-        wanted = known(plan())
+    for _ in range(MAX_MOVES):
+        wanted = existing_plan(plan())
         for other in PLANS:
             if other != wanted:
-                _take_off(gateway_key_id, other)
+                _remove_from_plan(gateway_key_id, other)
         try:
-            if not _is_on(gateway_key_id, wanted):
-                _put_on(gateway_key_id, wanted)
+            if not _is_on_plan(gateway_key_id, wanted):
+                _add_to_plan(gateway_key_id, wanted)
         except ClientError as error:
             if clients.code_of(error) == "NotFoundException":
-                return  # the key is gone
-            if clients.code_of(error) != "ConflictException":  # others have just put it on another plan
+                return  # the key was deleted
+            if clients.code_of(error) != "ConflictException":  # a concurrent move has added it to another plan
                 raise
             continue
-        if known(plan()) == wanted:
+        if existing_plan(plan()) == wanted:
             return
-    raise BusyError(f"key {gateway_key_id} is being moved by others; try again in a moment")
+    raise BusyError(f"API key {gateway_key_id} is being moved by other requests. Retry in a moment.")
 
 
-def known(plan: str) -> str:
-    """Return the plan, or the default one where a record still has a name that is no more."""
+def existing_plan(plan: str) -> str:
+    """Return the plan, or the default plan if a record holds the name of a discontinued one."""
     return plan if plan in PLANS else DEFAULT_PLAN
 
 
 def _usage_plan(plan: str) -> str:
-    return clients.parameter(f"{settings().usage_plan_parameter}/{known(plan)}")
+    return clients.parameter(f"{settings().usage_plan_parameter}/{existing_plan(plan)}")
 
 
-def _put_on(gateway_key_id: str, plan: str) -> None:
+def _add_to_plan(gateway_key_id: str, plan: str) -> None:
     clients.client("apigateway").create_usage_plan_key(
         usagePlanId=_usage_plan(plan), keyId=gateway_key_id, keyType="API_KEY"
     )
 
 
-def _take_off(gateway_key_id: str, plan: str) -> None:
-    with _gone_is_no_error():
+def _remove_from_plan(gateway_key_id: str, plan: str) -> None:
+    with _ignore_missing():
         clients.client("apigateway").delete_usage_plan_key(usagePlanId=_usage_plan(plan), keyId=gateway_key_id)
 
 
-def _is_on(gateway_key_id: str, plan: str) -> bool:
-    with _gone_is_no_error():
+def _is_on_plan(gateway_key_id: str, plan: str) -> bool:
+    with _ignore_missing():
         clients.client("apigateway").get_usage_plan_key(usagePlanId=_usage_plan(plan), keyId=gateway_key_id)
         return True
     return False
 
 
 @contextmanager
-def _gone_is_no_error() -> Iterator[None]:
-    """Go on where the gateway knows no such key."""
+def _ignore_missing() -> Iterator[None]:
+    """Suppress the error for a key that does not exist."""
     try:
         yield
     except ClientError as error:
@@ -85,10 +85,10 @@ def _gone_is_no_error() -> Iterator[None]:
             raise
 
 
-def find_keys(key_id: str, known: str | None) -> Iterator[str]:
-    """The gateway's ids of the key: the one we know, or what its name finds where its creation was cut off."""
-    if known is not None:
-        yield known
+def find_keys(key_id: str, gateway_key_id: str | None) -> Iterator[str]:
+    """Yield API Gateway's ids of a key: the recorded one, or those found by name if its creation was interrupted."""
+    if gateway_key_id is not None:
+        yield gateway_key_id
         return
     pages = clients.client("apigateway").get_paginator("get_api_keys").paginate(nameQuery=_name(key_id))
     for page in pages:
@@ -96,8 +96,8 @@ def find_keys(key_id: str, known: str | None) -> Iterator[str]:
 
 
 def delete_key(gateway_key_id: str) -> None:
-    """Remove a key from the gateway, and so from its plan. One that is gone is no error."""
-    with _gone_is_no_error():
+    """Delete a key from API Gateway, and so from its usage plan. Does nothing if it does not exist."""
+    with _ignore_missing():
         clients.client("apigateway").delete_api_key(apiKey=gateway_key_id)
 
 

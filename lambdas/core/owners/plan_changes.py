@@ -1,8 +1,8 @@
-"""Change of an owner's billing plan: the profile at once, and the API keys, which the gateway throttles by plan.
+"""Changes of an owner's billing plan, applied to the profile and to the API keys, which are throttled by plan.
 
-The gateway has each key on the usage plan of its owner's billing plan, and on no other. A key cannot be on two of them,
-so it is on none for a moment, and whoever moves it may be killed there. The change is therefore an item of its own,
-written with the profile; the sweeper moves the keys again until nothing can have been missed.
+Each key is on exactly one usage plan of API Gateway: that of its owner's billing plan. Moving a key takes it off one
+plan before it is added to the other, and the process may be killed in between. The change is therefore stored as an
+item, in one transaction with the profile, and the sweeper repeats the moves until no key can have been missed.
 """
 
 from contextlib import suppress
@@ -15,15 +15,15 @@ from lambdas.core.storage import item_keys, tables
 from lambdas.core.storage.tables import KeyRecord, OwnerRecord, PlanChangeRecord
 from lambdas.core.storage.transactions import RefusedError, apply, delete, write
 
-AGAIN_SECONDS = 60
-# As long as a key may take to be created with the plan of before, and the index to list it.
-SETTLED_SECONDS = 600
+RECHECK_SECONDS = 60
+# Upper bound of the time until a key that was being created with the old plan exists and is listed by the index.
+SETTLE_SECONDS = 600
 
 
 def change(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
-    """Assign a plan and move the owner's keys to it. May be repeated; killed in between, the sweeper goes on.
+    """Assign a plan and move the owner's keys to it. Idempotent; the sweeper completes an interrupted change.
 
-    Raises BadRequestError for a plan that is none, and AccountDeletedError.
+    Raises BadRequestError for an unknown plan, and AccountDeletedError.
     """
     profile = profiles.set_plan(owner, plan, now)
     move_keys(owner)
@@ -31,7 +31,7 @@ def change(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
 
 
 def move_keys(owner: str) -> None:
-    """Put an owner's keys on the usage plan of their billing plan. May be repeated, and done by several at once."""
+    """Move an owner's keys to the usage plan of their billing plan. Idempotent, and safe to run concurrently."""
     listed = KeyRecord.listed.startswith(item_keys.KEY_PREFIX)
     for key in KeyRecord.by_owner.query(owner, listed):
         if key.gateway_key_id is not None:
@@ -39,15 +39,15 @@ def move_keys(owner: str) -> None:
 
 
 def settle(record: PlanChangeRecord, now: datetime) -> None:
-    """Move the keys again, by the sweeper; forget the change once nothing can have been missed."""
+    """Move the keys again, and delete the change once no key can have been missed. Called by the sweeper."""
     profile = profiles.find(record.owner)
-    if profile is None or profile.deleting_since is not None:  # the keys go with the account
+    if profile is None or profile.deleting_since is not None:  # the keys are deleted with the account
         record.delete()
         return
     move_keys(record.owner)
     same = PlanChangeRecord.since == record.since
-    if epoch(now) < record.since + SETTLED_SECONDS:
-        apply(record, tables.due(record, epoch(now) + AGAIN_SECONDS), same)
+    if epoch(now) < record.since + SETTLE_SECONDS:
+        apply(record, tables.due(record, epoch(now) + RECHECK_SECONDS), same)
     else:
-        with suppress(RefusedError):  # another change has come
+        with suppress(RefusedError):  # superseded by a newer change
             write(delete("change", record, same))

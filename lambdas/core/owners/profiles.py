@@ -1,4 +1,4 @@
-"""Owners: their plan, their webhook, and the end of an account."""
+"""Profiles of owners: plan, webhook, example, sessions, and the deletion of an account."""
 
 import secrets
 from contextlib import suppress
@@ -16,62 +16,60 @@ from lambdas.core.storage.object_keys import is_owner
 from lambdas.core.storage.tables import OwnerRecord, PlanChangeRecord
 from lambdas.core.storage.transactions import Part, RefusedError, apply, check, put, update, write
 
-ROTATION_SECONDS = DAY  # as long as an event is tried again
+ROTATION_SECONDS = DAY  # as long as deliveries of an event are retried
 NOT_DELETING = OwnerRecord.deleting_since.does_not_exist()
+ACCOUNT_DELETED = "This account has been deleted."
 
 
 def find(owner: str) -> OwnerRecord | None:
-    """The owner's profile; None for whom we never saw. One that is being deleted is still returned."""
+    """Return an owner's profile, even while it is being deleted; None if there is none."""
     return OwnerRecord.find(*item_keys.owner(owner)) if is_owner(owner) else None
 
 
 def profile(owner: str) -> OwnerRecord:
-    """The owner's profile; for whom we never saw, what a new one holds (not saved).
-
-    Raises AccountDeletedError.
-    """
+    """Return an owner's profile, or an unsaved one with the defaults. Raises AccountDeletedError."""
     record = find(owner) or OwnerRecord(*item_keys.owner(owner), owner=owner, plan=DEFAULT_PLAN, created_at="")
     if record.deleting_since is not None:
-        raise AccountDeletedError("this account has been deleted")
+        raise AccountDeletedError(ACCOUNT_DELETED)
     return record
 
 
 def ensure(owner: str, email: str | None, now: datetime) -> OwnerRecord:
-    """The profile, made where there is none: at a user's first visit. Raises AccountDeletedError."""
+    """Return the profile, created at a user's first visit. Raises AccountDeletedError."""
     if find(owner) is None:
         _change(owner, now, *([OwnerRecord.email.set(email)] if email else []))
     return profile(owner)
 
 
 def set_plan(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
-    """Assign a plan, for the keys to follow; makes the profile where there is none.
+    """Assign a plan, and record the change that the keys are to follow. Creates the profile if there is none.
 
-    Raises BadRequestError for a plan that is none, and AccountDeletedError.
+    Raises BadRequestError for an unknown plan, and AccountDeletedError.
     """
     if plan not in PLANS:
-        raise BadRequestError(f"there is no plan {plan!r}; there are {', '.join(PLANS)}")
+        raise BadRequestError(f"Unknown plan {plan!r}. The plan must be one of {', '.join(PLANS)}.")
     record = OwnerRecord(*item_keys.owner(owner))
     try:
         write(
             put("change", plan_change(owner, now)),
-            update("owner", record, _filled(owner, now, plan=plan), NOT_DELETING),
+            update("owner", record, _defaults(owner, now, plan=plan), NOT_DELETING),
         )
     except RefusedError as error:
-        raise AccountDeletedError("this account has been deleted") from error
+        raise AccountDeletedError(ACCOUNT_DELETED) from error
     return profile(owner)
 
 
 def plan_change(owner: str, now: datetime) -> PlanChangeRecord:
-    """Return the item that has an owner's keys follow their plan, not saved yet."""
+    """Return a new, unsaved item that has the owner's keys moved to their plan."""
     keys = item_keys.plan_change(owner)
     shard = item_keys.due_shard(keys[0])
     return PlanChangeRecord(*keys, owner=owner, since=epoch(now), due_shard=shard, due_at=epoch(now))
 
 
 def set_webhook(owner: str, url: str | None, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
-    """Set the address of the owner's webhook; None removes it. The first URL creates the secret that signs events.
+    """Set the URL of the owner's webhook, or remove it (None). The signing secret is created with the first URL.
 
-    The URL must have been checked. Raises AccountDeletedError.
+    The URL must have been validated. Raises AccountDeletedError.
     """
     since, secret = OwnerRecord.webhook_since, OwnerRecord.webhook_secret
     change = (
@@ -79,14 +77,14 @@ def set_webhook(owner: str, url: str | None, now: datetime, by: str = audit.SYST
         if url is None
         else [OwnerRecord.webhook_url.set(url), since.set(since | stamp(now))]
     )
-    noted = audit.event(
+    event = audit.event(
         owner, "webhook-removed" if url is None else "webhook-set", by, now, urlsplit(url or "").hostname
     )
-    return _change(owner, now, *change, secret.set(secret | _new_secret()), noted=noted)
+    return _change(owner, now, *change, secret.set(secret | _new_secret()), event=event)
 
 
 def rotate_webhook_secret(owner: str, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
-    """A new secret. The one before signs as well for a day, in place of an older one. Raises AccountDeletedError."""
+    """Replace the webhook secret. The replaced one also signs for a day. Raises AccountDeletedError."""
     secret, new = OwnerRecord.webhook_secret, _new_secret()
     return _change(
         owner,
@@ -94,7 +92,7 @@ def rotate_webhook_secret(owner: str, now: datetime, by: str = audit.SYSTEM) -> 
         secret.set(new),
         OwnerRecord.webhook_secret_before.set(secret | new),
         OwnerRecord.webhook_secret_before_until.set(epoch(now) + ROTATION_SECONDS),
-        noted=audit.event(owner, "webhook-secret-rotated", by, now),
+        event=audit.event(owner, "webhook-secret-rotated", by, now),
     )
 
 
@@ -106,7 +104,7 @@ def webhook_secrets(owner: str, now: datetime) -> list[str]:
 
 
 def secret_before_until(record: OwnerRecord, now: datetime) -> datetime | None:
-    """Return until when the secret before the current one is valid; None where it no longer is."""
+    """Return the time until which the replaced secret is valid; None if it is no longer valid."""
     until = record.webhook_secret_before_until
     if until is None or until <= epoch(now) or record.webhook_secret_before == record.webhook_secret:
         return None
@@ -114,7 +112,7 @@ def secret_before_until(record: OwnerRecord, now: datetime) -> datetime | None:
 
 
 def webhook_secret(owner: str, now: datetime) -> str:
-    """Return the secret that signs the owner's events, created where there is none. Raises AccountDeletedError."""
+    """Return the secret that signs the owner's events, created on first use. Raises AccountDeletedError."""
     secret = profile(owner).webhook_secret
     if secret is None:
         column = OwnerRecord.webhook_secret
@@ -123,40 +121,40 @@ def webhook_secret(owner: str, now: datetime) -> str:
 
 
 def delete_example(owner: str, now: datetime) -> OwnerRecord:
-    """Hide the example that the web app shows among an account's analyses. May be repeated.
+    """Hide the example that the web app shows among an account's analyses. Idempotent.
 
-    The example is the site's own file, the same for everybody, so this is all that an account stores of it. Raises
-    AccountDeletedError.
+    The example is a static file of the site, shared by all accounts, so this flag is all that an account stores.
+    Raises AccountDeletedError.
     """
     return _change(owner, now, OwnerRecord.example_deleted.set(True))
 
 
 def restore_example(owner: str, now: datetime) -> OwnerRecord:
-    """Show the example again. May be repeated. Raises AccountDeletedError."""
+    """Show the example again. Idempotent. Raises AccountDeletedError."""
     return _change(owner, now, OwnerRecord.example_deleted.remove())
 
 
 def end_sessions(owner: str, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
-    """Note that all sessions are over that have begun so far. Raises AccountDeletedError."""
-    noted = audit.event(owner, "signed-out-everywhere", by, now)
-    return _change(owner, now, OwnerRecord.sessions_ended_at.set(epoch(now)), noted=noted)
+    """Mark all sessions that have begun so far as ended. Raises AccountDeletedError."""
+    event = audit.event(owner, "signed-out-everywhere", by, now)
+    return _change(owner, now, OwnerRecord.sessions_ended_at.set(epoch(now)), event=event)
 
 
-def note_sign_in(profile: OwnerRecord, at: datetime) -> None:
-    """Note a sign-in, once: when the first request of its session comes and no newer session is known."""
+def record_sign_in(profile: OwnerRecord, at: datetime) -> None:
+    """Record a sign-in with the first request of its session, unless a newer session is already recorded."""
     seconds = epoch(at)
     if profile.last_sign_in is not None and profile.last_sign_in >= seconds:
         return
     newer = OwnerRecord.last_sign_in.does_not_exist() | (OwnerRecord.last_sign_in < seconds)
-    noted = audit.event(profile.owner, "signed-in", audit.SESSION, at)
-    with suppress(BusyError):  # the next request notes it
-        apply(profile, [OwnerRecord.last_sign_in.set(seconds)], NOT_DELETING & newer, noted)
+    event = audit.event(profile.owner, "signed-in", audit.SESSION, at)
+    with suppress(BusyError):  # the next request records it
+        apply(profile, [OwnerRecord.last_sign_in.set(seconds)], NOT_DELETING & newer, event)
 
 
 def delete_account(owner: str, now: datetime) -> None:
-    """Begin the end of an account: nothing new can be started, its keys stop working, the sweeper removes the rest.
+    """Start the deletion of an account: its keys are invalid at once, and the sweeper removes the data.
 
-    May be called again.
+    Nothing new can be started in the account from now on. Idempotent.
     """
     record = OwnerRecord(*item_keys.owner(owner))
     begun = OwnerRecord.deleting_since.set(OwnerRecord.deleting_since | epoch(now))
@@ -170,20 +168,20 @@ def delete_account(owner: str, now: datetime) -> None:
 
 
 def not_deleting(owner: str) -> Part:
-    """The part of a transaction that refuses what is new for an account that is being deleted."""
+    """Return the transaction part that fails if the account is being deleted."""
     return check("owner", OwnerRecord, item_keys.owner(owner), NOT_DELETING)
 
 
-def _change(owner: str, now: datetime, *actions: Action, noted: Part | None = None) -> OwnerRecord:
-    """Update the profile, and fill in what a new one lacks. `noted`: the event of it."""
+def _change(owner: str, now: datetime, *actions: Action, event: Part | None = None) -> OwnerRecord:
+    """Update the profile, created with defaults if there is none. `event`: its audit event."""
     record = OwnerRecord(*item_keys.owner(owner))
-    if not apply(record, [*_filled(owner, now), *actions], NOT_DELETING, noted):
-        raise AccountDeletedError("this account has been deleted")
+    if not apply(record, [*_defaults(owner, now), *actions], NOT_DELETING, event):
+        raise AccountDeletedError(ACCOUNT_DELETED)
     return record
 
 
-def _filled(owner: str, now: datetime, plan: str | None = None) -> list[Action]:
-    """The update that fills in what a new profile lacks."""
+def _defaults(owner: str, now: datetime, plan: str | None = None) -> list[Action]:
+    """Return the actions that set the attributes which a new profile lacks, and `plan` if given."""
     return [
         OwnerRecord.owner.set(owner),
         OwnerRecord.created_at.set(OwnerRecord.created_at | stamp(now)),

@@ -1,6 +1,6 @@
-"""Plans and calendar months: what an owner may start, and what was used.
+"""Billing plans, and the monthly quota and usage of owners.
 
-A month begins by itself: its counters stand in an item of their own, which the first charge creates.
+Each calendar month has its own counter item, created by the first charge, so nothing needs to be reset.
 """
 
 from datetime import datetime
@@ -18,9 +18,11 @@ DEFAULT_PLAN: PlanName = "free"
 
 
 class Plan(NamedTuple):
+    """Limits of a billing plan."""
+
     requests_per_month: int
-    retention_days: int  # how long analyses are kept
-    in_flight: int  # analyses at the endpoint at a time; the owner's others wait
+    retention_days: int  # of analyses
+    in_flight: int  # analyses that are at the endpoint at a time; further ones wait
 
 
 PLANS: dict[PlanName, Plan] = {
@@ -32,7 +34,7 @@ assert tuple(PLANS) == get_args(PlanName)
 
 
 class Usage(NamedTuple):
-    """A calendar month of an owner. `days`: analyses charged, by day of the month."""
+    """Usage of an owner in a calendar month. `days`: analyses charged, by day of the month."""
 
     month: str
     plan: str
@@ -48,7 +50,7 @@ class Usage(NamedTuple):
 
 
 def plan(name: str) -> Plan:
-    """The plan of this name; the default one where a record still has a name that is no more."""
+    """Return the plan with this name, or the default plan if a record holds the name of a discontinued one."""
     return PLANS.get(name, PLANS[DEFAULT_PLAN])  # type: ignore[call-overload, no-any-return]
 
 
@@ -67,14 +69,14 @@ def usage(owner: str, month: str, plan_name: str = DEFAULT_PLAN) -> Usage:
 
 
 def exceeded(owner: str, limit: int, now: datetime) -> QuotaExceededError:
-    """The refusal, with what is left and when there is more."""
+    """Return the error for an exhausted quota, with the current usage and the time of the reset."""
     month = month_of(now)
     record = _read(owner, month)
     return QuotaExceededError(limit, int(record.used) if record else limit, next_month(month), now)
 
 
 def charge(owner: str, limit: int, now: datetime) -> Part:
-    """The part of a transaction that takes one analysis; it refuses where the month's are used up."""
+    """Return the transaction part that charges one analysis; it fails if the month's quota is used up."""
     counter = QuotaRecord(*item_keys.quota(owner, month_of(now)))
     actions = [QuotaRecord.used.add(1), QuotaRecord.day(now.day).add(1)]
     room = QuotaRecord.used.does_not_exist() | (QuotaRecord.used < limit)
@@ -82,7 +84,7 @@ def charge(owner: str, limit: int, now: datetime) -> Part:
 
 
 def refund(record: AnalysisRecord) -> list[Part]:
-    """The part that gives an attempt's charge back to the month and day it was taken from; nothing for a free one."""
+    """Return the transaction part that refunds an attempt to the month and day of its charge; none if not charged."""
     if record.charge_month is None:
         return []
     counter = QuotaRecord(*item_keys.quota(record.owner, record.charge_month))
@@ -91,7 +93,7 @@ def refund(record: AnalysisRecord) -> list[Part]:
 
 
 def count_seconds(owner: str, now: datetime, seconds: float) -> Part:
-    """The part that counts analyzed video, in seconds, in the month in which the result came."""
+    """Return the transaction part that counts seconds of analyzed video in the current month."""
     counter = QuotaRecord(*item_keys.quota(owner, month_of(now)))
     return update("seconds", counter, [QuotaRecord.seconds.add(round(seconds, 3))])
 

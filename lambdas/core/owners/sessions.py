@@ -1,8 +1,8 @@
-"""Sessions of the web app, and how all of a user's end at once.
+"""Sessions of the web app: signing out everywhere, and checking a session's token.
 
-Cognito's own global sign-out revokes refresh tokens and leaves ID tokens valid, for an hour at most. So the profile
-holds the moment, and whatever token comes from a sign-in before it is refused from the next request on: `auth_time` is
-that of the sign-in, in tokens that were refreshed since as well.
+Cognito's global sign-out revokes refresh tokens but leaves ID tokens valid for up to an hour. So the profile stores the
+time of the sign-out, and every token of an earlier sign-in is refused from the next request on. `auth_time` is the time
+of the sign-in, also in refreshed tokens.
 """
 
 from datetime import UTC, datetime
@@ -17,29 +17,29 @@ from lambdas.core.storage.tables import OwnerRecord
 
 
 def end_all(owner: str, now: datetime, by: str = audit.SYSTEM) -> None:
-    """End every session of a user. May be repeated. Raises AccountDeletedError."""
-    profiles.end_sessions(owner, now, by)  # first: killed in between, no session goes on here
+    """End every session of a user. Idempotent. Raises AccountDeletedError."""
+    profiles.end_sessions(owner, now, by)  # first, so that an interruption leaves no session valid here
     try:
         clients.client("cognito-idp").admin_user_global_sign_out(UserPoolId=settings().user_pool_id, Username=owner)
     except ClientError as error:
-        if clients.code_of(error) != "UserNotFoundException":  # the account's end has removed the user
+        if clients.code_of(error) != "UserNotFoundException":  # removed with the account
             raise
 
 
 def check(profile: OwnerRecord, auth_time: str) -> None:
-    """Refuse a token whose session has ended, and note a new one's sign-in.
+    """Check that a token's session has not ended, and record the sign-in of a new session.
 
     `auth_time`: the token's claim, in epoch seconds. Raises UnauthorizedError.
     """
     ended_at, began = profile.sessions_ended_at, _seconds(auth_time)
     if ended_at is not None and began <= ended_at:
-        raise UnauthorizedError("this session has ended: its user signed out everywhere. Sign in again")
+        raise UnauthorizedError("This session was ended by signing out everywhere. Sign in again.")
     if began > 0:
-        profiles.note_sign_in(profile, datetime.fromtimestamp(began, UTC))
+        profiles.record_sign_in(profile, datetime.fromtimestamp(began, UTC))
 
 
 def _seconds(claim: str) -> float:
-    """A claim as a number; 0 where it is none."""
+    """Convert a claim to a number; 0 if it is not one."""
     try:
         return float(claim)
     except ValueError:

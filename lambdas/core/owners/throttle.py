@@ -1,8 +1,7 @@
-"""Limits of how often a user may ask, counted in the table: API Gateway limits API keys, but no users of a pool.
+"""Rate limits of users, counted in the table: API Gateway can throttle API keys, but not users of a user pool.
 
-A window of fixed length is an item of its own, which a request adds one to: one write, whatever it answers, and nothing
-to reset. Where the table cannot be written, the request passes: a throttle holds excess back and protects no data, and
-what is then asked of the table fails by itself.
+Limits use fixed windows. Each window is an item that every request increments, so nothing needs to be reset. If the
+counter cannot be written, the request is allowed: the limit protects capacity, not data.
 """
 
 from datetime import datetime
@@ -19,7 +18,7 @@ from lambdas.core.storage.tables import RequestsRecord
 
 
 class Limit(NamedTuple):
-    """A number of requests that are allowed in each window of a number of seconds."""
+    """Rate limit: `requests` allowed in each window of `seconds`."""
 
     name: str
     requests: int
@@ -27,12 +26,12 @@ class Limit(NamedTuple):
 
 
 def app_requests() -> Limit:
-    """Everything that a signed-in user asks of the API."""
+    """Return the limit of a signed-in user's requests to the API."""
     return Limit("app", settings().app_requests_per_minute, 60)
 
 
 def webhook_tests() -> Limit:
-    """Test events: each is a request of ours to an address of the user's, repeated where it fails."""
+    """Return the limit of test events: each makes this service send requests, with retries, to a user's URL."""
     return Limit("webhook-test", settings().webhook_tests_per_hour, 3600)
 
 
@@ -43,7 +42,7 @@ def check(owner: str, limit: Limit, now: datetime) -> None:
     try:
         counter.update(actions=[RequestsRecord.used.add(1), RequestsRecord.ttl.set(window + 2 * limit.seconds)])
     except PynamoDBException:
-        logger.exception("a request could not be counted")
+        logger.exception("the rate limit's counter could not be written")
         return
     if counter.used > limit.requests:
         count(THROTTLED)

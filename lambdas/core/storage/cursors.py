@@ -1,4 +1,4 @@
-"""Cursors of lists: opaque to clients, who may send anything in their place."""
+"""Pagination cursors: opaque to clients, and untrusted when they come back."""
 
 import base64
 import binascii
@@ -6,19 +6,19 @@ import binascii
 from lambdas.core.errors import BadRequestError
 
 
-def encode(place: str) -> str:
-    """Return the cursor for a place in a list, in characters that need no escaping in a URL."""
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+def encode(position: str) -> str:
+    """Return the URL-safe cursor for a position in a list."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 
 def decode(cursor: str) -> str:
-    """Return the place that a cursor says, whatever it is. Raises BadRequestError for one that says none."""
+    """Return the position in a cursor, unchecked. Raises BadRequestError if it cannot be decoded."""
     try:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (ValueError, binascii.Error) as error:
-        raise refused() from error
+        raise invalid_cursor() from error
 
 
-def refused() -> BadRequestError:
-    """The error for a cursor that says no place in the list."""
-    return BadRequestError("the cursor is not one that a page ended with")
+def invalid_cursor() -> BadRequestError:
+    """Return the error for a cursor that is not a position in the list."""
+    return BadRequestError("Invalid cursor. Use the `cursor` of the previous page.")

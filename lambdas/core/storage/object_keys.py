@@ -1,4 +1,4 @@
-"""The names of all objects in S3, built and read in one place.
+"""Keys of all objects in S3: building and parsing.
 
 media bucket    uploads/{owner}/{file id}{ext}  drop/{owner}/{any path}  inputs/{analysis id}/{attempt}{ext}
 results bucket  outputs/ failures/ (SageMaker's)  progress/{inference id}.json
@@ -26,17 +26,23 @@ _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTAL
 
 
 class UploadKey(NamedTuple):
+    """Parts of the key of an uploaded file."""
+
     owner: str
     file_id: str
     extension: str
 
 
 class DropKey(NamedTuple):
+    """Parts of the key of an object in the drop folder."""
+
     owner: str
     path: str
 
 
 class InferenceId(NamedTuple):
+    """Id of an attempt at the endpoint: the analysis and the number of the attempt."""
+
     analysis_id: str
     attempt: int
 
@@ -45,7 +51,7 @@ class InferenceId(NamedTuple):
 
 
 class Location(NamedTuple):
-    """An object, as SageMaker names it."""
+    """Object in S3, written as a URI the way SageMaker does."""
 
     bucket: str
     key: str
@@ -55,67 +61,70 @@ class Location(NamedTuple):
 
 
 def is_owner(text: str) -> bool:
-    """Return True when this may be an owner's id; anything else must never get into a key."""
+    """Return True if a text has the form of an owner's id. Nothing else may become part of a key."""
     return re.fullmatch(OWNER_PATTERN, text, re.ASCII) is not None
 
 
 def is_file_id(text: str) -> bool:
+    """Return True if a text has the form of a file id."""
     return re.fullmatch(FILE_ID_PATTERN, text, re.ASCII) is not None
 
 
 def is_analysis_id(text: str) -> bool:
+    """Return True if a text has the form of an analysis id."""
     return re.fullmatch(ANALYSIS_ID_PATTERN, text, re.ASCII) is not None
 
 
 def upload(owner: str, file_id: str, extension: str) -> str:
-    """Return the key to which a client uploads a file. `extension` with its dot."""
+    """Return the key to which a client uploads a file. `extension` includes the dot."""
     return f"{UPLOADS}{owner}/{file_id}{extension}"
 
 
 def parse_upload(key: str) -> UploadKey | None:
-    """The parts of an upload's key; None for any other key."""
+    """Parse an upload's key; None for any other key."""
     match = _UPLOAD.fullmatch(key)
     return UploadKey(*match.groups()) if match and match[3] in EXTENSIONS else None
 
 
 def parse_drop(key: str) -> DropKey | None:
-    """The parts of a key in the drop folder; None where the owner's part cannot be one, and for other keys."""
+    """Parse a key in the drop folder; None for other keys, and for an invalid owner id."""
     match = _DROP.fullmatch(key)
     return DropKey(match[1], match[2]) if match else None
 
 
-def analysis_id(door: str, bucket: str, key: str, version_id: str | None = None) -> str:
-    """The id of the analysis of an object: the same object by the same door has the same.
+def analysis_id(source: str, bucket: str, key: str, version_id: str | None = None) -> str:
+    """Return the id of an object's analysis, which is the same each time for the same object and source.
 
-    The lengths keep apart what would run together: keys may hold any character.
+    Each part is hashed with its length, as keys may contain any separator.
     """
-    parts = (door, bucket, key, version_id or "")
+    parts = (source, bucket, key, version_id or "")
     text = "".join(f"{len(part)}:{part}" for part in parts)
     digest = hashlib.sha256(text.encode()).digest()
     return base64.b32encode(digest).decode().lower()[:26]
 
 
 def input_copy(analysis_id: str, attempt: int, extension: str) -> str:
-    """The copy that is analyzed. Nothing else ever is."""
+    """Return the key of the copy that an attempt analyzes. Only such copies are ever analyzed."""
     return f"{INPUTS}{analysis_id}/{attempt}{extension}"
 
 
 def inputs_of(analysis_id: str) -> str:
-    """The prefix of the copies of all attempts."""
+    """Return the prefix of the copies of all attempts."""
     return f"{INPUTS}{analysis_id}/"
 
 
 def results_of(analysis_id: str) -> str:
-    """The prefix of the results of all attempts."""
+    """Return the prefix of the results of all attempts."""
     return f"{ANALYSES}{analysis_id}/"
 
 
 def inference_id(analysis_id: str, attempt: int) -> str:
+    """Return the id of an attempt at the endpoint, as text."""
     return str(InferenceId(analysis_id, attempt))
 
 
 def parse_inference_id(text: str) -> InferenceId | None:
-    """Parse an inference id into the analysis's id and the attempt; None where it is not one of ours."""
+    """Parse an inference id; None if it does not have this service's format."""
     match = _INFERENCE_ID.fullmatch(text)
     return InferenceId(match[1], int(match[2])) if match else None
 
@@ -126,34 +135,34 @@ def progress(analysis_id: str, attempt: int) -> str:
 
 
 def result(analysis_id: str, attempt: int) -> str:
-    """The result of an attempt, once it has been read and found good."""
+    """Return the key of an attempt's result, stored once it has been validated."""
     return f"{ANALYSES}{analysis_id}/{attempt}.json"
 
 
 def drop_result(key: str) -> str:
-    """The drop folder's answer to an object: beside nothing else, under the same path."""
+    """Return the key of the result for a dropped object: the object's path under `results/`, with a suffix."""
     return _answer(key, RESULT_SUFFIX)
 
 
 def drop_error(key: str) -> str:
-    """Return the key of the drop folder's error file. Takes any key under `drop/`, an owner's or not."""
+    """Return the key of the error for a dropped object. Accepts any key under `drop/`, also without a valid owner."""
     return _answer(key, ERROR_SUFFIX + RESULT_SUFFIX)
 
 
 def _answer(key: str, suffix: str) -> str:
     path = key.removeprefix(DROP)
-    if parse_drop(key) is None:  # nobody's: kept apart, under a name that no owner can have
+    if parse_drop(key) is None:  # no owner: stored under a name that no owner can have
         return f"{RESULTS}!nobody/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
     answer = f"{RESULTS}{path}{suffix}"
-    # The result of `a.error` would have the name of the error of `a`.
+    # Paths that end in `.error` are hashed: the result for `a.error` would collide with the error for `a`.
     if len(answer.encode()) <= MAX_KEY_BYTES and not path.endswith(ERROR_SUFFIX):
         return answer
-    # The answer's name is longer than the dropped object's; what does not fit is named by its hash.
+    # So are paths whose answer would be longer than S3 allows.
     owner = path.partition("/")[0]
     return f"{RESULTS}{owner}/renamed/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
 
 
 def parse_location(uri: str) -> Location | None:
-    """`s3://bucket/key`; None where it does not look like that."""
+    """Parse `s3://bucket/key`; None if it does not have that form."""
     match = _LOCATION.fullmatch(uri)
     return Location(match[1], match[2]) if match else None

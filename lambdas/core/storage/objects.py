@@ -1,4 +1,4 @@
-"""Objects in S3, beyond one call: JSON written and read, and removal of every version."""
+"""Helpers for objects in S3: reading, writing JSON, and deleting versions and prefixes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,15 +8,16 @@ from botocore.exceptions import ClientError
 from lambdas.core.aws import clients
 from lambdas.core.settings import settings
 
-PAGE = 1000  # what S3 deletes in one request
+PAGE = 1000  # objects that S3 deletes in one request, at most
 
 
 def exists(bucket: str, key: str) -> bool:
+    """Return True if an object exists."""
     return head(bucket, key) is not None
 
 
 def head(bucket: str, key: str) -> dict[str, Any] | None:
-    """Return S3's metadata of an object; None where there is none."""
+    """Return the response to a HEAD request; None if there is no such object."""
     try:
         return dict(clients.s3().head_object(Bucket=bucket, Key=key))
     except ClientError as error:
@@ -26,12 +27,12 @@ def head(bucket: str, key: str) -> dict[str, Any] | None:
 
 
 def metadata(bucket: str, key: str) -> dict[str, str]:
-    """Return the user metadata of an object; empty where there is none."""
+    """Return the user-defined metadata of an object; empty if there is no such object."""
     return dict((head(bucket, key) or {}).get("Metadata", {}))
 
 
 def read(bucket: str, key: str) -> bytes | None:
-    """The whole object; None where there is none. For results, not for videos."""
+    """Return an object's content, all in memory; None if there is no such object."""
     try:
         with clients.s3().get_object(Bucket=bucket, Key=key)["Body"] as body:
             return bytes(body.read())
@@ -42,40 +43,43 @@ def read(bucket: str, key: str) -> bytes | None:
 
 
 def put_json(bucket: str, key: str, body: bytes, **metadata: str) -> None:
-    """Write a JSON document. `metadata` is noted beside it, unless empty; underscores in names become hyphens."""
-    noted = {name.replace("_", "-"): value for name, value in metadata.items() if value}
-    clients.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", Metadata=noted)
+    """Write a JSON document with user-defined metadata.
+
+    Empty values are left out, and underscores in names become hyphens.
+    """
+    headers = {name.replace("_", "-"): value for name, value in metadata.items() if value}
+    clients.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", Metadata=headers)
 
 
 def delete(bucket: str, key: str, version_id: str | None = None) -> None:
-    """Remove one object, or one version of it. What is gone already is no error."""
+    """Delete an object, or one version of it. Does nothing if it does not exist."""
     clients.s3().delete_object(Bucket=bucket, Key=key, **({"VersionId": version_id} if version_id else {}))
 
 
 def delete_versions(bucket: str, key: str) -> None:
-    """Remove an object with all its versions, and nothing that only begins like it."""
+    """Delete all versions of exactly this key."""
     _delete(bucket, (version for version in _versions(bucket, key) if version["Key"] == key))
 
 
 def newest_version(bucket: str, key: str) -> str | None:
-    """Return the newest version of an object; None where there is none, or where it was deleted."""
+    """Return the id of an object's newest version; None if there is none, or if the object was deleted."""
     return next((str(found["VersionId"]) for found in _versions_of(bucket, key) if found["IsLatest"]), None)
 
 
 def delete_older(bucket: str, key: str, keep: str | None) -> None:
-    """Remove all versions of an object but the newest one and `keep`."""
+    """Delete all versions of an object except the newest and `keep`."""
     older = (v for v in _versions_of(bucket, key) if not v["IsLatest"] and v["VersionId"] != keep)
     _delete(bucket, ({"Key": key, "VersionId": version["VersionId"]} for version in older))
 
 
 def delete_prefix(bucket: str, prefix: str) -> None:
-    """Remove everything under a prefix, with all versions."""
-    assert prefix.endswith("/"), "a prefix without its slash would hit its neighbors"
+    """Delete all versions of all objects under a prefix."""
+    assert prefix.endswith("/"), "without the trailing slash, keys that only start alike would match"
     _delete(bucket, _versions(bucket, prefix))
 
 
 def abort_multipart(key: str, upload_id: str) -> None:
-    """Give up an upload in parts in the media bucket; one that is done or gone is no error."""
+    """Abort a multipart upload to the media bucket. Does nothing if it was completed or aborted."""
     try:
         clients.s3().abort_multipart_upload(Bucket=settings().media_bucket, Key=key, UploadId=upload_id)
     except ClientError as error:
@@ -84,14 +88,14 @@ def abort_multipart(key: str, upload_id: str) -> None:
 
 
 def _versions(bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    """Key and version of all there is under a prefix; of an unversioned bucket, the version is `null`."""
+    """Yield key and version of everything under a prefix, delete markers included; unversioned: version `null`."""
     for page in _version_pages(bucket, prefix):
         for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
             yield {"Key": found["Key"], "VersionId": found["VersionId"]}
 
 
 def _versions_of(bucket: str, key: str) -> Iterator[dict[str, Any]]:
-    """The versions of one object, newest first, without the marks of its deletions."""
+    """Yield the versions of one object, newest first, without delete markers."""
     found = (version for page in _version_pages(bucket, key) for version in page.get("Versions", ()))
     return (version for version in found if version["Key"] == key)
 

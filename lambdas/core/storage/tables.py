@@ -1,7 +1,7 @@
-"""The one table: what its items hold. How they change is told by the modules that change them.
+"""Models of the items in the single DynamoDB table. The domain packages define how items change.
 
-Both indexes are sparse. `by_owner` holds what its owner may list; `by_due` holds what the sweeper must look at
-again, and nothing else. `due_at` says when.
+Both indexes are sparse: `by_owner` holds the items that an owner can list, `by_due` those that the sweeper must check
+once `due_at` has passed.
 """
 
 from typing import Any, Self, cast
@@ -30,11 +30,11 @@ from lambdas.core.storage import item_keys, object_keys
 
 STATUSES = (QUEUED, PROCESSING, COMPLETED, FAILED)
 TERMINAL = (COMPLETED, FAILED)
-UPLOAD_DOOR, DROP_DOOR = "upload", "drop"
+UPLOAD_SOURCE, DROP_SOURCE = "upload", "drop"
 
 
 class _TableName:
-    """Read when it is used: importing this module needs no environment."""
+    """Table name, read when it is used, so that importing this module needs no environment."""
 
     def __get__(self, instance: object, owner: type) -> str:
         return settings().table_name
@@ -59,9 +59,11 @@ class _ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
 
 
 class Item(Model):
-    """Any item: its keys, and what the indexes and the expiry need. Times in epoch seconds."""
+    """Base of all items: keys, and attributes of the indexes and the expiry. Times are in epoch seconds."""
 
     class Meta:
+        """pynamodb's settings of the table."""
+
         table_name = _TableName()
         connect_timeout_seconds = clients.CONNECT_SECONDS
         read_timeout_seconds = clients.READ_SECONDS
@@ -81,7 +83,7 @@ class Item(Model):
 
     @classmethod
     def find(cls, pk: str, sk: str) -> Self | None:
-        """Return an item as it is now; None where there is none."""
+        """Return an item by a consistent read; None if it does not exist."""
         try:
             return cls.get(pk, sk, consistent_read=True)
         except cls.DoesNotExist:
@@ -89,24 +91,24 @@ class Item(Model):
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        """Return one connection for all kinds of items, instead of one for each."""
+        """Share one connection among all models, instead of one each."""
         return Model._get_connection.__func__(Item)  # type: ignore[attr-defined, no-any-return]
 
 
 class Failure(MapAttribute[str, str]):
-    """Reason of a failed analysis: `lambdas.core.errors.Reason`."""
+    """Reason why an analysis failed: `lambdas.core.errors.Reason`."""
 
     code = UnicodeAttribute()
     message = UnicodeAttribute()
 
 
 class AnalysisRecord(Item):
-    """An analysis. `attempt` counts from 1; `charge_month` stands as long as the attempt is charged for."""
+    """Analysis. `attempt` counts from 1; `charge_month` is set while the current attempt is charged."""
 
     id = UnicodeAttribute()
     status = UnicodeAttribute()
     attempt = NumberAttribute()
-    source = UnicodeAttribute()  # UPLOAD_DOOR or DROP_DOOR
+    source = UnicodeAttribute()  # UPLOAD_SOURCE or DROP_SOURCE
     object_key = UnicodeAttribute(null=True)  # in the media bucket
     version_id = UnicodeAttribute(null=True)
     etag = UnicodeAttribute(null=True)
@@ -117,22 +119,22 @@ class AnalysisRecord(Item):
 
     created_at = UnicodeAttribute()  # clock.stamp
     updated_at = UnicodeAttribute()
-    queued_at = UnicodeAttribute(null=True)  # of the attempt: its place among the owner's waiting ones
+    queued_at = UnicodeAttribute(null=True)  # of the attempt: orders the owner's waiting attempts
     charge_month = UnicodeAttribute(null=True)
     charge_day = NumberAttribute(null=True)  # of that month
-    deadline = NumberAttribute(null=True)  # until which it may wait; from its submission on, until which it may take
+    deadline = NumberAttribute(null=True)  # end of the wait for a slot; once submitted, of the attempt
     output_location = UnicodeAttribute(null=True)
     failure_location = UnicodeAttribute(null=True)
     result_key = UnicodeAttribute(null=True)  # in the results bucket
     error = Failure(null=True)  # type: ignore[no-untyped-call]
     summary = JSONAttribute(null=True)  # results.Summary
     expires_at = NumberAttribute(null=True)
-    deleted_at = NumberAttribute(null=True)  # from here on nobody sees it
-    purged = BooleanAttribute(null=True)  # from here on nothing brings it back
+    deleted_at = NumberAttribute(null=True)  # set: hidden from the owner
+    purged = BooleanAttribute(null=True)  # set: can no longer be restored
 
     @property
     def inference_id(self) -> str:
-        """Return the name of the current attempt at the endpoint."""
+        """Id of the current attempt at the endpoint."""
         return object_keys.inference_id(self.id, int(self.attempt))
 
     @property
@@ -149,25 +151,25 @@ class AnalysisRecord(Item):
 
 
 class OwnerRecord(Item):
-    """Owner of analyses: a user of the pool, by their `sub`."""
+    """Profile of an owner: a user of the user pool, identified by their `sub`."""
 
     plan = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     webhook_url = UnicodeAttribute(null=True)
-    webhook_since = UnicodeAttribute(null=True)  # what happened before is not sent to it
+    webhook_since = UnicodeAttribute(null=True)  # earlier events are not sent to it
     webhook_secret = UnicodeAttribute(null=True)
-    webhook_secret_before = UnicodeAttribute(null=True)  # signs as well, for a while after it was replaced
+    webhook_secret_before = UnicodeAttribute(null=True)  # the replaced secret, which also signs for a while
     webhook_secret_before_until = NumberAttribute(null=True)
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)
-    last_sign_in = NumberAttribute(null=True)  # the newest that a request came from
-    sessions_ended_at = NumberAttribute(null=True)  # sessions that began before, or in this second, are over
+    last_sign_in = NumberAttribute(null=True)  # newest sign-in that was followed by a request
+    sessions_ended_at = NumberAttribute(null=True)  # sessions that began before or in this second have ended
 
 
 class QuotaRecord(Item):
-    """A calendar month of an owner: analyses charged (failed ones are given back), of the month and of each day."""
+    """Usage of an owner in a calendar month: analyses charged (failed ones are refunded), in total and by day."""
 
     used = NumberAttribute(default=0)
     seconds = NumberAttribute(default=0)  # of video analyzed
@@ -176,102 +178,102 @@ class QuotaRecord(Item):
 
     @classmethod
     def day(cls, day: int) -> NumberAttribute:
-        """The counter of a day of the month, `d01` to `d31`."""
+        """Return the counter of a day of the month, `d01` to `d31`."""
         return cast(NumberAttribute, getattr(cls, f"d{day:02}"))
 
     def days(self) -> dict[int, int]:
-        """Analyses charged by day of the month; days without any are left out."""
+        """Return the analyses charged by day of the month, without days that have none."""
         counts = {day: int(getattr(self, f"d{day:02}") or 0) for day in range(1, 32)}
         return {day: count for day, count in counts.items() if count}
 
 
 class PlanChangeRecord(Item):
-    """Change of an owner's plan, until all API keys have followed it."""
+    """Change of an owner's plan that is being applied to the API keys."""
 
     since = NumberAttribute()  # epoch seconds
 
 
 class UploadsRecord(Item):
-    """Number of an owner's uploads that wait for their analysis."""
+    """Number of an owner's pending uploads."""
 
     outstanding = NumberAttribute(default=0)
 
 
 class VersionedItem(Item):
-    """An item that is read, changed and written as a whole: `version` counts the changes."""
+    """Item with optimistic locking: it is read, changed and written as a whole, and `version` counts the writes."""
 
     version = NumberAttribute(default=0)
 
     def unchanged(self) -> Condition:
-        """Return the condition that nobody has changed the item since it was read."""
+        """Return the condition that the item has not changed since it was read."""
         version = type(self).version
         same: Condition = version == self.version if self.version else version.does_not_exist()
         return same
 
     def next_version(self) -> Action:
-        """Return the part of an update that counts it."""
+        """Return the action of an update that increments the version."""
         counted: Action = type(self).version.set(int(self.version) + 1)
         return counted
 
 
 class SlotsRecord(VersionedItem):
-    """Requests of an owner that the endpoint may be working on: `fair_queue.Slot`, as lists."""
+    """Slots that an owner has taken: each a `fair_queue.Slot` as a list."""
 
     in_flight = JSONAttribute(default=list)
 
 
 class WaitingRecord(Item):
-    """An attempt that waits for a slot of its owner."""
+    """Attempt that is waiting for a slot of its owner."""
 
     inference_id = UnicodeAttribute()
 
 
 class RequestsRecord(Item):
-    """Requests of a user in a window of time; expires soon after it."""
+    """Number of a user's requests in a rate limit's window, after which the item soon expires."""
 
     used = NumberAttribute(default=0)
 
 
 class DeliveriesRecord(VersionedItem):
-    """Deliveries of an owner's events: `lambdas.webhook.admission`. Times in epoch seconds."""
+    """State of an owner's webhook deliveries, see `lambdas.webhook.admission`. Times are in epoch seconds."""
 
-    in_flight = JSONAttribute(default=dict)  # by event: when it is forgotten
-    circuits = JSONAttribute(default=dict)  # by destination: failures in a row, and until when it is left alone
+    in_flight = JSONAttribute(default=dict)  # event id -> end of the delivery's lease
+    circuits = JSONAttribute(default=dict)  # destination -> [consecutive failures, end of the pause]
 
 
 class UploadRecord(Item):
-    """A pending upload: its URL was given out, and no analysis has started. The sweeper removes it when it expires."""
+    """Pending upload: its URL was issued, and no analysis has been started. The sweeper removes it when it expires."""
 
     file_id = UnicodeAttribute()
     object_key = UnicodeAttribute()
-    size = NumberAttribute(null=True)  # bytes, where the client said so
+    size = NumberAttribute(null=True)  # bytes, if the client declared it
     multipart_id = UnicodeAttribute(null=True)
     expiring = BooleanAttribute(null=True)  # being removed: no analysis can be started from it
     created_at = UnicodeAttribute()
 
 
 class KeyRecord(Item):
-    """An API key. Its secret is kept as SHA-256 alone; the gateway knows the id alone."""
+    """API key. Only the SHA-256 of its secret is stored; API Gateway stores only the id."""
 
     id = UnicodeAttribute()
     name = UnicodeAttribute()
     status = UnicodeAttribute()  # pending, active or revoked
     secret_hash = UnicodeAttribute()  # hexadecimal
     gateway_key_id = UnicodeAttribute(null=True)
-    scopes = UnicodeSetAttribute(null=True)  # api_keys.Scope; absent: all of them
-    expires_at = NumberAttribute(null=True)  # from here on it does not work
+    scopes = UnicodeSetAttribute(null=True)  # api_keys.Scope; absent: all scopes
+    expires_at = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
     rotated_at = UnicodeAttribute(null=True)
-    last_used_at = UnicodeAttribute(null=True)  # to the hour
+    last_used_at = UnicodeAttribute(null=True)  # with a resolution of one hour
 
     @property
     def prefix(self) -> str:
-        """Beginning of the key, shown in lists so that people recognize it."""
+        """First characters of the key, shown in lists to identify it."""
         return key_prefix(self.id)
 
 
 class AuditRecord(Item):
-    """An event of an owner's audit log, listed until it expires."""
+    """Event of an owner's audit log, listed until it expires."""
 
     at = UnicodeAttribute()  # clock.stamp
     event = UnicodeAttribute()  # audit.EventName
@@ -280,17 +282,17 @@ class AuditRecord(Item):
 
 
 def key_prefix(key_id: str) -> str:
-    """Return the beginning of an API key's token, as lists show it."""
+    """Return the first characters of an API key's token, as shown in lists."""
     return f"vs_{key_id[:8]}"
 
 
 def due(record: Item, at: int) -> list[Action]:
-    """The update that makes the sweeper look at a record at `at`, in epoch seconds."""
+    """Return the actions that have the sweeper check a record at `at`, in epoch seconds."""
     return [Item.due_shard.set(item_keys.due_shard(record.pk)), Item.due_at.set(at)]
 
 
 def not_due() -> list[Action]:
-    """The update that keeps a record from the sweeper."""
+    """Return the actions that hide a record from the sweeper."""
     return [Item.due_shard.remove(), Item.due_at.remove()]
 
 

@@ -1,7 +1,7 @@
-"""Transactions whose refusals say which of their items refused.
+"""Conditional writes and transactions with named parts.
 
-DynamoDB gives the reasons by position. pynamodb sends condition checks first, then deletes, puts and updates, each
-kind in the order of the calls: `write` keeps that in mind, so that callers name their parts instead of counting.
+DynamoDB reports by position which conditions of a transaction failed. pynamodb sends condition checks first, then
+deletes, puts and updates, each in the order of the calls; `write` maps the positions back to the names of the parts.
 """
 
 import random
@@ -17,16 +17,16 @@ from lambdas.core.errors import BusyError
 from lambdas.core.storage import tables
 from lambdas.core.storage.tables import Item
 
-ROUNDS = 8
+MAX_TRIES = 8
 FIRST_PAUSE = 0.05  # seconds, doubled every round, of which a random part is waited
 LONGEST_PAUSE = 1.0
 
 CONDITION_FAILED = "ConditionalCheckFailed"
-# Others were at the same items, or DynamoDB had enough of us: trying again may work.
-PASSING = frozenset(
+# Conflicts with concurrent writes, and throttling: a retry may succeed.
+TRANSIENT = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"}
 )
-PASSING_ERRORS = PASSING | {
+TRANSIENT_ERRORS = TRANSIENT | {
     "TransactionConflictException",
     "ThrottlingException",
     "ProvisionedThroughputExceededException",
@@ -37,57 +37,60 @@ PASSING_ERRORS = PASSING | {
 class Part:
     """Operation on one item of a transaction. `name` identifies it in `Refused`."""
 
-    kind: int  # the place of its kind in what pynamodb sends
+    kind: int  # position of its kind of operation in the requests that pynamodb sends
 
     def __init__(self, name: str, add: Callable[[TransactWrite], None], kind: int) -> None:
         self.name, self.add, self.kind = name, add, kind
 
 
 def check(name: str, model: type[Item], keys: tuple[str, str], condition: Condition) -> Part:
-    """The condition must hold; nothing is written."""
+    """Create a part that only checks a condition."""
     return Part(name, lambda write: write.condition_check(model, *keys, condition=condition), 0)
 
 
 def delete(name: str, record: Item, condition: Condition | None = None) -> Part:
+    """Create a part that deletes an item."""
     return Part(name, lambda write: write.delete(record, condition=condition), 1)
 
 
 def put(name: str, record: Item, condition: Condition | None = None) -> Part:
+    """Create a part that writes a whole item."""
     return Part(name, lambda write: write.save(record, condition=condition), 2)
 
 
 def update(name: str, record: Item, actions: Sequence[Action], condition: Condition | None = None) -> Part:
+    """Create a part that updates an item."""
     return Part(name, lambda write: write.update(record, actions=list(actions), condition=condition), 3)
 
 
 class RefusedError(Exception):
-    """The conditions of the parts in `names` did not hold. Nothing was written."""
+    """Transaction in which the conditions of the parts `names` failed. Nothing was written."""
 
     def __init__(self, names: frozenset[str]) -> None:
-        super().__init__(f"refused by {', '.join(sorted(names))}")
+        super().__init__(f"conditions failed: {', '.join(sorted(names))}")
         self.names = names
 
 
 def write(*parts: Part) -> None:
     """Write all parts or none.
 
-    Raises RefusedError where conditions do not hold, and BusyError where others stay at the same items.
+    Raises RefusedError if conditions fail, and BusyError if the transaction keeps conflicting with others.
     """
     ordered = sorted(parts, key=lambda part: part.kind)  # stable: calls keep their order within a kind
-    for round_number in range(ROUNDS):
+    for number in range(MAX_TRIES):
         try:
             with TransactWrite(connection=tables.connection()) as transaction:
                 for part in ordered:
                     part.add(transaction)
             return
         except TransactWriteError as error:
-            _judge(error, ordered)
-        time.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**round_number)))
+            _raise_unless_transient(error, ordered)
+        time.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)))
     raise BusyError
 
 
-def written(*parts: Part) -> bool:
-    """Write all parts or none; False where conditions do not hold. Raises BusyError as `write`."""
+def try_write(*parts: Part) -> bool:
+    """Write all parts or none; return False if conditions fail. Raises BusyError like `write`."""
     try:
         write(*parts)
     except RefusedError:
@@ -95,8 +98,8 @@ def written(*parts: Part) -> bool:
     return True
 
 
-def _judge(error: TransactWriteError, ordered: Sequence[Part]) -> None:
-    """Return where trying again may work. Raises RefusedError, or the error itself."""
+def _raise_unless_transient(error: TransactWriteError, ordered: Sequence[Part]) -> None:
+    """Return if the error is transient. Raises RefusedError if conditions failed, otherwise the error itself."""
     reasons: list[CancellationReason | None] = list(error.cancellation_reasons)
     refused = frozenset(
         part.name
@@ -105,20 +108,20 @@ def _judge(error: TransactWriteError, ordered: Sequence[Part]) -> None:
     )
     if refused:
         raise RefusedError(refused) from error
-    if any(reason is not None and reason.code in PASSING for reason in reasons):
+    if any(reason is not None and reason.code in TRANSIENT for reason in reasons):
         return
-    if error.cause_response_code in PASSING_ERRORS:
+    if error.cause_response_code in TRANSIENT_ERRORS:
         return
     raise error
 
 
-def apply(record: Item, actions: Sequence[Action], condition: Condition, beside: Part | None = None) -> bool:
-    """Update one item, and write `beside` with it; False where the condition did not hold.
+def apply(record: Item, actions: Sequence[Action], condition: Condition, extra: Part | None = None) -> bool:
+    """Update one item, and write `extra` in the same transaction; return False if a condition failed.
 
-    The record then holds what the table holds.
+    After a write, the record has the attributes of the item in the table.
     """
-    if beside is not None:
-        if not written(update("record", record, actions, condition), beside):
+    if extra is not None:
+        if not try_write(update("record", record, actions, condition), extra):
             return False
         record.refresh(consistent_read=True)
         return True

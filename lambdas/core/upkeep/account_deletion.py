@@ -1,6 +1,6 @@
-"""The end of an account, step by step: whatever is left of it is found and removed, until nothing is.
+"""Deletion of an account's data, batch by batch, until none is found.
 
-A run of the sweeper removes one batch after another as long as it has time; whatever cuts it off, the next one goes on.
+A run of the sweeper removes batches as long as it has time, and the next run continues.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,13 +21,13 @@ from lambdas.core.storage.tables import AnalysisRecord, Item, KeyRecord, OwnerRe
 from lambdas.core.storage.transactions import apply
 from lambdas.core.uploads import uploads
 
-BATCH = 100  # listed records removed before others are looked at
-AT_ONCE = 16  # of them: each waits for a dozen answers of AWS
-# The search is repeated for so long: the index lags behind, and requests that began earlier may still write.
-WATCH_SECONDS = 900
-AGAIN_SECONDS = 240
-# Columns of a profile that its tombstone no longer has.
-FORGOTTEN = (
+BATCH = 100  # records removed before other accounts have their turn
+MAX_CONCURRENT = 16  # removals at a time: each makes a dozen sequential calls to AWS
+# How long the search is repeated, as the index is eventually consistent and earlier requests may still write.
+SETTLE_SECONDS = 900
+RECHECK_SECONDS = 240
+# Attributes that the tombstone of a profile does not keep.
+PERSONAL_COLUMNS = (
     *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_since, OwnerRecord.webhook_secret),
     *(OwnerRecord.webhook_secret_before, OwnerRecord.webhook_secret_before_until),
     *(OwnerRecord.api_keys, OwnerRecord.example_deleted, OwnerRecord.last_sign_in),
@@ -36,26 +36,26 @@ FORGOTTEN = (
 
 
 def remove(owner: OwnerRecord, now: datetime) -> bool:
-    """Remove a batch of an account that is being deleted; True where more of it may be left to remove at once.
+    """Remove a batch of the data of an account that is being deleted; return True if there may be more to remove now.
 
-    Done when a while has passed and nothing is left. May be repeated. What stays, for as long as a tombstone does, is
-    the id and that it is gone.
+    Idempotent. The deletion is complete once SETTLE_SECONDS have passed and nothing is found. The tombstone that then
+    remains for a while holds only the id, plan and dates.
     """
     _remove_user(owner.owner)
-    left = _remove_listed(owner.owner, now)
+    has_more = _remove_listed(owner.owner, now)
     _remove_objects(owner.owner)
     _remove_counters(owner.owner)
-    if left or epoch(now) < owner.deleting_since + WATCH_SECONDS:
-        apply(owner, tables.due(owner, epoch(now) + (0 if left else AGAIN_SECONDS)), OwnerRecord.pk.exists())
-        return left
+    if has_more or epoch(now) < owner.deleting_since + SETTLE_SECONDS:
+        apply(owner, tables.due(owner, epoch(now) + (0 if has_more else RECHECK_SECONDS)), OwnerRecord.pk.exists())
+        return has_more
     expiry = OwnerRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)
-    actions = [*(column.remove() for column in FORGOTTEN), *tables.not_due(), expiry]
+    actions = [*(column.remove() for column in PERSONAL_COLUMNS), *tables.not_due(), expiry]
     apply(owner, actions, OwnerRecord.deleting_since.exists())
     return False
 
 
 def _remove_user(owner: str) -> None:
-    """Remove a user from the user pool, so that nobody can sign in as them any more."""
+    """Delete the user from the user pool, after which nobody can sign in to the account."""
     try:
         clients.client("cognito-idp").admin_delete_user(UserPoolId=settings().user_pool_id, Username=owner)
     except ClientError as error:
@@ -64,35 +64,35 @@ def _remove_user(owner: str) -> None:
 
 
 def _remove_listed(owner: str, now: datetime) -> bool:
-    """Remove a batch of analyses, keys and uploads. Returns True when there were any.
+    """Remove a batch of analyses, keys and uploads. Returns True if there were any.
 
-    One that cannot be removed keeps none of the others; its error is raised at the end.
+    A removal that fails does not prevent the others; its error is raised at the end.
     """
     listed = list(Item.by_owner.query(owner, limit=BATCH))
     for service in ("apigateway", "cognito-idp"):
-        clients.client(service)  # making clients is nothing for several threads at a time
+        clients.client(service)  # created here, as creating boto3 clients is not thread-safe
     clients.s3()
-    _all_at_once([partial(_remove_item, item, now) for item in listed if item.sk in ENDS])
+    _run_concurrently([partial(_remove_item, item, now) for item in listed if item.sk in REMOVERS])
     return bool(listed)
 
 
-def _all_at_once(removals: Iterable[Callable[[], object]]) -> None:
-    """Do all of them, AT_ONCE at a time; then raise the first one's error, where there was any."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+def _run_concurrently(removals: Iterable[Callable[[], object]]) -> None:
+    """Run all removals, MAX_CONCURRENT at a time, then raise the first error, if any."""
+    with ThreadPoolExecutor(MAX_CONCURRENT) as pool:
         for removal in [pool.submit(each) for each in removals]:
             removal.result()
 
 
 def _remove_item(item: Item, now: datetime) -> None:
-    """Remove what an entry of the index stands for. The index lags: an entry may be of what is gone."""
-    kind, end = ENDS[item.sk]
+    """Remove the item of an index entry, unless it is already gone: the index is eventually consistent."""
+    kind, remove = REMOVERS[item.sk]
     record = kind.find(item.pk, item.sk)
     if record is not None and record.listed is not None:
-        end(record, now)
+        remove(record, now)
 
 
-ENDS: dict[str, tuple[type[Item], Callable[..., None]]] = {
-    "ANALYSIS": (AnalysisRecord, deletion.end),
+REMOVERS: dict[str, tuple[type[Item], Callable[..., None]]] = {
+    "ANALYSIS": (AnalysisRecord, deletion.delete_and_purge),
     "KEY": (KeyRecord, api_keys.remove),
     "UPLOAD": (UploadRecord, uploads.discard),
 }
@@ -107,4 +107,4 @@ def _remove_objects(owner: str) -> None:
 
 def _remove_counters(owner: str) -> None:
     pk, profile = item_keys.owner(owner)
-    _all_at_once([item.delete for item in Item.query(pk, consistent_read=True) if item.sk != profile])
+    _run_concurrently([item.delete for item in Item.query(pk, consistent_read=True) if item.sk != profile])

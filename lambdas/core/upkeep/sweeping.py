@@ -1,7 +1,7 @@
-"""Repair: whatever a killed handler, a lost message or plain time has left behind is found by `due_at` and set right.
+"""Repair of records that are due: interrupted by a killed handler, missing a lost message, or expired.
 
-Everything done here is as conditional as the handlers' own writes, so two sweepers, or a sweeper beside a handler
-that woke up, do no harm.
+All writes are as conditional as the handlers' own, so sweepers may run concurrently with each other and with
+handlers.
 """
 
 from collections import deque
@@ -28,14 +28,14 @@ from lambdas.core.storage.tables import (
 from lambdas.core.upkeep import account_deletion
 from lambdas.core.uploads import uploads
 
-PER_SHARD = 100  # records looked at in one run; the next one goes on
+PER_SHARD = 100  # records read per shard in one run; the next run continues
 
 
 def sweep(now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
-    """Set right what is due, as long as `has_time` says so. Returns how many records it looked at.
+    """Repair the records that are due, while `has_time` returns True. Returns the number of repairs tried.
 
-    What fails is logged and left due; it does not keep the sweeper from the others. Neither does an account that takes
-    long to remove: it goes on when all others have had their turn.
+    A failure is logged, and its record stays due. An account with more data to remove goes to the end of the line, so
+    that it does not delay the other records.
     """
     done = 0
     waiting = deque(_due(now))
@@ -51,14 +51,14 @@ def sweep(now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
 
 
 def _due(now: datetime) -> Iterator[Item]:
-    """Keys of what is due, oldest first in each shard. The index lags behind: each is read anew."""
+    """Yield the due items, oldest first in each shard. They hold keys only, and may be stale."""
     for shard in range(item_keys.DUE_SHARDS):
         yield from Item.by_due.query(f"DUE#{shard}", Item.due_at <= epoch(now), limit=PER_SHARD)
 
 
 def _repair(item: Item, now: datetime) -> bool:
-    """Set one record right; True where there is more to do about it in this run."""
-    kind, repair = KINDS[item.sk]
+    """Repair one record; return True if there is more to do for it in this run."""
+    kind, repair = REPAIRS[item.sk]
     record = kind.find(item.pk, item.sk)
     is_due = record is not None and record.due_at is not None and record.due_at <= epoch(now)
     return is_due and bool(repair(record, now))
@@ -68,7 +68,7 @@ def _analysis(record: AnalysisRecord, now: datetime) -> None:
     if record.is_deleted:
         deletion.purge(record, now)
     elif record.is_terminal:
-        deletion.end(record, now)
+        deletion.delete_and_purge(record, now)
     elif record.status == QUEUED:
         _queued(record, now)
     else:
@@ -80,8 +80,8 @@ def _queued(record: AnalysisRecord, now: datetime) -> None:
     if (record.deadline if slot is None else slot.until) <= epoch(now):
         transitions.fail(record, NOT_SUBMITTED, now)
         return
-    # First: should the submission fail, it is tried again later, not in every run.
-    if not transitions.put_off(record, now, has_slot=slot is not None):
+    # Postponed before the submission, so that a failing one is retried later and not in every run.
+    if not transitions.postpone(record, now, has_slot=slot is not None):
         return
     if slot is not None:
         inference.submit(record.owner, slot, now)
@@ -91,12 +91,12 @@ def _queued(record: AnalysisRecord, now: datetime) -> None:
 
 
 def _slots(record: SlotsRecord, now: datetime) -> None:
-    """Free what is over, submit what was left behind, and the next where there is room."""
-    fair_queue.put_off(record.owner, now)  # first, as above
+    """Release slots whose time is over, submit attempts that hold a slot but were not submitted, fill free slots."""
+    fair_queue.postpone(record.owner, now)  # before the submissions, as above
     for slot in fair_queue.slots(record.owner):
         if slot.until <= epoch(now):
-            fair_queue.free(record.owner, slot.inference_id, now)
-        elif slot.taken_at + settings().queued_patience <= epoch(now):
+            fair_queue.release(record.owner, slot.inference_id, now)
+        elif slot.acquired_at + settings().queued_patience <= epoch(now):
             inference.submit(record.owner, slot, now)
     inference.submit_next(record.owner, _cause(record, now), now)
     fair_queue.settle(record.owner, now)
@@ -106,7 +106,7 @@ def _cause(record: Item, now: datetime) -> str:
     return f"sweeper.{record.pk}.{epoch(now)}"
 
 
-KINDS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
+REPAIRS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
     "ANALYSIS": (AnalysisRecord, _analysis),
     "OWNER": (OwnerRecord, account_deletion.remove),
     "SLOTS": (SlotsRecord, _slots),

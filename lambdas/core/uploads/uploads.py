@@ -1,4 +1,7 @@
-"""Uploads: a URL for a client, and what was put there. Each waits, counted, until its analysis starts or it expires."""
+"""Uploads by presigned URL, and the checks of uploaded objects.
+
+An upload is pending, and counts toward its owner's limit, until its analysis is started or it expires.
+"""
 
 import uuid
 from collections.abc import Iterable
@@ -28,14 +31,14 @@ from lambdas.core.storage import item_keys, object_keys, objects, tables
 from lambdas.core.storage.tables import UploadRecord, UploadsRecord
 from lambdas.core.storage.transactions import Part, RefusedError, apply, delete, put, update, write
 
-GRACE = 3600  # seconds after the URL's end in which the analysis may still be started
-LONGEST = DAY  # from an upload's beginning to its removal, however often parts of it are signed
-SWEEP = 60  # seconds between two runs of the sweeper, which removes what has expired
-UNSUPPORTED = f"the file type is not supported; send one of {', '.join(file_types.EXTENSIONS)}"
+GRACE_SECONDS = 3600  # time to start the analysis after the URL has expired
+MAX_LIFETIME_SECONDS = DAY  # of a pending upload, however often its parts are signed
+SWEEP_SECONDS = 60  # interval of the sweeper, which removes expired uploads
+UNSUPPORTED = f"Unsupported file type. Use one of {', '.join(file_types.EXTENSIONS)}."
 
 
 class Upload(NamedTuple):
-    """Presigned request to upload a file: `PUT url` with exactly these headers."""
+    """Presigned request to upload a file: PUT to `url` with exactly these headers."""
 
     file_id: str
     key: str
@@ -45,23 +48,23 @@ class Upload(NamedTuple):
 
 
 class CheckedObject(NamedTuple):
-    """An object that was looked at: it exists, is no larger than allowed, and begins like a video."""
+    """Object that passed the checks: it exists, is within the size limit, and has a video's signature."""
 
     key: str
     version_id: str | None
     etag: str
     size: int  # bytes
-    content_type: str  # by its first bytes
+    content_type: str  # by its signature
     extension: str
     file_name: str
 
 
 def create(owner: str, extension: str, size: int | None = None, *, now: datetime) -> Upload:
-    """A URL for one file. `extension` as the client gives it (`.mp4`, `MP4`), `size` in bytes.
+    """Create a pending upload with a presigned URL. `extension` as given (`.mp4`, `MP4`), `size` in bytes.
 
     Raises UnsupportedTypeError, BadRequestError, TooLargeError, TooManyUploadsError or AccountDeletedError.
     """
-    container = supported(extension)
+    container = container_of(extension)
     check_size(size)
     record = register(owner, container, extension, size, now=now)
     headers = {"Content-Type": container.content_type}
@@ -74,33 +77,33 @@ def create(owner: str, extension: str, size: int | None = None, *, now: datetime
     return Upload(record.file_id, record.object_key, url, headers, seconds)
 
 
-def supported(extension: str) -> Container:
-    """The container of an extension, with or without its dot. Raises UnsupportedTypeError."""
-    container = file_types.EXTENSIONS.get(normal(extension))
+def container_of(extension: str) -> Container:
+    """Return the container of an extension, with or without the dot. Raises UnsupportedTypeError."""
+    container = file_types.EXTENSIONS.get(normalize(extension))
     if container is None:
         raise UnsupportedTypeError(UNSUPPORTED)
     return container
 
 
-def normal(extension: str) -> str:
-    """`MP4` and `.mp4` are `.mp4`."""
+def normalize(extension: str) -> str:
+    """Normalize an extension: `MP4` and `.mp4` both become `.mp4`."""
     return f".{extension.strip().lower().removeprefix('.')}"
 
 
 def check_size(size: int | None) -> None:
-    """Raises BadRequestError or TooLargeError for a size in bytes that cannot be taken."""
+    """Check a size in bytes, None if it is unknown. Raises BadRequestError or TooLargeError."""
     if size is None:
         return
     if size <= 0:
-        raise BadRequestError("the file is empty (0 bytes)")
+        raise BadRequestError("The file is empty (0 bytes).")
     limit = settings().max_upload_bytes
     if size > limit:
-        raise TooLargeError(f"the file has {size} bytes; {limit} are the most")
+        raise TooLargeError(f"The file has {size} bytes. The maximum is {limit} bytes.")
 
 
 def register(owner: str, container: Container, extension: str, size: int | None, *, now: datetime) -> UploadRecord:
-    """Count an upload, before a client learns of it. Raises TooManyUploadsError or AccountDeletedError."""
-    assert normal(extension) in container.extensions
+    """Store and count a pending upload, before its URL is issued. Raises TooManyUploadsError or AccountDeletedError."""
+    assert normalize(extension) in container.extensions
     file_id = uuid.uuid4().hex
     keys = item_keys.upload(owner, file_id)
     record = UploadRecord(
@@ -108,11 +111,11 @@ def register(owner: str, container: Container, extension: str, size: int | None,
         owner=owner,
         listed=item_keys.upload_listing(stamp(now), file_id),
         file_id=file_id,
-        object_key=object_keys.upload(owner, file_id, normal(extension)),
+        object_key=object_keys.upload(owner, file_id, normalize(extension)),
         size=size,
         created_at=stamp(now),
         due_shard=item_keys.due_shard(keys[0]),
-        due_at=epoch(now) + settings().url_seconds + GRACE,
+        due_at=epoch(now) + settings().url_seconds + GRACE_SECONDS,
     )
     limit = settings().max_outstanding_uploads
     room = UploadsRecord.outstanding.does_not_exist() | (UploadsRecord.outstanding < limit)
@@ -125,11 +128,11 @@ def register(owner: str, container: Container, extension: str, size: int | None,
         )
     except RefusedError as error:
         if "owner" in error.names:
-            raise AccountDeletedError("this account has been deleted") from error
+            raise AccountDeletedError(profiles.ACCOUNT_DELETED) from error
         seconds = _seconds_to_next_expiry(owner, now)
         raise TooManyUploadsError(
-            f"{limit} uploads are pending; start their analyses or abandon some: the next one expires in"
-            f" {-(-seconds // 60)} minutes",
+            f"{limit} uploads are pending. Start their analyses or abandon some of them."
+            f" The next one expires in {-(-seconds // 60)} minutes.",
             members={"limit": limit},
             retry_after=seconds,
         ) from error
@@ -137,14 +140,14 @@ def register(owner: str, container: Container, extension: str, size: int | None,
 
 
 def _seconds_to_next_expiry(owner: str, now: datetime) -> int:
-    """Seconds until one of an owner's uploads is removed, where no analysis is started from any."""
+    """Return the seconds until the sweeper removes the first of an owner's pending uploads."""
     ends = [int(record.due_at) for record in _listed(owner) if record.due_at is not None]
-    expiry = min(ends, default=epoch(now) + settings().url_seconds + GRACE)
-    return max(0, expiry - epoch(now)) + SWEEP
+    expiry = min(ends, default=epoch(now) + settings().url_seconds + GRACE_SECONDS)
+    return max(0, expiry - epoch(now)) + SWEEP_SECONDS
 
 
 def pending(owner: str) -> list[UploadRecord]:
-    """An owner's uploads without an analysis, newest first. The index lags a moment behind."""
+    """Return an owner's pending uploads, newest first. The index is eventually consistent."""
     return [record for record in _listed(owner) if not record.expiring]
 
 
@@ -154,7 +157,7 @@ def _listed(owner: str) -> Iterable[UploadRecord]:
 
 
 def find(owner: str, key: str) -> UploadRecord | None:
-    """The pending upload with this key; None where there is none (any more)."""
+    """Return an owner's pending upload with this key; None if there is none."""
     parsed = object_keys.parse_upload(key)
     if parsed is None or parsed.owner != owner:
         return None
@@ -162,18 +165,18 @@ def find(owner: str, key: str) -> UploadRecord | None:
 
 
 def check(owner: str, key: str) -> CheckedObject:
-    """Look at what a client uploaded: its size and its first bytes.
+    """Check the size and signature of an owner's uploaded object.
 
     Raises NotFoundError for a key that is not the owner's, NotUploadedError, TooLargeError or NotAVideoError.
     """
     parsed = object_keys.parse_upload(key)
     if parsed is None or parsed.owner != owner:
-        raise NotFoundError("there is no such upload; use the key that /upload-url gave")
+        raise NotFoundError("Upload not found. Use the `key` that POST /upload-url returned.")
     return inspect(key)
 
 
 def inspect(key: str, version_id: str | None = None) -> CheckedObject:
-    """Look at an object of the media bucket, wherever it lies; a version of it where one is named.
+    """Check the size and signature of any object in the media bucket; `version_id`: of a specific version.
 
     Raises NotUploadedError, TooLargeError or NotAVideoError.
     """
@@ -182,22 +185,22 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
         found = clients.s3().head_object(**address)
         size = int(found["ContentLength"])
         if size == 0:
-            raise NotAVideoError("the file is empty (0 bytes)")
+            raise NotAVideoError("The file is empty (0 bytes).")
         check_size(size)
-        # If-Match: the object whose first bytes are checked is the one that was measured.
+        # If-Match ensures that size and signature are those of the same object.
         wanted = {"IfMatch": found["ETag"], "Range": f"bytes=0-{file_types.SIGNATURE_BYTES - 1}"}
         with clients.s3().get_object(**address, **wanted)["Body"] as body:
             head = body.read()
     except ClientError as error:
         if clients.is_absent(error) or clients.code_of(error) in ("412", "PreconditionFailed"):
             raise NotUploadedError(
-                "the file has not been uploaded; PUT it to its URL first. What has more than "
-                f"{settings().max_upload_bytes} bytes is removed as it arrives"
+                "The file has not been uploaded. PUT it to its upload URL first. Files above "
+                f"{settings().max_upload_bytes} bytes are removed on arrival."
             ) from error
         raise
     container = file_types.sniff(head)
     if container is None:
-        raise NotAVideoError(_no_video(head))
+        raise NotAVideoError(_not_a_video(head))
     return CheckedObject(
         key=key,
         version_id=found.get("VersionId"),
@@ -209,47 +212,44 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
     )
 
 
-def _no_video(head: bytes) -> str:
-    """Return the error for a file that has a video's name but not its content."""
-    kind = file_types.mistaken(head)
-    found = f" (it begins like {kind})" if kind else ""
-    return (
-        f"what was uploaded is not a video that can be read{found}; export it again"
-        f" as one of {', '.join(file_types.EXTENSIONS)}: its content counts, not its name"
-    )
+def _not_a_video(head: bytes) -> str:
+    """Return the message for a file whose content is not a video, whatever its name."""
+    kind = file_types.describe_other(head)
+    found = f" Its content looks like {kind}." if kind else ""
+    return f"This file isn't a readable video.{found} Re-export it as MP4, MOV or WebM."
 
 
-def consumed(owner: str, key: str) -> list[Part]:
-    """The parts of a transaction that end an upload's waiting; `upload` refuses where it waits no more."""
+def consume(owner: str, key: str) -> list[Part]:
+    """Return the transaction parts that turn a pending upload into an analysis; `upload` fails if it is not pending."""
     parsed = object_keys.parse_upload(key)
-    assert parsed is not None and parsed.owner == owner, "only an owner's uploads get here"
-    waiting = UploadRecord.pk.exists() & UploadRecord.expiring.does_not_exist()
-    return _removal(UploadRecord(*item_keys.upload(owner, parsed.file_id), owner=owner), waiting)
+    assert parsed is not None and parsed.owner == owner, "the caller has checked the key"
+    is_pending = UploadRecord.pk.exists() & UploadRecord.expiring.does_not_exist()
+    return _removal(UploadRecord(*item_keys.upload(owner, parsed.file_id), owner=owner), is_pending)
 
 
-def put_off(record: UploadRecord, now: datetime) -> bool:
-    """Put an upload's expiry off, up to LONGEST after its beginning. False where it has expired or is no more."""
-    end = epoch(datetime.fromisoformat(record.created_at)) + LONGEST
+def postpone(record: UploadRecord, now: datetime) -> bool:
+    """Postpone an upload's expiry, within MAX_LIFETIME_SECONDS of its creation. Returns False if it is not pending."""
+    end = epoch(datetime.fromisoformat(record.created_at)) + MAX_LIFETIME_SECONDS
     if end <= epoch(now):
         return False
-    at = min(end, epoch(now) + settings().url_seconds + GRACE)
+    at = min(end, epoch(now) + settings().url_seconds + GRACE_SECONDS)
     return apply(record, tables.due(record, at), UploadRecord.pk.exists() & UploadRecord.expiring.does_not_exist())
 
 
 def abandon(owner: str, file_id: str, now: datetime) -> None:
-    """Give a pending upload up. Raises NotFoundError where there is none (any more)."""
+    """Delete a pending upload at its owner's request. Raises NotFoundError if there is none."""
     record = UploadRecord.find(*item_keys.upload(owner, file_id)) if object_keys.is_file_id(file_id) else None
     if record is None:
-        raise NotFoundError("there is no such pending upload")
+        raise NotFoundError("Pending upload not found.")
     discard(record, now)
 
 
 def discard(record: UploadRecord, now: datetime) -> None:
-    """Remove an upload that no analysis was started from: what was put there, then the record and its count.
+    """Remove a pending upload: first the uploaded data, then the record and its count.
 
-    May be repeated; one whose analysis started in the meantime is left alone.
+    Idempotent. Does nothing if an analysis has been started from it in the meantime.
     """
-    # From here on no analysis can be started from it, so nothing is taken from under one.
+    # After this write no analysis can be started from it, so no analysis can lose its file.
     closing = [UploadRecord.expiring.set(True), *tables.due(record, epoch(now))]
     if not apply(record, closing, UploadRecord.pk.exists()):
         return
@@ -259,7 +259,7 @@ def discard(record: UploadRecord, now: datetime) -> None:
     try:
         write(*_removal(record, UploadRecord.pk.exists()))
     except RefusedError as error:
-        if "upload" not in error.names:  # the account is gone, and its counters with it
+        if "upload" not in error.names:  # the counter is gone, as the account was deleted
             record.delete()
 
 

@@ -1,0 +1,1 @@
+"""Webhook events, their queue, and the URLs they may be sent to."""

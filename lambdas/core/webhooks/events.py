@@ -1,4 +1,4 @@
-"""Events for owners' webhooks: what is told, where to, and the queue that the `webhook` Lambda sends from."""
+"""Webhook events: their content and recipients, and the queue from which the `webhook` Lambda delivers them."""
 
 import secrets
 from datetime import datetime
@@ -17,29 +17,29 @@ EventType = Literal["analysis.completed", "analysis.failed", "webhook.test"]
 
 
 class Event(BaseModel):
-    """Event as it waits in the queue. `id` is the same however often the event is sent.
+    """Event in the queue. `id` is the same for every delivery of the event.
 
-    It holds no secret, nothing of the result and no address of the account's webhook: the `webhook` Lambda looks them
-    up when it sends. So a webhook that is deleted gets nothing more.
+    Secret, result and the account's webhook URL are not part of it: the `webhook` Lambda reads them at delivery, so
+    that nothing is sent to a webhook that has been deleted.
     """
 
     id: str
     type: EventType
     owner: str
-    analysis_id: str | None = None  # of a test: none
+    analysis_id: str | None = None  # None for a test event
     attempt: int | None = None
-    url: str | None = None  # the analysis's own; None: the account's webhook, looked up when the event is sent
+    url: str | None = None  # the analysis's own; None: the account's webhook, read at delivery
     occurred_at: str  # clock.stamp
 
 
 def event_of(record: AnalysisRecord, now: datetime) -> Event | None:
-    """The event of a record that is completed or failed; None where its owner wants none.
+    """Create the event of a completed or failed analysis; None if it has no webhook or the account is being deleted.
 
-    An analysis's own URL comes before the owner's.
+    An analysis's own URL takes precedence over the account's webhook.
     """
     profile = profiles.find(record.owner)
-    wanted = record.webhook_url or (profile.webhook_url if profile is not None else None)
-    if wanted is None or (profile is not None and profile.deleting_since is not None):
+    url = record.webhook_url or (profile.webhook_url if profile is not None else None)
+    if url is None or (profile is not None and profile.deleting_since is not None):
         return None
     return Event(
         id=f"evt_{record.id}_{int(record.attempt)}_{record.status}",
@@ -52,29 +52,34 @@ def event_of(record: AnalysisRecord, now: datetime) -> Event | None:
     )
 
 
-def trial(owner: str, now: datetime) -> Event:
-    """An event that tells nothing: to see whether the account's webhook works."""
+def test_event(owner: str, now: datetime) -> Event:
+    """Create a test event without data for the account's webhook."""
     return Event(id=f"evt_test_{secrets.token_hex(12)}", type="webhook.test", owner=owner, occurred_at=stamp(now))
 
 
-def address_of(event: Event) -> str | None:
-    """Return where an event is to be sent; None where its webhook has been deleted."""
+def url_of(event: Event) -> str | None:
+    """Return the URL for an event; None if its webhook has been deleted."""
     if event.url is not None:
         return event.url
     profile = profiles.find(event.owner)
     if profile is None or profile.webhook_url is None:
         return None
     if profile.webhook_since is not None and event.occurred_at < profile.webhook_since:
-        return None  # deleted, and another one set since
+        return None  # of a deleted webhook; a new one was set after the event
     return str(profile.webhook_url)
 
 
-def enqueue(event: Event) -> None:
-    """Have it sent. May be repeated: receivers know an event by its id.
+def enqueue(event: Event, delay: int = 0) -> None:
+    """Queue an event for delivery after `delay` seconds.
 
-    The group has SQS prefer the events of other owners where one has a backlog.
+    May be called again: receivers identify duplicates by the event id.
+
+    The message group makes the queue fair: SQS prefers other owners' events while one owner has a backlog.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
     """
     clients.client("sqs").send_message(
-        QueueUrl=settings().webhook_queue_url, MessageBody=event.model_dump_json(), MessageGroupId=event.owner
+        QueueUrl=settings().webhook_queue_url,
+        MessageBody=event.model_dump_json(),
+        MessageGroupId=event.owner,
+        DelaySeconds=delay,
     )

@@ -1,12 +1,12 @@
 "use strict";
 {
-  const NEAR = 0.02; // seconds: a player lands a hair beside the time it was sent to
+  const TOLERANCE = 0.02; // seconds: players seek inexactly
   const { duration, utterances } = JSON.parse(document.getElementById("data").textContent);
   const timeline = document.getElementById("timeline");
   const follow = document.getElementById("follow");
   const outputs = document.querySelectorAll("[data-value]");
   const cards = document.querySelectorAll(".utterance");
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   let player = document.getElementById("player");
   let now = 0;
   let current = -1;
@@ -19,10 +19,10 @@
   const percent = (share) => `${Math.round(100 * share)}%`;
   const clamp = (time) => Math.min(duration, Math.max(0, time));
 
-  /** Index of the utterance at a time in seconds, -1 between two. */
-  const indexAt = (time) => utterances.findLastIndex((u) => u.start - NEAR <= time && time <= u.end + NEAR);
+  /** Index of the utterance at a time in seconds; -1 between utterances. */
+  const indexAt = (time) => utterances.findLastIndex((u) => u.start - TOLERANCE <= time && time <= u.end + TOLERANCE);
 
-  /** "0:12, joy 62%", or only the time between two utterances. */
+  /** "0:12, joy 62%", or only the time between utterances. */
   const describe = (time) => {
     const utterance = utterances[indexAt(time)];
     if (!utterance) return clock(time);
@@ -30,8 +30,8 @@
     return `${clock(time)}, ${label} ${percent(share)}`;
   };
 
-  /** Put a time's values into the legend. */
-  const readOut = (time) => {
+  /** Show the values at a time in the legend. */
+  const updateLegend = (time) => {
     const utterance = utterances[indexAt(time)];
     document.getElementById("now").textContent = describe(time);
     for (const output of outputs) {
@@ -44,10 +44,10 @@
     for (const end of ["x1", "x2"]) line.setAttribute(end, `${(100 * time) / duration}%`);
   };
 
-  /** Bring a card into view: gliding where it is near, at once where cards not laid out yet lie between. */
+  /** Scroll a card into view: smoothly if it is near, instantly if cards between are not laid out yet. */
   const scrollTo = (card) => {
     const near = Math.abs(card.getBoundingClientRect().top) < 2 * innerHeight;
-    card.scrollIntoView({ block: "nearest", behavior: near && !calm.matches ? "smooth" : "auto" });
+    card.scrollIntoView({ block: "nearest", behavior: near && !reducedMotion.matches ? "smooth" : "auto" });
   };
 
   const markCard = (index, scroll) => {
@@ -57,14 +57,14 @@
     if (scroll && cards[current]) scrollTo(cards[current]);
   };
 
-  /** Show a time everywhere: playhead, values, card. */
+  /** Move playhead, legend and highlighted card to a time. */
   const show = (time, scroll) => {
     now = clamp(time);
     if (!timeline) return;
     moveLine(document.getElementById("playhead"), now);
     timeline.setAttribute("aria-valuenow", now.toFixed(2));
     timeline.setAttribute("aria-valuetext", describe(now));
-    readOut(now);
+    updateLegend(now);
     const index = indexAt(now);
     if (index !== current) markCard(index, scroll);
   };
@@ -74,7 +74,7 @@
     show(time, true);
   };
 
-  const giveUpPlayer = () => {
+  const removePlayer = () => {
     player.remove();
     player = null;
     document.getElementById("unplayable").hidden = false;
@@ -87,14 +87,14 @@
   };
 
   if (player) {
-    if (player.error) giveUpPlayer();
-    player?.addEventListener("error", giveUpPlayer);
+    if (player.error) removePlayer();
+    player?.addEventListener("error", removePlayer);
     for (const event of ["play", "seeked", "pause"]) player?.addEventListener(event, followPlayer);
   }
 
   for (const [index, card] of cards.entries()) {
     card.addEventListener("click", () => {
-      if (String(getSelection()) === "") seek(utterances[index].start); // marking words is no click
+      if (String(getSelection()) === "") seek(utterances[index].start); // unless text was selected
     });
   }
 
@@ -113,8 +113,8 @@
       ArrowRight: () => now + 1,
       ArrowDown: () => now - 1,
       ArrowUp: () => now + 1,
-      PageUp: () => utterances.findLast((u) => u.start < now - NEAR)?.start ?? 0,
-      PageDown: () => utterances.find((u) => u.start > now + NEAR)?.start ?? duration,
+      PageUp: () => utterances.findLast((u) => u.start < now - TOLERANCE)?.start ?? 0,
+      PageDown: () => utterances.find((u) => u.start > now + TOLERANCE)?.start ?? duration,
       Home: () => 0,
       End: () => duration,
     };
@@ -122,11 +122,11 @@
     timeline.addEventListener("pointermove", (event) => {
       moveLine(pointer, timeUnder(event));
       pointer.setAttribute("visibility", "visible");
-      readOut(timeUnder(event));
+      updateLegend(timeUnder(event));
     });
     timeline.addEventListener("pointerleave", () => {
       pointer.setAttribute("visibility", "hidden");
-      readOut(now);
+      updateLegend(now);
     });
     timeline.addEventListener("keydown", (event) => {
       const jump = jumps[event.key];

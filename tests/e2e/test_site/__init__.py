@@ -1,1 +1,1 @@
-"""The web app in a real browser, before a whole local product."""
+"""Browser tests of the web app against a local deployment of the product."""

@@ -1,4 +1,4 @@
-"""The built web app, a browser, and people who use it."""
+"""Fixtures: the built web app, and browser users with and without an account."""
 
 import subprocess
 import sys
@@ -11,24 +11,24 @@ from playwright.sync_api import Browser
 
 from tests.browsers import find_chromium
 from tests.e2e.product import ROOT, Product, missing_tools
-from tests.e2e.test_site.person import Account, Person
+from tests.e2e.test_site.browser_user import Account, BrowserUser
 
 SITE = ROOT / "frontend_site"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What every test of this folder is."""
-    lacking = missing_tools() or (None if find_chromium() else "needs a browser: `python -m tests.browsers`")
+    """Mark the tests of this folder as slow, and skip them if tools are missing."""
+    missing = missing_tools() or (None if find_chromium() else "needs a browser: `python -m tests.browsers`")
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(600))
-            item.add_marker(pytest.mark.skipif(lacking is not None, reason=str(lacking)))
+            item.add_marker(pytest.mark.skipif(missing is not None, reason=str(missing)))
 
 
 @pytest.fixture(scope="session")
 def built_site() -> Path:
-    """The static export, built where the sources have changed."""
+    """Build the static export if its sources have changed, and return its folder."""
     done = subprocess.run([sys.executable, SITE / "scripts" / "build.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return SITE / "out"
@@ -36,49 +36,49 @@ def built_site() -> Path:
 
 @pytest.fixture(scope="session")
 def account(product: Product) -> Callable[[], Account]:
-    """Makes accounts that are confirmed and have nothing yet."""
+    """Return a factory of confirmed, empty accounts."""
 
     def make() -> Account:
-        made = Account(f"{uuid.uuid4().hex[:12]}@example.com", f"Pw-{uuid.uuid4().hex}-1")
+        account = Account(f"{uuid.uuid4().hex[:12]}@example.com", f"Pw-{uuid.uuid4().hex}-1")
         client_id = product.outputs["UserPoolClientId"]
-        email = [{"Name": "email", "Value": made.email}]
-        body = {"ClientId": client_id, "Username": made.email}
-        product.cognito("SignUp", body | {"Password": made.password, "UserAttributes": email})
+        email = [{"Name": "email", "Value": account.email}]
+        body = {"ClientId": client_id, "Username": account.email}
+        product.cognito("SignUp", body | {"Password": account.password, "UserAttributes": email})
         product.cognito("ConfirmSignUp", body | {"ConfirmationCode": "123456"})
-        return made
+        return account
 
     return make
 
 
 @pytest.fixture
-def visitor(browser: Browser, product: Product, built_site: Path) -> Iterator[Person]:
-    """Somebody who is not signed in. Fails at the end where the page complained."""
+def visitor(browser: Browser, product: Product, built_site: Path) -> Iterator[BrowserUser]:
+    """Yield a browser user who is not signed in. Fails at teardown if the page logged errors."""
     assert (built_site / "index.html").is_file()
-    with Person.in_browser(browser, product.base) as person:
-        yield person
-        person.assert_no_complaints()
+    with BrowserUser.in_browser(browser, product.base) as user:
+        yield user
+        user.assert_no_errors()
 
 
 @pytest.fixture
-def user(visitor: Person, account: Callable[[], Account]) -> Person:
-    """Somebody new who has just signed in."""
+def user(visitor: BrowserUser, account: Callable[[], Account]) -> BrowserUser:
+    """Return a signed-in user with a new account."""
     visitor.sign_in(account())
     return visitor
 
 
 @pytest.fixture(scope="session")
 def analyzed(product: Product, account: Callable[[], Account], sample_bytes: bytes) -> tuple[Account, str]:
-    """Somebody who has the sample's analysis, and its id."""
+    """Return an account with an analysis of the sample, and the analysis id."""
     owner = account()
     caller = product.client(product.sign_in(owner.email, owner.password), "/app")
     analysis_id = caller.start(caller.upload(sample_bytes), fileName="face_and_speech.mp4")
-    assert caller.finished(analysis_id)["status"] == "completed"
+    assert caller.wait_for_analysis(analysis_id)["status"] == "completed"
     return owner, analysis_id
 
 
 @pytest.fixture
-def reader(visitor: Person, analyzed: tuple[Account, str]) -> Person:
-    """Somebody who looks at the sample's analysis."""
+def reader(visitor: BrowserUser, analyzed: tuple[Account, str]) -> BrowserUser:
+    """Return a signed-in user with the sample's analysis open."""
     owner, analysis_id = analyzed
     visitor.sign_in(owner)
     visitor.open(f"/analysis/?id={analysis_id}")

@@ -1,4 +1,4 @@
-"""The page of an analysis: player, timeline, transcript and values in step, and what it gives away."""
+"""Page of an analysis: player, timeline, transcript and values stay in sync; exports."""
 
 import csv
 import io
@@ -13,71 +13,73 @@ from model.reports.formats import to_srt, to_vtt
 from model.reports.palette import MODALITY_NAMES
 from model.reports.sentences import factor
 from tests.e2e.product import Product
-from tests.e2e.test_site.person import Account, Person, saved
+from tests.e2e.test_site.browser_user import Account, BrowserUser, save_export
 
 CURRENT = "li button[aria-current=true]"
 
 
 @pytest.fixture
-def page(reader: Person) -> Page:
+def page(reader: BrowserUser) -> Page:
     expect(reader.page.locator("video")).to_have_js_property("readyState", 4)
     return reader.page
 
 
 @pytest.fixture(scope="module")
 def analysis(product: Product, analyzed: tuple[Account, str]) -> Analysis:
-    """What the product holds of the sample: the page shows its very digits."""
+    """Return the stored result of the sample, whose values the page must show."""
     owner, analysis_id = analyzed
     caller = product.client(product.sign_in(owner.email, owner.password), "/app")
-    return Analysis.model_validate(caller.finished(analysis_id)["analysis"])
+    return Analysis.model_validate(caller.wait_for_analysis(analysis_id)["analysis"])
 
 
 def position(page: Page) -> float:
+    """Return the player's position in seconds."""
     return float(page.evaluate("document.querySelector('video').currentTime"))
 
 
 def percent(share: float) -> str:
+    """Return a share as the page formats it."""
     return f"{int(100 * share + 0.5)}%"
 
 
-def test_an_utterance_goes_to_its_time(page: Page, analysis: Analysis) -> None:
+def test_clicking_an_utterance_seeks(page: Page, analysis: Analysis) -> None:
     for index in (2, 1):
-        judged = analysis.utterances[index]
+        utterance = analysis.utterances[index]
         page.get_by_role("list", name="Utterances").get_by_role("button").nth(index).click()
-        assert position(page) == pytest.approx(judged.start_time, abs=0.05)
-        expect(page.locator(CURRENT)).to_contain_text(judged.text)
+        assert position(page) == pytest.approx(utterance.start_time, abs=0.05)
+        expect(page.locator(CURRENT)).to_contain_text(utterance.text)
 
 
 def test_every_value_of_the_utterance_is_shown(page: Page, analysis: Analysis) -> None:
-    judged = analysis.utterances[1]
+    utterance = analysis.utterances[1]
     page.get_by_role("list", name="Utterances").get_by_role("button").nth(1).click()
-    shown = page.get_by_role("region", name="This utterance").inner_text()
-    scores = {score.label: score.confidence for score in judged.emotions}
-    for label, share in (scores | {score.label: score.confidence for score in judged.sentiments}).items():
+    shown = page.get_by_role("region", name="Selected moment").inner_text()
+    scores = {score.label: score.confidence for score in utterance.emotions}
+    for label, share in (scores | {score.label: score.confidence for score in utterance.sentiments}).items():
         assert label.capitalize() in shown and percent(share) in shown
-    for modality, counted in judged.modalities.items():
-        assert counted.contribution is not None
-        assert f"{MODALITY_NAMES[modality]} {factor(counted.contribution)}" in shown.replace("\n", " ")
+    for modality, contribution in utterance.modalities.items():
+        assert contribution.contribution is not None
+        assert f"{MODALITY_NAMES[modality]} {factor(contribution.contribution)}" in shown.replace("\n", " ")
 
 
-def test_pointing_reads_values_without_going_there(page: Page, analysis: Analysis) -> None:
-    judged = analysis.utterances[2]
+def test_hovering_shows_values_without_seeking(page: Page, analysis: Analysis) -> None:
+    utterance = analysis.utterances[2]
     box = page.get_by_test_id("timeline").bounding_box()
     assert box is not None
-    middle = (judged.start_time + judged.end_time) / 2
+    middle = (utterance.start_time + utterance.end_time) / 2
     page.mouse.move(box["x"] + box["width"] * middle / analysis.video.duration_s, box["y"] + 20)
-    for score in judged.emotions:
+    for score in utterance.emotions:
         expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
     assert position(page) == 0
-    page.mouse.move(box["x"] + 1, box["y"] + 20)  # before the first word
+    page.mouse.move(box["x"] + 1, box["y"] + 20)  # before the first utterance
     expect(page.locator("[data-value=emotion-joy]")).to_have_text("–")
     page.mouse.move(0, 0)
-    for score in analysis.overall.emotions:  # as long as it has not begun
+    for score in analysis.overall.emotions:  # before playback, the values are those of the whole video
         expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
 
 
 @pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])
-def test_a_band_of_its_own_color_per_label(page: Page, kind: str, labels: tuple[str, ...]) -> None:
+def test_each_label_has_a_band_of_its_own_color(page: Page, kind: str, labels: tuple[str, ...]) -> None:
     fills = {page.locator(f"[data-band={kind}-{label}]").evaluate("e => getComputedStyle(e).fill") for label in labels}
     assert len(fills) == len(labels)
 
@@ -102,8 +104,8 @@ def test_everything_works_from_the_keyboard(page: Page, analysis: Analysis) -> N
     page.wait_for_function("() => !document.querySelector('video').paused")
     page.keyboard.press("k")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("play or pause")
-    page.get_by_label("Use these keys").uncheck()
+    expect(page.get_by_role("dialog")).to_contain_text("Play or pause")
+    page.get_by_label("Enable keyboard shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("k")
     assert page.evaluate("document.querySelector('video').paused")
@@ -115,19 +117,19 @@ def test_the_transcript_follows_the_player(page: Page, analysis: Analysis) -> No
         "start => Object.assign(document.querySelector('video'), {muted: true, currentTime: start}).play()",
         last.start_time - 0.5,
     )
-    expect(page.locator(CURRENT)).to_contain_text(last.text or "nobody speaks")
+    expect(page.locator(CURRENT)).to_contain_text(last.text or "No speech")
     expect(page.locator(CURRENT)).to_be_in_viewport()
 
 
-def test_what_is_unclear_or_contradictory_is_marked(reader: Person, analysis: Analysis) -> None:
-    """The sample's first utterance, as if it were both."""
+def test_unclear_and_contradictory_results_are_marked(reader: BrowserUser, analysis: Analysis) -> None:
+    """The response is patched so that the first utterance is both."""
     page = reader.page
 
     def mark(route: Route) -> None:
-        answer = route.fetch()
-        detail = answer.json()
+        response = route.fetch()
+        detail = response.json()
         detail["analysis"]["utterances"][0] |= {"unclear": True, "contradictory": True}
-        route.fulfill(response=answer, json=detail)
+        route.fulfill(response=response, json=detail)
 
     page.route(re.compile(r"/app/analyses/[a-z2-7]+$"), mark)
     page.reload()
@@ -135,49 +137,49 @@ def test_what_is_unclear_or_contradictory_is_marked(reader: Person, analysis: An
     for name, others in ("unclear", [u.unclear for u in rest]), ("mixed signals", [u.contradictory for u in rest]):
         listed = page.get_by_role("list", name="Utterances").get_by_text(name, exact=True)
         expect(listed).to_have_count(1 + sum(others))
-        expect(page.get_by_role("region", name="This utterance").get_by_text(name, exact=True)).to_be_visible()
+        expect(page.get_by_role("region", name="Selected moment").get_by_text(name, exact=True)).to_be_visible()
     expect(page.get_by_text("apparent emotion")).to_be_visible()
 
 
-def test_exports_are_what_the_engine_writes(page: Page, analysis: Analysis) -> None:
-    assert saved(page, "SRT") == ("face_and_speech.srt", to_srt(analysis).encode())
-    assert saved(page, "WebVTT") == ("face_and_speech.vtt", to_vtt(analysis).encode())
-    name, table = saved(page, "CSV")
+def test_exports_match_the_engine(page: Page, analysis: Analysis) -> None:
+    assert save_export(page, "SRT") == ("face_and_speech.srt", to_srt(analysis).encode())
+    assert save_export(page, "WebVTT") == ("face_and_speech.vtt", to_vtt(analysis).encode())
+    name, table = save_export(page, "CSV")
     assert name == "face_and_speech.csv"
     assert [row["text"] for row in csv.DictReader(io.StringIO(table.decode()))] == [u.text for u in analysis.utterances]
-    name, content = saved(page, "JSON")
+    name, content = save_export(page, "JSON")
     assert Analysis.model_validate_json(content) == analysis
 
 
-def test_the_report_stands_by_itself(page: Page, browser: Browser, analysis: Analysis, tmp_path: Path) -> None:
-    name, content = saved(page, "Report")
+def test_the_report_is_self_contained(page: Page, browser: Browser, analysis: Analysis, tmp_path: Path) -> None:
+    name, content = save_export(page, "Report")
     assert name == "face_and_speech.html"
     path = tmp_path / name
     path.write_bytes(content)
-    with Person.in_browser(browser, path.as_uri()) as receiver:
+    with BrowserUser.in_browser(browser, path.as_uri()) as recipient:
         requests: list[str] = []
-        receiver.page.on("request", lambda request: requests.append(request.url))
-        receiver.open("")
-        expect(receiver.page.get_by_role("heading", name="face_and_speech.mp4")).to_be_visible()
+        recipient.page.on("request", lambda request: requests.append(request.url))
+        recipient.open("")
+        expect(recipient.page.get_by_role("heading", name="face_and_speech.mp4")).to_be_visible()
         for utterance in analysis.utterances:
-            expect(receiver.page.get_by_text(utterance.text or "nobody speaks").first).to_be_visible()
-        bar = receiver.page.locator("[data-band=emotion-joy]")
+            expect(recipient.page.get_by_text(utterance.text or "No speech").first).to_be_visible()
+        bar = recipient.page.locator("[data-band=emotion-joy]")
         assert bar.evaluate("e => getComputedStyle(e).fill") == "rgb(183, 143, 28)"
         assert requests == [path.as_uri()]
-        assert receiver.violations() == []
-        receiver.assert_no_complaints()
+        assert recipient.violations() == []
+        recipient.assert_no_errors()
 
 
-def test_a_video_that_cannot_be_played_leaves_the_rest(reader: Person, analysis: Analysis) -> None:
+def test_an_unplayable_video_leaves_the_rest_usable(reader: BrowserUser, analysis: Analysis) -> None:
     page = reader.page
     page.route("**/*X-Amz-Signature*", lambda route: route.fulfill(status=200, content_type="video/mp4", body="no"))
     page.reload()
-    expect(page.get_by_text("This browser cannot play the video")).to_be_visible()
+    expect(page.get_by_text("This browser can't play the video")).to_be_visible()
     page.get_by_role("list", name="Utterances").get_by_role("button").nth(1).click()
-    expect(page.get_by_role("region", name="This utterance")).to_contain_text(analysis.utterances[1].text)
+    expect(page.get_by_role("region", name="Selected moment")).to_contain_text(analysis.utterances[1].text)
 
 
-def test_somebody_elses_analysis_is_not_there(user: Person, analyzed: tuple[object, str]) -> None:
+def test_another_users_analysis_is_not_found(user: BrowserUser, analyzed: tuple[object, str]) -> None:
     user.open(f"/analysis/?id={analyzed[1]}")
-    expect(user.page.get_by_role("heading", name="There is no such analysis")).to_be_visible()
-    user.expect_refusal(404)
+    expect(user.page.get_by_role("heading", name="Analysis not found")).to_be_visible()
+    user.ignore_http_errors(404)

@@ -1,4 +1,4 @@
-"""What the build gives, and that it follows from the product's own sources. Needs no browser."""
+"""Size and content of the build, and its consistency with the Python sources. Needs no browser."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.bundle import find_bundle, read_manifest
-from model.reports.people import read_people
+from model.reports.people import read_judgments
 from scripts import landing
 from tests.e2e.test_site.conftest import SITE
 
@@ -15,12 +15,12 @@ FIRST_LOAD = 250_000  # bytes of JavaScript, gzipped
 MAX_VIDEO = 1_500_000  # bytes
 
 
-def test_pages_are_light(built_site: Path) -> None:
+def test_first_load_is_small(built_site: Path) -> None:
     assert built_site.is_dir()
     done = subprocess.run(["node", "scripts/size.mjs", "--json"], cwd=SITE, capture_output=True, text=True, check=True)
-    weights: dict[str, int] = json.loads(done.stdout)
-    assert "/dashboard/" in weights
-    assert {page: weight for page, weight in weights.items() if weight > FIRST_LOAD} == {}
+    sizes: dict[str, int] = json.loads(done.stdout)
+    assert "/dashboard/" in sizes
+    assert {page: size for page, size in sizes.items() if size > FIRST_LOAD} == {}
 
 
 def test_nothing_is_inline(built_site: Path) -> None:
@@ -33,10 +33,10 @@ def test_nothing_is_inline(built_site: Path) -> None:
 
 
 @pytest.mark.parametrize("video", [landing.VIDEO, landing.SILENT], ids=lambda video: video.stem)
-def test_the_examples_are_the_starters(video: Path) -> None:
-    """The bundle in the checkout made them; frontend_site/README.md has the command that makes them anew.
+def test_the_examples_come_from_the_starter_bundle(video: Path) -> None:
+    """The site's videos, analyses and exports match examples/ and the bundle in the checkout.
 
-    The videos are those of examples/, the captions and other exports those of the very analysis.
+    If this fails, run `python -m scripts.landing` (see frontend_site/README.md).
     """
     example = landing.read(video)
     assert (landing.PUBLIC / video.name).read_bytes() == video.read_bytes()
@@ -48,14 +48,14 @@ def test_the_examples_are_the_starters(video: Path) -> None:
     assert example.model.speech == ("faster-whisper base" if example.video.has_audio else "")
 
 
-def test_people_stand_beside_every_utterance_of_the_first_example() -> None:
-    example, people = landing.read(landing.VIDEO), read_people(landing.PEOPLE)
+def test_every_utterance_of_the_first_example_has_human_ratings() -> None:
+    example, people = landing.read(landing.VIDEO), read_judgments(landing.PEOPLE)
     assert json.loads((landing.SOURCES / "six_emotions.people.json").read_bytes()) == landing.people(example)
     assert all(people.of(utterance) for utterance in example.utterances) and len(example.utterances) == 6
 
 
-def test_the_second_example_is_a_face_alone() -> None:
-    """It weeps and then laughs, which its two utterances tell apart; its author and licence go with it."""
+def test_the_second_example_uses_the_face_only() -> None:
+    """Its two utterances, tears and laughter, differ in sentiment; the license file names the author."""
     example = landing.read(landing.SILENT)
     assert not example.video.has_audio
     assert [set(utterance.modalities) for utterance in example.utterances] == [{"face"}, {"face"}]
@@ -66,8 +66,8 @@ def test_the_second_example_is_a_face_alone() -> None:
     assert "Wolfgang Langer" in (landing.PUBLIC / "without_words.LICENSE.txt").read_text()
 
 
-def test_its_own_checks_pass(built_site: Path) -> None:
-    """Colors and limits as in Python, types as in docs/openapi.json, prettier, tsc, eslint, vitest."""
+def test_the_sites_own_checks_pass(built_site: Path) -> None:
+    """Run `npm run check`: generated files are current; prettier, tsc, eslint and vitest pass."""
     assert built_site.is_dir()
     done = subprocess.run(["npm", "run", "check"], cwd=SITE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,21 +1,21 @@
-"""The example that every account opens with, and the demonstration on the landing page."""
+"""Example in every new account, and demonstration on the landing page."""
 
 import json
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from model.reports.people import read_people
+from model.reports.people import read_judgments
 from scripts import landing
-from tests.e2e.test_site.person import Person, saved
+from tests.e2e.test_site.browser_user import BrowserUser, save_export
 
 EXAMPLE = landing.read(landing.VIDEO)
-PEOPLE = read_people(landing.PEOPLE)
+PEOPLE = read_judgments(landing.PEOPLE)
 
 
 @pytest.fixture
-def opened(user: Person) -> Page:
-    """The example, as somebody new opens it from the list."""
+def opened(user: BrowserUser) -> Page:
+    """Open the example from the list of a new account and return its page."""
     row = user.page.get_by_role("list", name="Example").get_by_role("listitem")
     expect(row.get_by_text("Example", exact=True)).to_be_visible()
     expect(user.page.get_by_text("0 of 10,000 analyses used this month")).to_be_visible()
@@ -24,7 +24,7 @@ def opened(user: Person) -> Page:
     return user.page
 
 
-def test_it_plays_with_people_beside_each_utterance(opened: Page, user: Person) -> None:
+def test_it_plays_with_human_ratings_for_each_utterance(opened: Page, user: BrowserUser) -> None:
     expect(opened.locator("video")).to_have_js_property("readyState", 4)
     agreement = PEOPLE.agreement(EXAMPLE.utterances)
     expect(opened.get_by_text(f"{agreement.same} of {agreement.of}")).to_be_visible()
@@ -33,16 +33,16 @@ def test_it_plays_with_people_beside_each_utterance(opened: Page, user: Person) 
         row.click()
         votes = PEOPLE.of(utterance)
         expect(row).to_contain_text(f"{votes['together'].leading} {votes['together'].most} of")
-        said = opened.get_by_role("list", name="What people said").get_by_role("listitem")
-        expect(said).to_have_count(len(votes))
-        expect(said.first).to_contain_text(votes["together"].others)  # in words, for those who see no bar
+        ratings = opened.get_by_role("list", name="Human ratings").get_by_role("listitem")
+        expect(ratings).to_have_count(len(votes))
+        expect(ratings.first).to_contain_text(votes["together"].others)  # as text for screen readers
     assert position(opened) == pytest.approx(EXAMPLE.utterances[-1].start_time, abs=0.05)
     assert user.violations() == []
 
 
 @pytest.mark.parametrize("choice, suffix", [("CSV", ".csv"), ("SRT", ".srt"), ("WebVTT", ".vtt"), ("JSON", ".json")])
 def test_it_is_exported_like_any_other(opened: Page, choice: str, suffix: str) -> None:
-    name, content = saved(opened, choice)
+    name, content = save_export(opened, choice)
     assert name == landing.VIDEO.with_suffix(suffix).name
     if suffix == ".json":
         assert json.loads(content)["utterances"][0]["text"] == EXAMPLE.utterances[0].text
@@ -50,7 +50,7 @@ def test_it_is_exported_like_any_other(opened: Page, choice: str, suffix: str) -
         assert content.decode() == landing.exports(EXAMPLE)[suffix]
 
 
-def test_it_is_deleted_to_stay_deleted_and_comes_back_by_undo(opened: Page, user: Person) -> None:
+def test_it_can_be_deleted_and_restored(opened: Page, user: BrowserUser) -> None:
     delete = f"Delete {landing.VIDEO.name}"
     opened.get_by_role("button", name=delete).click()
     opened.wait_for_url("**/dashboard/")
@@ -62,11 +62,11 @@ def test_it_is_deleted_to_stay_deleted_and_comes_back_by_undo(opened: Page, user
     expect(opened.get_by_text("No analyses yet")).to_be_visible()
     expect(opened.get_by_role("list", name="Example")).to_have_count(0)
     user.open("/analysis/?id=example")
-    expect(opened.get_by_text("There is no such analysis")).to_be_visible()
+    expect(opened.get_by_text("Analysis not found")).to_be_visible()
 
 
-def test_neutral_lies_pale_behind_what_moves(opened: Page) -> None:
-    """Neutral is pale in the chart and in bars, and thin in bars as well."""
+def test_neutral_is_subdued(opened: Page) -> None:
+    """Neutral is pale in the chart and in bars, and also thin in bars."""
     bands = opened.locator("[data-band^=emotion-]")
     assert bands.first.get_attribute("data-band") == "emotion-neutral"
     opacity = "e => Number(getComputedStyle(e).fill.match(/[\\d.]+(?=\\)$)/)?.[0] ?? 1)"
@@ -77,7 +77,7 @@ def test_neutral_lies_pale_behind_what_moves(opened: Page) -> None:
     assert {height for _, height in heights[1:]} == {"100%"}
 
 
-def test_the_landing_page_plays_both_with_captions(visitor: Person) -> None:
+def test_the_landing_page_plays_both_examples_with_captions(visitor: BrowserUser) -> None:
     page = visitor.page
     visitor.open("/")
     for video, choice in ((landing.VIDEO, "Six emotions"), (landing.SILENT, "Without words")):
@@ -101,11 +101,12 @@ CUES = """
   const element = document.querySelector("track");
   const texts = () => [...element.track.cues].map((cue) => cue.text);
   const look = () => (element.readyState === 2 ? resolve(texts()) : setTimeout(look, 50));
-  element.track.mode = "hidden"; // it is loaded then
+  element.track.mode = "hidden"; // starts loading the track
   look();
 })
 """
 
 
 def position(page: Page) -> float:
+    """Return the player's position in seconds."""
     return float(page.evaluate("document.querySelector('video').currentTime"))

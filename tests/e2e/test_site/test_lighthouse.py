@@ -1,7 +1,7 @@
-"""Lighthouse on the built site, signed in where a page asks for it.
+"""Lighthouse scores of the built site, signed in where a page requires it.
 
-Accessibility and best practices are held. Performance depends on the machine: it is printed (`pytest -s`) and, like the
-reports, kept in build/lighthouse/.
+Asserts accessibility and best practices. Performance depends on the machine: it is printed (`pytest -s`) and, like the
+reports, stored in build/lighthouse/.
 """
 
 import json
@@ -13,25 +13,25 @@ import pytest
 
 from tests.browsers import find_chromium, launch_arguments
 from tests.e2e.product import ROOT, Product
+from tests.e2e.test_site.browser_user import Account
 from tests.e2e.test_site.conftest import SITE
-from tests.e2e.test_site.person import Account
 
 HERE = SITE / "lighthouse"
 OUT = ROOT / "build" / "lighthouse"
-LEAST = 95
-OPEN = {"landing": "/", "landing on a phone": "/", "sign-in": "/sign-in/"}
+MIN_SCORE = 95
+PUBLIC = {"landing": "/", "landing on a phone": "/", "sign-in": "/sign-in/"}
 SIGNED_IN = {
     "dashboard": "/dashboard/",
     "analysis": "/analysis/?id={id}",
     "developers": "/developers/",
     "account": "/account/",
 }
-PAGES = OPEN | SIGNED_IN
+PAGES = PUBLIC | SIGNED_IN
 
 
 @pytest.fixture(scope="module")
 def lighthouse() -> Path:
-    """What runs it. Installed where it is not: once, as it takes 190 MB."""
+    """Return the script that runs Lighthouse; install Lighthouse (190 MB) if it is missing."""
     wanted: dict[str, str] = json.loads((HERE / "package.json").read_text())["dependencies"]
     if {name: installed_version(name) for name in wanted} != wanted:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -41,13 +41,14 @@ def lighthouse() -> Path:
 
 
 def installed_version(name: str) -> str | None:
+    """Return the installed version of a package; None if it is missing."""
     package = HERE / "node_modules" / name / "package.json"
     return str(json.loads(package.read_text())["version"]) if package.is_file() else None
 
 
 @pytest.fixture(scope="module")
 def scores(lighthouse: Path, product: Product, built_site: Path, analyzed: tuple[Account, str]) -> dict[str, Any]:
-    """Page -> category -> its score in per cent, and the audits that it lost points in."""
+    """Return the score in percent and the failed audits by page and category."""
     assert (built_site / "index.html").is_file()
     account, analysis_id = analyzed
     pages = [
@@ -68,13 +69,13 @@ def scores(lighthouse: Path, product: Product, built_site: Path, analyzed: tuple
         "pages": pages,
     }
     done = subprocess.run(["node", lighthouse], input=json.dumps(task), text=True, check=False)
-    assert done.returncode == 0, "Lighthouse failed; what it said stands above"
+    assert done.returncode == 0, "Lighthouse failed; see its output above"
     found: dict[str, Any] = json.loads((OUT / "scores.json").read_text())
     return found
 
 
 @pytest.mark.parametrize("category", ["accessibility", "best-practices"])
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_are_as_they_should_be(scores: dict[str, Any], name: str, category: str) -> None:
+def test_scores_are_high(scores: dict[str, Any], name: str, category: str) -> None:
     found = scores[name][category]
-    assert found["score"] >= LEAST, found["lost"]
+    assert found["score"] >= MIN_SCORE, found["lost"]

@@ -1,4 +1,4 @@
-"""From signing up to the last trace deleted, as one person goes through it."""
+"""The main user journey, from signing up to deleting an analysis."""
 
 import json
 import subprocess
@@ -10,10 +10,12 @@ from playwright.sync_api import Page, expect
 from model.contract import Analysis
 from tests.agreement import assert_same_answer
 from tests.e2e.product import Product
-from tests.e2e.test_site.person import LOADED, Person, saved, video
+from tests.e2e.test_site.browser_user import LOADED, BrowserUser, save_export, video
 
 
-def test_the_whole_story(visitor: Person, product: Product, sample: Path, analysis: Analysis, tmp_path: Path) -> None:
+def test_the_main_user_journey(
+    visitor: BrowserUser, product: Product, sample: Path, analysis: Analysis, tmp_path: Path
+) -> None:
     page = visitor.page
     sign_up(visitor)
     expect(page.get_by_text("No analyses yet")).to_be_visible()
@@ -26,17 +28,17 @@ def test_the_whole_story(visitor: Person, product: Product, sample: Path, analys
 
     row.get_by_role("link").click()
     seek_by_the_timeline(page, analysis)
-    name, exported = saved(page, "JSON")
+    name, exported = save_export(page, "JSON")
     assert name == "my talk.json"
     assert_same_answer(Analysis.model_validate_json(exported), analysis)
 
     token = create_key(page)
-    answer = run_the_shown_curl(page, sample, tmp_path)
-    if "analysis" not in answer:  # a slow machine: the API waits no longer than 25 s
-        answer = product.client(token).finished(str(answer["id"]))
-    assert_same_answer(Analysis.model_validate(answer["analysis"]), analysis)
+    response = run_the_shown_curl(page, sample, tmp_path)
+    if "analysis" not in response:  # on a slow machine, the API's 25 s may not suffice
+        response = product.client(token).wait_for_analysis(str(response["id"]))
+    assert_same_answer(Analysis.model_validate(response["analysis"]), analysis)
     revoke_key(page)
-    assert product.client(token).ask("GET", "/usage").status_code in (401, 403)
+    assert product.client(token).request("GET", "/usage").status_code in (401, 403)
 
     visitor.open("/dashboard/")
     page.get_by_role("button", name="Delete my talk.mp4").click()
@@ -47,45 +49,48 @@ def test_the_whole_story(visitor: Person, product: Product, sample: Path, analys
     expect(row).to_have_count(0)
 
 
-def sign_up(visitor: Person) -> None:
+def sign_up(visitor: BrowserUser) -> None:
+    """Create and confirm an account from the landing page."""
     page = visitor.page
     visitor.open("/")
     page.get_by_role("link", name="Analyze a video").click()
     page.get_by_label("Email").fill(f"{uuid.uuid4().hex[:12]}@example.com")
     page.get_by_label("Password").fill(f"Pw-{uuid.uuid4().hex}-1")
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_text("the code is 123456")).to_be_visible()
+    expect(page.get_by_text("Use the code 123456")).to_be_visible()
     page.get_by_label("Code").fill("123456")
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url("**/dashboard/")
 
 
 def seek_by_the_timeline(page: Page, analysis: Analysis) -> None:
-    judged = analysis.utterances[1]
-    middle = (judged.start_time + judged.end_time) / 2
+    """Click the middle of the second utterance in the timeline and check the player's position."""
+    utterance = analysis.utterances[1]
+    middle = (utterance.start_time + utterance.end_time) / 2
     expect(page.locator("video")).to_have_js_property("readyState", 4, timeout=LOADED)
     box = page.get_by_test_id("timeline").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * middle / analysis.video.duration_s, box["y"] + 20)
     assert abs(page.evaluate("document.querySelector('video').currentTime") - middle) < 0.1
-    expect(page.locator("[aria-current=true]").filter(has_text=judged.text)).to_be_visible()
+    expect(page.locator("[aria-current=true]").filter(has_text=utterance.text)).to_be_visible()
 
 
 def create_key(page: Page) -> str:
+    """Create an API key on the developers page and return it."""
     page.get_by_role("link", name="Developers").click()
-    page.get_by_role("button", name="Create a key").click()
+    page.get_by_role("button", name="Create key").click()
     page.get_by_label("Name").fill("laptop")
     page.get_by_role("button", name="Create", exact=True).click()
     token = page.get_by_test_id("token").inner_text()
     assert token.startswith("vs_")
-    page.get_by_role("button", name="I have copied it").click()
+    page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("listitem").filter(has_text="laptop")).to_contain_text("never used")
     assert token not in page.get_by_role("list", name="API keys").inner_text()
     return token
 
 
 def run_the_shown_curl(page: Page, sample: Path, folder: Path) -> dict[str, object]:
-    """The sample of code as it stands on the page, with a video where it looks for one."""
+    """Run the cURL sample unchanged in a folder that contains the video, and return the response."""
     code = page.get_by_role("region", name="cURL sample").inner_text()
     (folder / "talk.mp4").write_bytes(sample.read_bytes())
     done = subprocess.run(
@@ -97,11 +102,12 @@ def run_the_shown_curl(page: Page, sample: Path, folder: Path) -> dict[str, obje
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "NO_PROXY": "*"},
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    answer: dict[str, object] = json.loads(done.stdout)
-    return answer
+    response: dict[str, object] = json.loads(done.stdout)
+    return response
 
 
 def revoke_key(page: Page) -> None:
+    """Revoke the only API key."""
     page.get_by_role("button", name="Revoke laptop").click()
     page.get_by_role("button", name="Revoke", exact=True).click()
     expect(page.get_by_text("No keys yet")).to_be_visible()

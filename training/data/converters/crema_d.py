@@ -1,4 +1,4 @@
-"""CREMA-D's table of votes as its authors publish it -> the votes that `training/fusion/judgments.py` reads."""
+"""Converter of CREMA-D's vote table to the votes that `training/fusion/judgments.py` reads."""
 
 import csv
 import re
@@ -8,18 +8,19 @@ from training.corpora.tables import read_table
 
 TABLE, VOTES = "tabulatedVotes.csv", "crema_d_votes.csv"
 EMOTIONS = ("A", "D", "F", "H", "N", "S")  # anger, disgust, fear, happy, neutral, sad
-CONDITIONS = {"1": "voice", "2": "face", "3": "both"}  # by the first digit of a row's number, which has no header
+# By the first digit of the row number, in the column without a header.
+CONDITIONS = {"1": "voice", "2": "face", "3": "both"}
 CLIP = re.compile(r"(\d{4})_[A-Z]{3}_[A-Z]{3}_[A-Z]{2}")  # actor, sentence, intended emotion, intensity
 
 
 def convert_crema_d_votes(folder: Path, out: Path) -> dict[str, int]:
-    """Write the votes of each clip and condition; file name -> clips in it, each condition by itself.
+    """Write the votes of each clip and condition; return the number of rows by file name.
 
-    Raises OSError, and ValueError, with the row, for another table.
+    Raises OSError, or ValueError with the row for another table.
     """
     columns, table = read_table(folder / TABLE)
     if not {"", "fileName", *EMOTIONS} <= set(columns):
-        raise ValueError(f"{folder / TABLE} has not the columns of CREMA-D's {TABLE}")
+        raise ValueError(f"{folder / TABLE} does not have the columns of CREMA-D's {TABLE}")
     rows = [_row(row, f"{folder / TABLE}, row {i}") for i, row in enumerate(table, start=2)]
     with (out / VOTES).open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("clip", "actor", "condition", *EMOTIONS), *rows])
@@ -30,5 +31,5 @@ def _row(row: dict[str, str | None], where: str) -> tuple[str, ...]:
     clip, condition = CLIP.fullmatch(row["fileName"] or ""), CONDITIONS.get((row[""] or "")[:1])
     counts = [row[letter] or "" for letter in EMOTIONS]
     if clip is None or condition is None or not all(count.isdecimal() for count in counts):
-        raise ValueError(f"{where}: not a clip's votes in one of three conditions")
+        raise ValueError(f"{where}: not the votes of a clip in one of three conditions")
     return clip[0], clip[1], condition, *counts

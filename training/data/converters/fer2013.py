@@ -1,4 +1,4 @@
-"""FER2013 as Kaggle gives it -> the arrays that training reads."""
+"""Converter of Kaggle's FER2013 to the arrays that training reads."""
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from model.modalities.face import FACE_SIZE
 from training.corpora.base import Split
 from training.corpora.fer2013 import FILES
 
-# The challenge's numbers.
+# Class numbers of the challenge.
 CODES: tuple[Emotion, ...] = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
 USAGES: dict[str, Split] = {"Training": "train", "PublicTest": "held-out", "PrivateTest": "test"}
 
@@ -22,7 +22,7 @@ Image = npt.NDArray[np.uint8]  # [FACE_SIZE, FACE_SIZE]
 
 @dataclass(frozen=True)
 class Face:
-    """A row of the challenge's file: its place there (from 0), image, index into EMOTIONS and split."""
+    """A row of the challenge's file: row number (from 0), image, index into EMOTIONS and split."""
 
     row: int
     image: Image
@@ -31,12 +31,12 @@ class Face:
 
 
 def convert_fer2013(path: Path, out: Path) -> dict[str, int]:
-    """Write an .npz for each split of `fer2013.csv` or `icml_face_data.csv`; file name -> images in it.
+    """Write an .npz per split of `fer2013.csv` or `icml_face_data.csv`; return the number of images by file name.
 
-    Images that are also in a split that scores are left out of those before it: the challenge has
-    hundreds of them. Raises OSError, and ValueError for another file.
+    Images that are also in a later split are removed from the earlier ones; the challenge has hundreds of them. Raises
+    OSError, or ValueError for another file.
     """
-    splits = separated(read_faces(path), lambda image: [image])
+    splits = split_without_overlap(read_faces(path), lambda image: [image])
     out.mkdir(parents=True, exist_ok=True)
     counts = {}
     for split, faces in splits.items():
@@ -47,26 +47,26 @@ def convert_fer2013(path: Path, out: Path) -> dict[str, int]:
     return counts
 
 
-def separated(faces: Sequence[Face], same: Callable[[Image], Iterable[Image]]) -> dict[Split, list[Face]]:
-    """The faces of each split, the test first, without those that are also in a split before it in this order.
+def split_without_overlap(faces: Sequence[Face], same: Callable[[Image], Iterable[Image]]) -> dict[Split, list[Face]]:
+    """Return the faces of each split, without those that are also in a later split.
 
-    `same` gives the images that count as the same as one that scores.
+    `same` returns the images that count as duplicates of an image.
     """
-    seen: set[bytes] = set()
+    known: set[bytes] = set()
     splits: dict[Split, list[Face]] = {}
     for split in reversed(USAGES.values()):
-        splits[split] = [face for face in faces if face.split == split and face.image.tobytes() not in seen]
-        seen |= {image.tobytes() for face in splits[split] for image in same(face.image)}
+        splits[split] = [face for face in faces if face.split == split and face.image.tobytes() not in known]
+        known |= {image.tobytes() for face in splits[split] for image in same(face.image)}
     return splits
 
 
 def read_faces(path: Path) -> list[Face]:
-    """All rows of `fer2013.csv` or `icml_face_data.csv`. Raises OSError, and ValueError for another file."""
+    """Read all rows of `fer2013.csv` or `icml_face_data.csv`. Raises OSError, or ValueError for another file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
-        columns = [name.strip().lower() for name in next(rows, [])]  # one of the two files has spaces before them
+        columns = [name.strip().lower() for name in next(rows, [])]  # one of the two files has leading spaces
         if sorted(columns) != ["emotion", "pixels", "usage"]:
-            raise ValueError(f"{path} has not the columns emotion, pixels and Usage; is it fer2013.csv?")
+            raise ValueError(f"{path} does not have the columns emotion, pixels and Usage; is it fer2013.csv?")
         return [_face(i, dict(zip(columns, row, strict=True)), path) for i, row in enumerate(rows)]
 
 

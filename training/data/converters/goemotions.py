@@ -1,4 +1,4 @@
-"""GoEmotions as its authors publish it -> the CSVs that training reads, in the authors' Ekman grouping."""
+"""Converter of the authors' GoEmotions files to the CSVs that training reads, in the authors' Ekman grouping."""
 
 import csv
 import json
@@ -9,13 +9,13 @@ from training.corpora.goemotions import COLUMNS, FILES, SEPARATOR
 
 NAMES, GROUPING = "emotions.txt", "ekman_mapping.json"
 TSVS = {f"{Path(name).stem}.tsv": name for name in FILES.values()}  # the authors' file -> ours
-NEUTRAL = "neutral"  # stands in no group
+NEUTRAL = "neutral"  # in no group of the mapping
 
 
 def convert_goemotions(folder: Path, out: Path) -> dict[str, int]:
-    """Write train.csv, dev.csv and test.csv from the authors' files; file name -> comments in it.
+    """Write train.csv, dev.csv and test.csv from the authors' files; return the number of comments by file name.
 
-    Raises OSError, and ValueError, with the row, for files that are not the authors'.
+    Raises OSError, or ValueError with the row for other files.
     """
     labels = _labels(folder)
     comments = {name: _read(folder / tsv, labels) for tsv, name in TSVS.items()}
@@ -26,17 +26,17 @@ def convert_goemotions(folder: Path, out: Path) -> dict[str, int]:
 
 
 def _labels(folder: Path) -> list[str]:
-    """Our label for each of the authors' emotions, by its number."""
+    """Return our label for each of the authors' emotions, by number."""
     ours = {NEUTRAL: NEUTRAL} | _grouping(folder / GROUPING)
     names = (folder / NAMES).read_text(encoding="utf-8").split()
     unknown = [name for name in names if ours.get(name) not in EMOTIONS]
     if unknown:
-        raise ValueError(f"{folder / GROUPING} gives none of {', '.join(EMOTIONS)} for {', '.join(unknown)}")
+        raise ValueError(f"{folder / GROUPING} maps to none of {', '.join(EMOTIONS)}: {', '.join(unknown)}")
     return [ours[name] for name in names]
 
 
 def _grouping(path: Path) -> dict[str, str]:
-    """The group of each of the authors' emotions."""
+    """Return the group of each of the authors' emotions."""
     try:
         groups = json.loads(path.read_text(encoding="utf-8"))
         return {name: group for group, names in groups.items() for name in names}
@@ -45,7 +45,7 @@ def _grouping(path: Path) -> dict[str, str]:
 
 
 def _read(path: Path, labels: list[str]) -> list[tuple[str, str]]:
-    """The comments and their labels. The file has a comment, numbers of emotions and an id a line, never quoted."""
+    """Read comments and labels; each line has a comment, emotion numbers and an id, unquoted."""
     with path.open(encoding="utf-8", newline="\n") as file:
         return [_comment(line.rstrip("\r\n"), labels, f"{path}, row {i}") for i, line in enumerate(file, start=1)]
 
@@ -54,5 +54,7 @@ def _comment(line: str, labels: list[str], where: str) -> tuple[str, str]:
     text, *fields = line.split("\t")
     numbers = fields[0].split(",") if len(fields) == 2 else []
     if not numbers or not all(number.isdecimal() and int(number) < len(labels) for number in numbers):
-        raise ValueError(f"{where}: not a comment, numbers of emotions below {len(labels)}, and an id, between tabs")
+        raise ValueError(
+            f"{where}: expected a comment, emotion numbers below {len(labels)} and an id, separated by tabs"
+        )
     return text, SEPARATOR.join(sorted({labels[int(number)] for number in numbers}))

@@ -1,4 +1,4 @@
-"""nEMO, EmoGator and emotiontts, as cloned from their authors' repositories -> folders of `voices` with manifests."""
+"""Converters of cloned nEMO, EmoGator and emotiontts repositories to `voices` folders with manifests."""
 
 import csv
 import re
@@ -22,21 +22,21 @@ NEMO_EMOTIONS: dict[str, Emotion] = {
 
 EMOGATOR_SAMPLES = "data/mp3"
 EMOGATOR_NAME = re.compile(r"(\d{6})-(\d{2})-\d\.mp3")  # person, category, instance
-# Those of its thirty categories that are emotions of ours: amusement and elation are joy, and both of its surprises.
+# Categories that match our emotions: amusement and elation count as joy, both surprises as surprise.
 EMOGATOR_EMOTIONS: dict[str, Emotion] = {
     "02": "joy", "03": "anger", "10": "disgust", "13": "joy", "15": "fear", "18": "neutral", "24": "sadness",
     "27": "surprise", "28": "surprise",
 }  # fmt: skip
-EMOGATOR_MOST = 2  # recordings of a person and emotion: more of the same voice teach little
+EMOGATOR_MAX = 2  # recordings per person and emotion; more of the same voice add little
 
 EMOTIONTTS_SAMPLES = "Dataset/SpeechCorpus/Emotional"
 EMOTIONTTS_NAME = re.compile(r"([a-z]{3})00([0-3])\d{2}\.wav")  # person, emotion, sentence
-EMOTIONTTS_EMOTIONS: tuple[Emotion, ...] = ("neutral", "joy", "anger", "sadness")  # by the hundreds of the number
+EMOTIONTTS_EMOTIONS: tuple[Emotion, ...] = ("neutral", "joy", "anger", "sadness")  # by the hundreds digit of the number
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A file with a person's name, unique among all corpora, and the emotion they were asked for."""
+    """A file with its speaker's name, unique among all corpora, and the intended emotion."""
 
     path: Path
     speaker: str
@@ -44,25 +44,25 @@ class Recording:
 
 
 def convert_nemo(folder: Path, out: Path) -> dict[str, int]:
-    """Copy the recordings of a clone of amu-cai/nEMO and write their manifest; file name -> recordings in it.
+    """Copy the recordings of a clone of amu-cai/nEMO and write their manifest; return their number by file name.
 
-    Raises OSError, and ValueError, with the row, for another folder.
+    Raises OSError, or ValueError with the row for another folder.
     """
     return _write(sorted(_nemo(folder), key=lambda recording: recording.path), out)
 
 
 def convert_emogator(folder: Path, out: Path) -> dict[str, int]:
-    """Copy recordings of a clone of fredbuhl/EmoGator and write their manifest; file name -> recordings in it.
+    """Copy recordings of a clone of fredbuhl/EmoGator and write their manifest; return their number by file name.
 
-    Of each person and emotion they are the first EMOGATOR_MOST. Raises OSError, and ValueError for another folder.
+    At most EMOGATOR_MAX per person and emotion are copied. Raises OSError, or ValueError for another folder.
     """
-    return _write(_emogator(folder), out, EMOGATOR_MOST)
+    return _write(_emogator(folder), out, EMOGATOR_MAX)
 
 
 def convert_emotiontts(folder: Path, out: Path) -> dict[str, int]:
     """Copy the emotional recordings of a clone of emotiontts/emotiontts_open_db and write their manifest.
 
-    Gives file name -> recordings in it. Raises OSError, and ValueError for another folder.
+    Returns the number of recordings by file name. Raises OSError, or ValueError for another folder.
     """
     return _write(_emotiontts(folder), out)
 
@@ -74,14 +74,14 @@ def _nemo(folder: Path) -> Iterator[Recording]:
     with table.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         if not set(NEMO_COLUMNS) <= set(rows.fieldnames or ()):
-            raise ValueError(f"{table} has not the columns {', '.join(NEMO_COLUMNS)}")
+            raise ValueError(f"{table} does not have the columns {', '.join(NEMO_COLUMNS)}")
         for line, row in enumerate(rows, start=2):
             name, label, speaker = ((row[column] or "").strip() for column in NEMO_COLUMNS)
             path, emotion = folder / NEMO_SAMPLES / name, NEMO_EMOTIONS.get(label)
             if emotion is None or not speaker:
-                raise ValueError(f"{table}, row {line}: no speaker, or not one of {', '.join(NEMO_EMOTIONS)}")
+                raise ValueError(f"{table}, row {line}: no speaker, or emotion not one of {', '.join(NEMO_EMOTIONS)}")
             if not path.is_file():
-                raise ValueError(f"{table}, row {line}: there is no {path}; is the clone whole?")
+                raise ValueError(f"{table}, row {line}: {path} does not exist; is the clone complete?")
             yield Recording(path, f"nemo_{speaker}", emotion)
 
 
@@ -102,16 +102,16 @@ def _emotiontts(folder: Path) -> list[Recording]:
 
 
 def _named(folder: Path, pattern: str, name: re.Pattern[str], repository: str) -> list[tuple[Path, str, str]]:
-    """The files named so, with the two parts of their names: a person and an emotion. Raises ValueError without any."""
+    """Find files whose name has two parts, person and emotion. Raises ValueError if there are none."""
     matches = [(path, name.fullmatch(path.name)) for path in sorted(folder.glob(pattern))]
     found = [(path, match[1], match[2]) for path, match in matches if match is not None]
     if not found:
-        raise ValueError(f"{folder} holds no recordings {pattern}; is it a clone of https://github.com/{repository}?")
+        raise ValueError(f"{folder} has no recordings {pattern}; is it a clone of https://github.com/{repository}?")
     return found
 
 
 def _write(recordings: Iterable[Recording], out: Path, most: int | None = None) -> dict[str, int]:
-    """Copy the recordings that can be read, at most so many of a speaker and emotion, and describe them."""
+    """Copy the readable recordings, at most `most` per speaker and emotion, and write their manifest."""
     kept = _readable(recordings, most)
     rows = []
     for recording in kept:
@@ -125,7 +125,7 @@ def _write(recordings: Iterable[Recording], out: Path, most: int | None = None) 
 
 
 def _readable(recordings: Iterable[Recording], most: int | None) -> list[Recording]:
-    """Leave out and name those that cannot be decoded. Raises ValueError where none can."""
+    """Report and skip recordings that cannot be decoded. Raises ValueError if none remains."""
     kept: list[Recording] = []
     faulty: list[str] = []
     taken: Counter[tuple[str, Emotion]] = Counter()
@@ -141,7 +141,7 @@ def _readable(recordings: Iterable[Recording], most: int | None) -> list[Recordi
         taken[kind] += 1
         kept.append(recording)
     if not kept:
-        raise ValueError(f"none of {len(faulty)} recordings can be read; the first: {', '.join(faulty[:1])}")
+        raise ValueError(f"none of {len(faulty)} recordings can be read; the first error: {', '.join(faulty[:1])}")
     if faulty:
-        Console(stderr=True).print(f"{len(faulty)} left out, unreadable: {'; '.join(faulty)}", markup=False)
+        Console(stderr=True).print(f"skipped {len(faulty)} unreadable recordings: {'; '.join(faulty)}", markup=False)
     return kept

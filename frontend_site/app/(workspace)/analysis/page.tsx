@@ -6,7 +6,7 @@ import { AnalysisView } from "@/features/analysis/view";
 export const metadata: Metadata = { title: "Analysis" };
 
 export default function AnalysisPage() {
-  // The id is in the query, which a static page knows in the browser alone.
+  // The id is in the query string, which a static export can read in the browser only.
   return (
     <Suspense>
       <AnalysisView />

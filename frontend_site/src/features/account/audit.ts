@@ -1,4 +1,4 @@
-/** Events of the audit log in words. */
+/** Descriptions of audit log events. */
 
 import type { Schemas } from "@/api/client";
 
@@ -11,7 +11,7 @@ const NAMES: Record<Event["event"], string> = {
   "key-rotated": "API key replaced",
   "key-revoked": "API key revoked",
   "key-expired": "API key expired",
-  "webhook-set": "Webhook set",
+  "webhook-set": "Webhook saved",
   "webhook-removed": "Webhook removed",
   "webhook-secret-rotated": "Webhook secret replaced",
   "analysis-deleted": "Analysis deleted",
@@ -19,13 +19,13 @@ const NAMES: Record<Event["event"], string> = {
   "analysis-cancelled": "Analysis cancelled",
 };
 
-/** "API key created: laptop". */
-export function told({ event, subject }: Pick<Event, "event" | "subject">): string {
+/** Describe an event: "API key created: laptop". */
+export function describeEvent({ event, subject }: Pick<Event, "event" | "subject">): string {
   return subject === null ? NAMES[event] : `${NAMES[event]}: ${subject}`;
 }
 
-/** Who acted: "key vs_4tq7hd2k…", "web app". */
-export function actor(by: string): string {
+/** Describe who acted: "key vs_4tq7hd2k…", "web app". */
+export function describeActor(by: string): string {
   if (by === "session") return "web app";
   return by.startsWith("vs_") ? `key ${by}…` : by;
 }

@@ -1,17 +1,17 @@
-import { answered, api, type Schemas } from "@/api/client";
+import { api, type Schemas, unwrap } from "@/api/client";
 import { fetchAnalysis } from "@/features/analyses/queries";
 
-/** All that an account has but the videos: each analysis with its result, usage, names of keys, the webhook. */
+/** Export the account's data, without the videos: every analysis with its result, usage, API keys (no secrets), webhook. */
 export async function exportAccount(onProgress: (done: number) => void): Promise<Blob> {
   const [usage, keys, webhook] = await Promise.all([
-    answered(api.GET("/usage")),
-    answered(api.GET("/keys")),
-    answered(api.GET("/webhook")),
+    unwrap(api.GET("/usage")),
+    unwrap(api.GET("/keys")),
+    unwrap(api.GET("/webhook")),
   ]);
   const analyses: unknown[] = [];
   let cursor: string | null | undefined;
   do {
-    const page: Schemas["AnalysisPage"] = await answered(
+    const page: Schemas["AnalysisPage"] = await unwrap(
       api.GET("/analyses", { params: { query: { cursor: cursor ?? undefined, limit: 100 } } }),
     );
     for (const { id } of page.analyses) {
@@ -20,6 +20,6 @@ export async function exportAccount(onProgress: (done: number) => void): Promise
     }
     cursor = page.cursor;
   } while (cursor);
-  const all = { exported_at: new Date().toISOString(), usage, keys: keys.keys, webhook: webhook.url, analyses };
-  return new Blob([`${JSON.stringify(all, null, 2)}\n`], { type: "application/json" });
+  const data = { exported_at: new Date().toISOString(), usage, keys: keys.keys, webhook: webhook.url, analyses };
+  return new Blob([`${JSON.stringify(data, null, 2)}\n`], { type: "application/json" });
 }

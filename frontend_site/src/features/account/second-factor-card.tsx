@@ -13,32 +13,38 @@ import { Dialog } from "@/design/dialog";
 import { Failure, Note } from "@/design/feedback";
 import { CodeField } from "@/features/auth/fields";
 import { appCodeProblem, signInProblem } from "@/features/auth/messages";
-import { hasSecondFactor, newSecret, switchOff, switchOn, type Secret } from "@/features/auth/second-factor";
+import {
+  hasSecondFactor,
+  newSecret,
+  disableSecondFactor,
+  enableSecondFactor,
+  type Secret,
+} from "@/features/auth/second-factor";
 import { useSession } from "@/features/auth/session";
 import { useAction } from "@/lib/use-action";
 
 const KEY = ["second-factor"];
 
-/** Whether signing in asks for the code of an app as well, and the switch. */
+/** State of two-step sign-in, with buttons to turn it on and off. */
 export function SecondFactorCard() {
   const { email } = useSession();
   const queries = useQueryClient();
-  const { data: on, error, refetch } = useQuery({ queryKey: KEY, queryFn: hasSecondFactor });
+  const { data: enabled, error, refetch } = useQuery({ queryKey: KEY, queryFn: hasSecondFactor });
   const [secret, setSecret] = useState<Secret | null>(null);
-  const [asked, setAsked] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const begin = useAction(async () => setSecret(await newSecret(email)), signInProblem);
   const end = useAction(async () => {
-    setAsked(false);
-    await switchOff();
+    setConfirming(false);
+    await disableSecondFactor();
     queries.setQueryData(KEY, false);
   }, signInProblem);
   const problem = begin.problem ?? end.problem;
   return (
     <Card title="Two-step sign-in">
       <p className="mb-4 text-sm text-muted">
-        {on
-          ? "On: after the password, signing in asks for the code that your authenticator app shows."
-          : "A password alone can be stolen. With this on, signing in also asks for a code that an app on your phone shows."}
+        {enabled
+          ? "On. After your password, you enter a code from your authenticator app."
+          : "Protect your account with a code from an authenticator app in addition to your password."}
       </p>
       {problem && (
         <Note tone="problem" className="mb-4">
@@ -46,14 +52,14 @@ export function SecondFactorCard() {
         </Note>
       )}
       {error && <Failure message={signInProblem(error)} onRetry={() => void refetch()} />}
-      {on === false && (
+      {enabled === false && (
         <Button busy={begin.busy} onClick={() => void begin.run()}>
-          Switch it on
+          Turn on
         </Button>
       )}
-      {on && (
-        <Button busy={end.busy} onClick={() => setAsked(true)}>
-          Switch it off
+      {enabled && (
+        <Button busy={end.busy} onClick={() => setConfirming(true)}>
+          Turn off
         </Button>
       )}
       {secret && (
@@ -66,14 +72,14 @@ export function SecondFactorCard() {
           }}
         />
       )}
-      {asked && (
+      {confirming && (
         <ConfirmDialog
-          title="Switch two-step sign-in off?"
-          action="Switch it off"
+          title="Turn off two-step sign-in?"
+          action="Turn off"
           onConfirm={() => void end.run()}
-          onClose={() => setAsked(false)}
+          onClose={() => setConfirming(false)}
         >
-          The password alone will then be enough to sign in.
+          You will then need only your password to sign in.
         </ConfirmDialog>
       )}
     </Card>
@@ -82,7 +88,7 @@ export function SecondFactorCard() {
 
 function SetUpDialog({ secret, onClose, onDone }: { secret: Secret; onClose: () => void; onDone: () => void }) {
   const { busy, problem, run } = useAction(async (code: string) => {
-    await switchOn(code);
+    await enableSecondFactor(code);
     onDone();
   }, appCodeProblem);
   return (
@@ -96,29 +102,29 @@ function SetUpDialog({ secret, onClose, onDone }: { secret: Secret; onClose: () 
         }}
       >
         <p className="text-sm text-muted">
-          Scan this with an authenticator app, or type the secret into it. Keep the secret in a safe place as well: with
-          it another device can take over from a lost one.
+          Scan this QR code with an authenticator app, or enter the secret by hand. Keep a copy of the secret in a safe
+          place: you need it to set up a new device if you lose this one.
         </p>
-        <QrCode text={secret.address} />
+        <QrCode text={secret.uri} />
         <div className="flex items-center gap-3 rounded-control border border-line bg-page py-2 pr-2 pl-3">
           <code className="min-w-0 flex-1 font-mono text-[13px] break-all" data-testid="secret">
             {secret.text}
           </code>
-          <CopyButton text={secret.text} label="Copy the secret" />
+          <CopyButton text={secret.text} label="Copy secret" />
         </div>
         {problem && <Note tone="problem">{problem}</Note>}
-        <CodeField hint="Six digits, as the app shows them now." />
-        <Button type="submit" look="primary" busy={busy} className="justify-self-start">
-          Switch it on
+        <CodeField hint="The six-digit code that the app shows now." />
+        <Button type="submit" variant="primary" busy={busy} className="justify-self-start">
+          Turn on
         </Button>
       </form>
     </Dialog>
   );
 }
 
-const QUIET_ZONE = 4; // modules of white around, as the standard asks for
+const QUIET_ZONE = 4; // modules of white border, as ISO/IEC 18004 requires
 
-/** Dark on white whatever the colors of the page: many scanners see nothing else. */
+/** QR code, dark on white in both color schemes: many scanners read nothing else. */
 function QrCode({ text }: { text: string }) {
   const code = generate(text);
   const size = code.size + 2 * QUIET_ZONE;
@@ -126,7 +132,7 @@ function QrCode({ text }: { text: string }) {
     <svg
       viewBox={`${-QUIET_ZONE} ${-QUIET_ZONE} ${size} ${size}`}
       role="img"
-      aria-label="QR code of the secret"
+      aria-label="QR code for the authenticator app"
       shapeRendering="crispEdges"
       className="w-48 justify-self-center rounded-control bg-white"
     >

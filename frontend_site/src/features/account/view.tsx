@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 
-import { answered, api } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
@@ -13,6 +13,7 @@ import { Field } from "@/design/field";
 import { useSession } from "@/features/auth/session";
 import { useUsage } from "@/features/developers/queries";
 import { download } from "@/lib/download";
+import { capitalize } from "@/lib/format";
 import { useAction } from "@/lib/use-action";
 
 import { AuditCard } from "./audit-card";
@@ -32,21 +33,21 @@ export function AccountView() {
 }
 
 function Profile() {
-  const { email, leave } = useSession();
+  const { email, signOut } = useSession();
   const { data: usage } = useUsage();
-  const [asked, setAsked] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const { busy, problem, run } = useAction(async () => {
-    setAsked(false);
-    await answered(api.POST("/account/sign-out"));
-    await leave();
+    setConfirming(false);
+    await unwrap(api.POST("/account/sign-out"));
+    await signOut();
   }, explain);
   return (
-    <Card title="You">
+    <Card title="Profile">
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-sm">
         <dt className="text-muted">Email</dt>
         <dd>{email}</dd>
         <dt className="text-muted">Plan</dt>
-        <dd>{usage ? `${usage.plan}, ${usage.limit.toLocaleString("en-GB")} analyses a month` : "…"}</dd>
+        <dd>{usage ? `${capitalize(usage.plan)}, ${usage.limit.toLocaleString("en-GB")} analyses per month` : "…"}</dd>
       </dl>
       {problem && (
         <Note tone="problem" className="mt-4">
@@ -54,19 +55,19 @@ function Profile() {
         </Note>
       )}
       <div className="mt-4 flex flex-wrap gap-2">
-        <Button onClick={() => void leave()}>Sign out</Button>
-        <Button busy={busy} onClick={() => setAsked(true)}>
+        <Button onClick={() => void signOut()}>Sign out</Button>
+        <Button busy={busy} onClick={() => setConfirming(true)}>
           Sign out everywhere
         </Button>
       </div>
-      {asked && (
+      {confirming && (
         <ConfirmDialog
           title="Sign out everywhere?"
           action="Sign out everywhere"
           onConfirm={() => void run()}
-          onClose={() => setAsked(false)}
+          onClose={() => setConfirming(false)}
         >
-          Every browser and device has to sign in again, this one too. API keys go on working.
+          You will have to sign in again on every browser and device, including this one. API keys keep working.
         </ConfirmDialog>
       )}
     </Card>
@@ -83,8 +84,8 @@ function ExportCard() {
   return (
     <Card title="Your data">
       <p className="mb-4 text-sm text-muted">
-        Every analysis with its result, your usage and your settings, as one JSON file. Videos are not in it; each plays
-        on its analysis&apos;s page.
+        All analyses with their results, your usage and your settings, in one JSON file. Videos are not included; you
+        can watch each on its analysis page.
       </p>
       {problem && (
         <Note tone="problem" className="mb-4">
@@ -92,11 +93,11 @@ function ExportCard() {
         </Note>
       )}
       <Button busy={busy} onClick={() => void run()}>
-        Export everything
+        Export all data
       </Button>
       {busy && (
         <p role="status" className="numbers mt-2 text-[13px] text-muted">
-          {done} analyses so far
+          {done} analyses exported
         </p>
       )}
     </Card>
@@ -104,30 +105,30 @@ function ExportCard() {
 }
 
 function DeleteCard() {
-  const [asked, setAsked] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   return (
-    <Card title="Delete the account">
+    <Card title="Delete account">
       <p className="mb-4 text-sm text-muted">
-        Sessions and API keys stop at once. Videos, results and records are then removed, usually within minutes; many
-        thousands of analyses take longer. This cannot be undone.
+        Sessions and API keys stop working immediately. Videos, results and records are then deleted, usually within
+        minutes; many thousands of analyses take longer. This cannot be undone.
       </p>
-      <Button look="danger" onClick={() => setAsked(true)}>
-        Delete my account
+      <Button variant="danger" onClick={() => setConfirming(true)}>
+        Delete account
       </Button>
-      {asked && <DeleteDialog onClose={() => setAsked(false)} />}
+      {confirming && <DeleteDialog onClose={() => setConfirming(false)} />}
     </Card>
   );
 }
 
 function DeleteDialog({ onClose }: { onClose: () => void }) {
-  const { email, leave } = useSession();
+  const { email, signOut } = useSession();
   const [typed, setTyped] = useState("");
   const { busy, problem, run } = useAction(async () => {
-    await answered(api.DELETE("/account"));
-    await leave();
+    await unwrap(api.DELETE("/account"));
+    await signOut();
   }, explain);
   return (
-    <Dialog title="Delete the account?" onClose={onClose}>
+    <Dialog title="Delete your account?" onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -136,7 +137,7 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
         }}
       >
         <p className="text-sm text-muted">
-          All analyses of <strong className="text-text">{email}</strong> go with it, for good.
+          This permanently deletes all videos and results of <strong className="text-text">{email}</strong>.
         </p>
         {problem && <Note tone="problem">{problem}</Note>}
         <Field
@@ -147,10 +148,10 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
           onChange={(event) => setTyped(event.target.value)}
         />
         <div className="flex gap-2">
-          <Button type="submit" look="danger" busy={busy} disabled={typed !== email}>
-            Delete everything
+          <Button type="submit" variant="danger" busy={busy} disabled={typed !== email}>
+            Delete permanently
           </Button>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>Cancel</Button>
         </div>
       </form>
     </Dialog>

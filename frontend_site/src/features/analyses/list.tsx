@@ -5,8 +5,8 @@ import { useEffect, useRef, useState } from "react";
 
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
-import { Empty, Failure, Loading } from "@/design/feedback";
-import { Segments } from "@/design/segments";
+import { EmptyState, Failure, Loading } from "@/design/feedback";
+import { SegmentedControl } from "@/design/segmented-control";
 import { useExample } from "@/features/demonstration/example";
 
 import { useAnalyses, type Status } from "./queries";
@@ -15,12 +15,12 @@ import { ExampleRow, Row } from "./row";
 const FILTERS: { value: Status | "all"; label: string }[] = [
   { value: "all", label: "All" },
   { value: "queued", label: "Queued" },
-  { value: "processing", label: "Running" },
+  { value: "processing", label: "Processing" },
   { value: "completed", label: "Completed" },
   { value: "failed", label: "Failed" },
 ];
 
-/** All analyses, newest first; more come as the end of the list comes into sight. Below them the example. */
+/** List of all analyses, newest first, that loads more on scroll; the example comes last. */
 export function AnalysisList() {
   const [filter, setFilter] = useState<Status | "all">("all");
   const list = useAnalyses(filter === "all" ? undefined : filter);
@@ -32,9 +32,9 @@ export function AnalysisList() {
         <h2 id="analyses-title" className="text-[15px]">
           Analyses
         </h2>
-        <Segments label="Show" options={FILTERS} value={filter} onChange={setFilter} />
+        <SegmentedControl label="Filter by status" options={FILTERS} value={filter} onChange={setFilter} />
       </div>
-      {list.isPending && <Loading label="Loading the analyses" />}
+      {list.isPending && <Loading label="Loading analyses" />}
       {list.isError && <Failure message={explain(list.error)} onRetry={() => void list.refetch()} />}
       {items.length > 0 && (
         <ul className="card divide-y divide-line" aria-label="Analyses">
@@ -46,9 +46,9 @@ export function AnalysisList() {
       {list.isSuccess && items.length === 0 && !list.hasNextPage && (
         <div className="card">
           {filter === "all" ? (
-            <Nothing hasExample={Boolean(example.data)} />
+            <NoAnalyses hasExample={Boolean(example.data)} />
           ) : (
-            <Empty icon={SearchX} title="None of this kind" />
+            <EmptyState icon={SearchX} title="No analyses with this status" />
           )}
         </div>
       )}
@@ -57,22 +57,22 @@ export function AnalysisList() {
           <ExampleRow item={example.data} />
         </ul>
       )}
-      {list.hasNextPage && <More busy={list.isFetchingNextPage} load={() => void list.fetchNextPage()} />}
+      {list.hasNextPage && <LoadMore busy={list.isFetchingNextPage} load={() => void list.fetchNextPage()} />}
     </section>
   );
 }
 
-function Nothing({ hasExample }: { hasExample: boolean }) {
+function NoAnalyses({ hasExample }: { hasExample: boolean }) {
   return (
-    <Empty icon={Clapperboard} title="No analyses yet">
-      Drop a video above. A minute of video takes some seconds; then you see which emotion shows, and when.
+    <EmptyState icon={Clapperboard} title="No analyses yet">
+      Drop a video above to see which emotions it shows, and when.
       {hasExample && " Or open the example below."}
-    </Empty>
+    </EmptyState>
   );
 }
 
-/** Loads the next page when it comes into sight; a button for those who cannot scroll there. */
-function More({ busy, load }: { busy: boolean; load: () => void }) {
+/** Load the next page when scrolled into view, or on a click. */
+function LoadMore({ busy, load }: { busy: boolean; load: () => void }) {
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = end.current;

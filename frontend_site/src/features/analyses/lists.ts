@@ -1,8 +1,8 @@
 /**
- * The lists that this page holds, changed as the server has just said it did.
+ * Optimistic updates of the cached lists of analyses.
  *
- * The server's own lists follow a change by a moment (they are read from an index of the table), so asking for them
- * right after it may show the past; they are asked again a little later.
+ * The API reads lists from an index that is eventually consistent, so a refetch right after a change may return the old
+ * state. The caches are updated at once and refetched a little later.
  */
 
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
@@ -13,26 +13,26 @@ type Item = Schemas["AnalysisItem"];
 export type Pages = InfiniteData<Schemas["AnalysisPage"]>;
 
 const LISTS = { queryKey: ["analyses"] };
-const LAG = 3_000; // milliseconds
+const INDEX_LAG = 3_000; // milliseconds
 
-/** Of an analysis as two answers have it, the later: a list may know of its end before its own poll does, and after. */
-export function latest<Listed extends Stamped, Own extends Stamped>(
+/** Return the more recent of two versions of an analysis: either the list or its own poll may be ahead. */
+export function latest<Listed extends Stamped, Polled extends Stamped>(
   listed: Listed,
-  own: Own | undefined,
-): Listed | Own {
-  return own && own.updatedAt >= listed.updatedAt ? own : listed;
+  polled: Polled | undefined,
+): Listed | Polled {
+  return polled && polled.updatedAt >= listed.updatedAt ? polled : listed;
 }
 
 interface Stamped {
   updatedAt: string; // ISO 8601, UTC
 }
 
-/** The pages without an analysis. */
+/** Return the pages without an analysis. */
 export function without(pages: Pages, id: string): Pages {
   return mapPages(pages, (items) => items.filter((item) => item.id !== id));
 }
 
-/** The pages with an analysis as it is now: in its place, or where its age puts it. */
+/** Return the pages with an analysis replaced, or inserted by its creation time. */
 export function withItem(pages: Pages, item: Item): Pages {
   const known = pages.pages.some(({ analyses }) => analyses.some(({ id }) => id === item.id));
   if (known) return mapPages(pages, (items) => items.map((old) => (old.id === item.id ? item : old)));
@@ -53,7 +53,7 @@ function mapPages(pages: Pages, change: (items: Item[], page: number) => Item[])
   };
 }
 
-/** Show an analysis in every list that it belongs to, and in no other. */
+/** Add or update an analysis in the lists that match its status, and remove it from the others. */
 export function show(queries: QueryClient, item: Item): void {
   for (const [key, pages] of queries.getQueriesData<Pages>(LISTS)) {
     const belongs = key[1] === "all" || key[1] === item.status;
@@ -62,12 +62,12 @@ export function show(queries: QueryClient, item: Item): void {
   refreshLater(queries);
 }
 
-/** Take an analysis off every list. An answer that is still on its way would bring it back, so it is given up. */
+/** Remove an analysis from every list, and cancel pending fetches, which would bring it back. */
 export async function hide(queries: QueryClient, id: string): Promise<void> {
   await queries.cancelQueries(LISTS);
   queries.setQueriesData<Pages>(LISTS, (pages) => pages && without(pages, id));
 }
 
 export function refreshLater(queries: QueryClient): void {
-  setTimeout(() => void queries.invalidateQueries(LISTS), LAG);
+  setTimeout(() => void queries.invalidateQueries(LISTS), INDEX_LAG);
 }

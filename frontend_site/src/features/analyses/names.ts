@@ -1,6 +1,6 @@
 import { when } from "@/lib/format";
 
-/** What an analysis is called: its file's name, else when it was made. */
+/** Return an analysis's display name: its file name, or else its creation date. */
 export function nameOf({ fileName, createdAt }: { fileName: string | null; createdAt: string }): string {
-  return fileName ?? `Video of ${when(new Date(createdAt))}`;
+  return fileName ?? `Video from ${when(new Date(createdAt))}`;
 }

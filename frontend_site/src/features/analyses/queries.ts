@@ -1,21 +1,21 @@
-/** Analyses as the server has them. */
+/** Queries and mutations of analyses. */
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
-import type { People } from "@/features/analysis/people";
+import { api, type Schemas, unwrap } from "@/api/client";
+import type { Ratings } from "@/features/analysis/ratings";
 import { EXAMPLE_ID, exampleVideo, fetchExample } from "@/features/demonstration/example";
 
 import { show } from "./lists";
 
 export type Item = Schemas["AnalysisItem"];
 export type Detail = Schemas["AnalysisDetail"] & {
-  people?: readonly People[]; // of each utterance, where people were asked about the video
+  ratings?: readonly Ratings[]; // human ratings of each utterance, if the video has any
 };
 export type Status = Item["status"];
 
-const LIVE = 2_000; // milliseconds between looks at an analysis that runs
-const LIST = 30_000; // between looks at the list: others may add to it, by API or drop folder
+const RUNNING_INTERVAL = 2_000; // milliseconds between polls of a running analysis
+const LIST_INTERVAL = 30_000; // milliseconds between polls of the list, which API and drop folder may add to
 
 export const isRunning = (status: Status) => status === "queued" || status === "processing";
 
@@ -24,47 +24,47 @@ export function useAnalyses(status: Status | undefined) {
     queryKey: ["analyses", status ?? "all"],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      answered(api.GET("/analyses", { params: { query: { status, cursor: pageParam, limit: 25 } }, signal })),
+      unwrap(api.GET("/analyses", { params: { query: { status, cursor: pageParam, limit: 25 } }, signal })),
     getNextPageParam: (page) => page.cursor ?? undefined,
-    refetchInterval: LIST,
+    refetchInterval: LIST_INTERVAL,
   });
 }
 
-/** One analysis, asked for again and again while it runs; or the example. */
+/** Query one analysis, or the example. Polls while the analysis is running. */
 export function useAnalysis(id: string, { enabled = true } = {}) {
   return useQuery({
     queryKey: ["analysis", id],
     enabled,
     queryFn: ({ signal }): Promise<Detail> => (id === EXAMPLE_ID ? fetchExample(signal) : fetchAnalysis(id, signal)),
-    refetchInterval: ({ state }) => (state.data && !isRunning(state.data.status) ? false : LIVE),
+    refetchInterval: ({ state }) => (state.data && !isRunning(state.data.status) ? false : RUNNING_INTERVAL),
   });
 }
 
-/** An analysis with its whole result, however long that is. */
+/** Fetch an analysis with its result. */
 export async function fetchAnalysis(id: string, signal?: AbortSignal): Promise<Detail> {
-  const detail = await answered(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
-  if (typeof detail === "string") throw new Error("asked for JSON, got an export");
-  return { ...detail, analysis: await wholeResult(detail, signal) };
+  const detail = await unwrap(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
+  if (typeof detail === "string") throw new Error("expected JSON, received an export");
+  return { ...detail, analysis: await loadResult(detail, signal) };
 }
 
-/** The result, which comes from its own URL where it is too long for the answer. */
-async function wholeResult({ analysis, resultUrl }: Detail, signal?: AbortSignal): Promise<Detail["analysis"]> {
+/** Return the result, from its own URL if it is too large for the API's response. */
+async function loadResult({ analysis, resultUrl }: Detail, signal?: AbortSignal): Promise<Detail["analysis"]> {
   if (analysis || !resultUrl) return analysis;
   const response = await fetch(resultUrl, { signal });
-  if (!response.ok) throw new Error(`the result could not be fetched (${response.status})`);
+  if (!response.ok) throw new Error(`GET ${resultUrl}: ${response.status}`);
   return (await response.json()) as Schemas["Analysis"];
 }
 
-/** Address of an analysis's video; it works for some minutes. */
+/** Fetch a presigned URL of an analysis's video; it expires after some minutes. */
 export async function fetchVideoUrl(id: string, signal?: AbortSignal): Promise<string> {
   if (id === EXAMPLE_ID) return exampleVideo();
-  return (await answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal }))).url;
+  return (await unwrap(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal }))).url;
 }
 
 export function useRetry() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => answered(api.POST("/analyses/{id}/retry", { params: { path: { id } } })),
+    mutationFn: (id: string) => unwrap(api.POST("/analyses/{id}/retry", { params: { path: { id } } })),
     onSuccess: async (item) => {
       show(queries, item);
       await queries.invalidateQueries({ queryKey: ["analysis", item.id] });
@@ -72,11 +72,11 @@ export function useRetry() {
   });
 }
 
-/** Cancel an analysis; one that has ended meanwhile is shown as it is. */
+/** Cancel an analysis. If it has ended in the meantime, its final state is shown. */
 export function useCancel() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => answered(api.POST("/analyses/{id}/cancel", { params: { path: { id } } })),
+    mutationFn: (id: string) => unwrap(api.POST("/analyses/{id}/cancel", { params: { path: { id } } })),
     onSuccess: (item) => show(queries, item),
     onSettled: (_item, _error, id) => queries.invalidateQueries({ queryKey: ["analysis", id] }),
   });

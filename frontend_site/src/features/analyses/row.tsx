@@ -4,7 +4,7 @@ import { Trash2 } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 
-import { explain, isOfTheFile, sentence } from "@/api/errors";
+import { explain, isFileProblem, sentence } from "@/api/errors";
 import { StackBar, Swatch } from "@/design/bars";
 import { Badge } from "@/design/badge";
 import { Button, IconButton } from "@/design/button";
@@ -14,7 +14,7 @@ import { useToast } from "@/design/toast";
 import type { Score } from "@/features/analysis/timeline";
 import { sharesOf } from "@/features/analysis/types";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
-import { capitalised, clock, count, percent, when } from "@/lib/format";
+import { capitalize, clock, count, percent, when } from "@/lib/format";
 
 import { latest } from "./lists";
 import { nameOf } from "./names";
@@ -22,50 +22,50 @@ import { isRunning, useAnalysis, useRetry, type Item } from "./queries";
 import { statusText } from "./stages";
 import { useDelete } from "./use-delete";
 
-/** An analysis in the list. While it runs, it looks after itself. */
+/** Analysis in the list; polls its own state while it is running. */
 export function Row({ item: listed }: { item: Item }) {
-  const live = useAnalysis(listed.id, { enabled: isRunning(listed.status) });
-  const item = latest(listed, live.data);
+  const polled = useAnalysis(listed.id, { enabled: isRunning(listed.status) });
+  const item = latest(listed, polled.data);
   return (
-    <Line item={item} facts={facts(item)}>
-      <State item={item} progress={live.data?.progress} />
-    </Line>
+    <RowLayout item={item} facts={facts(item)}>
+      <RowStatus item={item} progress={polled.data?.progress} />
+    </RowLayout>
   );
 }
 
-/** The example that every account opens with; nothing of it changes but that it can be deleted. */
+/** Example that every new account contains. */
 export function ExampleRow({ item }: { item: Item }) {
   const [top] = item.summary?.emotions ?? [];
   return (
-    <Line item={item} facts={exampleFacts(item)} mark="Example">
-      {top && <Shares item={item} top={top} of="on average" />}
-    </Line>
+    <RowLayout item={item} facts={exampleFacts(item)} badge="Example">
+      {top && <EmotionSummary item={item} top={top} scope="on average" />}
+    </RowLayout>
   );
 }
 
-interface LineProps {
+interface RowLayoutProps {
   item: Item;
   facts: string;
-  mark?: string;
+  badge?: string;
   children: ReactNode;
 }
 
-function Line({ item, facts, mark, children }: LineProps) {
+function RowLayout({ item, facts, badge, children }: RowLayoutProps) {
   const name = nameOf(item);
   return (
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_auto]">
       <div className="min-w-0">
         <div className="flex items-center gap-2">
-          {/* The link covers the whole row; what else can be clicked lies above it. */}
+          {/* The link covers the whole row; other controls are positioned above it. */}
           <Link
             href={`/analysis/?id=${item.id}`}
             className="block truncate text-sm font-medium after:absolute after:inset-0"
           >
             {name}
           </Link>
-          {mark && <Badge>{mark}</Badge>}
+          {badge && <Badge>{badge}</Badge>}
         </div>
-        <p className="numbers mt-0.5 truncate text-[13px] text-muted">{facts}</p>
+        <p className="numbers mt-0.5 text-[13px] text-muted">{facts}</p>
       </div>
       <div className="col-span-2 row-start-2 min-w-0 md:col-span-1 md:col-start-2 md:row-start-1">{children}</div>
       <DeleteButton item={item} name={name} />
@@ -75,7 +75,7 @@ function Line({ item, facts, mark, children }: LineProps) {
 
 function exampleFacts({ summary }: Item): string {
   const length = summary ? [clock(summary.duration_s), count(summary.utterances, "utterance")] : [];
-  return ["one sentence, six ways to say it", ...length].join(" · ");
+  return ["One sentence, six ways to say it", ...length].join(" · ");
 }
 
 function facts({ createdAt, summary, source }: Item): string {
@@ -85,31 +85,31 @@ function facts({ createdAt, summary, source }: Item): string {
   return parts.join(" · ");
 }
 
-function State({ item, progress }: { item: Item; progress: Parameters<typeof statusText>[1] }) {
+function RowStatus({ item, progress }: { item: Item; progress: Parameters<typeof statusText>[1] }) {
   const text = statusText(item, progress);
   if (isRunning(item.status)) {
     return (
       <div className="grid gap-1.5" role="status">
         <p className="numbers text-[13px] text-muted">{text}</p>
-        <Progress value={progress?.fraction ?? null} label="Progress of the analysis" />
+        <Progress value={progress?.fraction ?? null} label="Analysis progress" />
       </div>
     );
   }
   if (item.status === "failed") return <Failed item={item} />;
   const [top] = item.summary?.emotions ?? [];
-  if (!top) return <p className="text-[13px] text-muted">No speech and no face found</p>;
-  return <Shares item={item} top={top} of="overall" />;
+  if (!top) return <p className="text-[13px] text-muted">No speech or face detected</p>;
+  return <EmotionSummary item={item} top={top} scope="overall" />;
 }
 
-/** The emotions of the whole video: the first in words, all of them as a bar. */
-function Shares({ item, top, of }: { item: Item; top: Score; of: string }) {
+/** Emotions of the whole video: the strongest as text, all of them as a bar. */
+function EmotionSummary({ item, top, scope }: { item: Item; top: Score; scope: string }) {
   return (
     <div className="grid gap-1.5">
       <p className="numbers flex items-center gap-1.5 text-[13px]">
         <Swatch kind="emotion" label={top.label} />
-        {capitalised(top.label)}{" "}
+        {capitalize(top.label)}{" "}
         <span className="text-muted">
-          {percent(top.confidence)} {of}
+          {percent(top.confidence)} {scope}
         </span>
       </p>
       <StackBar kind="emotion" shares={sharesOf(item.summary?.emotions ?? [], EMOTION_STACK)} />
@@ -123,9 +123,9 @@ function Failed({ item }: { item: Item }) {
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
       <p className="min-w-0 flex-[1_1_14rem] text-[13px] text-danger">
-        Failed: {sentence(item.error?.message ?? "for no known reason")} It was not charged.
+        Failed: {sentence(item.error?.message ?? "unknown error")} You were not charged.
       </p>
-      {isOfTheFile(item.error?.code) ? (
+      {isFileProblem(item.error?.code) ? (
         <ChooseVideos size="small" className="relative" inputLabel={`Another file for ${nameOf(item)}`}>
           Choose another file
         </ChooseVideos>

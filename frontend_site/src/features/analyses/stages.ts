@@ -16,7 +16,7 @@ const STATUSES: Record<Status, string> = {
   failed: "Failed",
 };
 
-/** "Queued, number 3 in line", "Transcribing 40%", "Completed". */
+/** Return a status as text: "Queued, number 3 in line", "Transcribing 40%", "Completed". */
 export function statusText(
   { status, position }: Pick<Item, "status" | "position">,
   progress: Detail["progress"] | undefined,

@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-import { answered, api } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { explain } from "@/api/errors";
 import { useToast } from "@/design/toast";
 import { EXAMPLE_ID, EXAMPLE_KEY } from "@/features/demonstration/example";
@@ -10,13 +10,13 @@ import { hide, refreshLater, show } from "./lists";
 import { nameOf } from "./names";
 import type { Item } from "./queries";
 
-/** Deletes an analysis: gone from every list at once, with a way back. Resolves once the server knows. */
+/** Return a function that deletes an analysis optimistically and offers to undo it. Resolves after the server's response. */
 export function useDelete(): (item: Item) => Promise<void> {
   const queries = useQueryClient();
   const toast = useToast();
   return useCallback(
     async (item) => {
-      const steps = item.id === EXAMPLE_ID ? ofExample(queries, item) : ofAnalysis(queries, item);
+      const steps = item.id === EXAMPLE_ID ? exampleSteps(queries, item) : analysisSteps(queries, item);
       const undo = async () => {
         try {
           await steps.restore();
@@ -45,17 +45,17 @@ interface Steps {
   restore: () => Promise<void>;
 }
 
-function ofAnalysis(queries: QueryClient, item: Item): Steps {
+function analysisSteps(queries: QueryClient, item: Item): Steps {
   const params = { params: { path: { id: item.id } } };
   return {
     hide: () => hide(queries, item.id),
     show: () => show(queries, item),
-    remove: () => answered(api.DELETE("/analyses/{id}", params)),
-    restore: async () => show(queries, await answered(api.POST("/analyses/{id}/restore", params))),
+    remove: () => unwrap(api.DELETE("/analyses/{id}", params)),
+    restore: async () => show(queries, await unwrap(api.POST("/analyses/{id}/restore", params))),
   };
 }
 
-function ofExample(queries: QueryClient, item: Item): Steps {
+function exampleSteps(queries: QueryClient, item: Item): Steps {
   const showExample = () => void queries.setQueryData(EXAMPLE_KEY, item);
   return {
     hide: async () => {
@@ -64,11 +64,11 @@ function ofExample(queries: QueryClient, item: Item): Steps {
     },
     show: showExample,
     remove: async () => {
-      await answered(api.DELETE("/example"));
+      await unwrap(api.DELETE("/example"));
       queries.removeQueries({ queryKey: ["analysis", EXAMPLE_ID] });
     },
     restore: async () => {
-      await answered(api.POST("/example/restore"));
+      await unwrap(api.POST("/example/restore"));
       showExample();
     },
   };

@@ -1,4 +1,4 @@
-import { backFirst, isDrawnBack } from "@/design/bars";
+import { subduedFirst, isSubdued } from "@/design/bars";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
 import { cx } from "@/design/cx";
 import { clock } from "@/lib/format";
@@ -6,11 +6,11 @@ import { clock } from "@/lib/format";
 import { bands, ticks } from "./timeline";
 import type { Analysis } from "./types";
 
-const WIDTH = 1000; // of the drawing; it is stretched over the page
+const WIDTH = 1000; // of the view box, which is stretched to the page
 
 /**
- * Emotions stacked over time, with the sentiments as a band below; in a column that has more room, higher. For eyes:
- * what it shows stands in words beside it.
+ * Emotions stacked over time, with the sentiments as a band below; grows with its column. Hidden from screen readers:
+ * show the values as text beside it.
  */
 export function Chart({ analysis }: { analysis: Analysis }) {
   const { utterances, video } = analysis;
@@ -39,12 +39,12 @@ function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typ
       className={cx("block w-full bg-track", className)}
       aria-hidden="true"
     >
-      {backFirst(areas).map(({ label, path }) => (
+      {subduedFirst(areas).map(({ label, path }) => (
         <path
           key={label}
           d={path}
           data-band={`${kind}-${label}`}
-          className={cx(`${kind}-${label}`, isDrawnBack(label) ? "fill-tone/20" : "fill-tone stroke-surface stroke-1")}
+          className={cx(`${kind}-${label}`, isSubdued(label) ? "fill-tone/20" : "fill-tone stroke-surface stroke-1")}
           vectorEffect="non-scaling-stroke"
         />
       ))}
@@ -52,7 +52,7 @@ function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typ
   );
 }
 
-/** The ruler below a chart. */
+/** Time axis below a chart. */
 export function Axis({ duration }: { duration: number }) {
   return (
     <svg className="block h-5 w-full shrink-0 overflow-visible" aria-hidden="true">

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Badge } from "@/design/badge";
 import { Bars, StackBar, Swatch, type Kind } from "@/design/bars";
 import { EMOTION_STACK, MODALITIES, MODALITY_NAMES, SENTIMENT_STACK, type Modality } from "@/design/palette";
-import { capitalised, factor, percent } from "@/lib/format";
+import { capitalize, factor, percent } from "@/lib/format";
 
 import { strongest } from "./timeline";
 import { sharesOf, type Contribution, type Utterance } from "./types";
@@ -11,61 +11,61 @@ import { sharesOf, type Contribution, type Utterance } from "./types";
 type Explained = Pick<Utterance, "emotions" | "bias" | "decided_by"> & {
   modalities?: Partial<Record<Modality, Contribution>>;
 };
-type Judged = Pick<Utterance, "emotions" | "sentiments" | "unclear"> & { contradictory?: boolean };
+type Predicted = Pick<Utterance, "emotions" | "sentiments" | "unclear"> & { contradictory?: boolean };
 
-/** The strongest emotion, how sure the model is, and the strongest sentiment. */
-export function Verdict({ emotions, sentiments, unclear, contradictory }: Judged) {
+/** Strongest emotion and sentiment with their probabilities. */
+export function Prediction({ emotions, sentiments, unclear, contradictory }: Predicted) {
   const [emotion, sentiment] = [strongest(emotions), strongest(sentiments)];
   if (!emotion || !sentiment) return null;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <span className="numbers flex items-center gap-2 text-[17px]">
         <Swatch kind="emotion" label={emotion.label} className="size-3" />
-        <strong className="font-semibold">{capitalised(emotion.label)}</strong> {percent(emotion.confidence)}
+        <strong className="font-semibold">{capitalize(emotion.label)}</strong> {percent(emotion.confidence)}
       </span>
       <span className="numbers text-[13px] text-muted">
-        sentiment {sentiment.label} {percent(sentiment.confidence)}
+        Sentiment: {sentiment.label} {percent(sentiment.confidence)}
       </span>
-      <Marks unclear={unclear} contradictory={contradictory} />
+      <ResultBadges unclear={unclear} contradictory={contradictory} />
     </p>
   );
 }
 
-export const UNCLEAR = "Unclear: results this unsure were wrong more often than right.";
+export const UNCLEAR = "Unclear: at this confidence, results were wrong more often than right.";
 
-/** Marks a result too uncertain to be shown as the answer, and one whose modalities contradict each other. */
-export function Marks({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
-  const marks = [unclear && "unclear", contradictory && "mixed signals"].filter((mark) => typeof mark === "string");
-  return marks.map((mark) => <Badge key={mark}>{mark}</Badge>);
+/** Badges of a result that is too uncertain, or whose modalities contradict each other. */
+export function ResultBadges({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
+  const badges = [unclear && "unclear", contradictory && "mixed signals"].filter((badge) => typeof badge === "string");
+  return badges.map((badge) => <Badge key={badge}>{badge}</Badge>);
 }
 
-/** The reading of an utterance: its strongest emotion and sentiment, its words, and why. */
-export function Reading({ utterance }: { utterance: Utterance }) {
+/** Prediction, text and explanation of an utterance. */
+export function UtteranceSummary({ utterance }: { utterance: Utterance }) {
   return (
     <div className="mb-4 grid gap-1">
-      <Verdict {...utterance} />
+      <Prediction {...utterance} />
       <p className="text-[15px] leading-snug">
-        <Words text={utterance.text} />
+        <UtteranceText text={utterance.text} />
       </p>
-      <Explanation text={utterance.explanation} />
+      <ExplanationText text={utterance.explanation} />
     </div>
   );
 }
 
-export function Words({ text }: { text: string }) {
-  return text ? <span dir="auto">{text}</span> : <span className="text-muted italic">nobody speaks</span>;
+export function UtteranceText({ text }: { text: string }) {
+  return text ? <span dir="auto">{text}</span> : <span className="text-muted italic">No speech</span>;
 }
 
-/** All that is known of an utterance: every emotion, every sentiment, and what each modality contributed. */
+/** All emotions and sentiments of an utterance, and the contribution of each modality. */
 export function Distributions({ utterance }: { utterance: Utterance }) {
   return (
     <div className="@container">
       <div className="grid gap-x-10 gap-y-5 @lg:grid-cols-2 @4xl:grid-cols-3">
         <Group title="Emotion" kind="emotion" utterance={utterance} />
         <Group title="Sentiment" kind="sentiment" utterance={utterance} />
-        {/* Its bars need the width: in two columns they would be a few pixels long. */}
+        {/* Spans both columns: its bars need the width. */}
         <div className="@lg:col-span-2 @4xl:col-span-1">
-          <Contributions utterance={utterance} />
+          <ModalityBreakdown utterance={utterance} />
         </div>
       </div>
     </div>
@@ -83,13 +83,13 @@ function Group({ title, kind, utterance }: { title: string; kind: Kind; utteranc
   );
 }
 
-/** What words, voice, face and scene contributed to the result, and what each predicts by itself. */
-function Contributions({ utterance }: { utterance: Utterance }) {
+/** Contribution of each modality to the result, and its own prediction. */
+function ModalityBreakdown({ utterance }: { utterance: Utterance }) {
   return (
     <div className="grid content-start gap-4">
-      <Reasons {...utterance} />
+      <Contributions {...utterance} />
       <div>
-        <h3 className="mb-2 text-xs text-muted">What each predicts alone</h3>
+        <h3 className="mb-2 text-xs text-muted">Each signal on its own</h3>
         <ul className="grid gap-1.5 text-[13px]">
           {MODALITIES.map((modality) => {
             const emotions = utterance.modalities[modality]?.emotions ?? [];
@@ -97,7 +97,7 @@ function Contributions({ utterance }: { utterance: Utterance }) {
             return (
               top && (
                 <li key={modality} className={ROW}>
-                  <Name modality={modality} />
+                  <ModalityName modality={modality} />
                   <StackBar kind="emotion" shares={sharesOf(emotions, EMOTION_STACK)} />
                   <span className="numbers text-right text-muted">{`${top.label} ${percent(top.confidence)}`}</span>
                 </li>
@@ -112,7 +112,7 @@ function Contributions({ utterance }: { utterance: Utterance }) {
 
 const ROW = "grid grid-cols-[6.4rem_minmax(0,1fr)_6.2rem] items-center gap-2 whitespace-nowrap";
 
-function Name({ modality }: { modality: Modality }) {
+function ModalityName({ modality }: { modality: Modality }) {
   return (
     <span className="flex items-center gap-1.5">
       <Swatch kind="modality" label={modality} />
@@ -121,51 +121,67 @@ function Name({ modality }: { modality: Modality }) {
   );
 }
 
-/** One sentence on what each modality says. Results from before version 2.1 have none. */
-function Explanation({ text }: { text?: string }) {
+/** One sentence that explains the result; missing from results older than schema 2.1. */
+function ExplanationText({ text }: { text?: string }) {
   return text ? <p className="text-[13px] text-pretty text-muted">{text}</p> : null;
 }
 
-/** What makes the first emotion likelier than the second, part by part. Of results of schema 1 nothing is known. */
-export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explained) {
+/** Contributions of the modalities and the prior to the first emotion's lead over the second. Empty for schema 1. */
+export function Contributions({ emotions, modalities = {}, bias, decided_by }: Explained) {
   const [winner, runnerUp] = [...emotions].sort((a, b) => b.confidence - a.confidence);
   if (!winner || !runnerUp || bias === null || bias === undefined) return null;
   const parts = MODALITIES.flatMap((modality) => {
     const nats = modalities[modality]?.contribution;
     return typeof nats === "number" ? [{ modality, nats }] : [];
   });
-  const together = parts.reduce((sum, { nats }) => sum + nats, bias);
-  const most = Math.max(LEAST_SCALE, ...[...parts.map(({ nats }) => nats), bias, together].map(Math.abs));
+  const total = parts.reduce((sum, { nats }) => sum + nats, bias);
+  const scale = Math.max(MIN_SCALE, ...[...parts.map(({ nats }) => nats), bias, total].map(Math.abs));
   return (
     <div>
       <h3 className="mb-2 text-xs text-muted">
-        Why {winner.label} rather than {runnerUp.label}
+        What drove this result: {winner.label} over {runnerUp.label}
       </h3>
       {decided_by === "prior" && (
         <p className="mb-2 text-[13px] text-muted">
-          Nothing seen or heard favors {winner.label}; it is first because it is the more common of the two.
+          No signal favors {winner.label}; it ranks first because it is more common than {runnerUp.label}.
         </p>
       )}
       <ul className="grid gap-1.5 text-[13px]">
         {parts.map(({ modality, nats }) => (
-          <Part key={modality} name={<Name modality={modality} />} nats={nats} most={most} modality={modality} />
+          <ContributionRow
+            key={modality}
+            name={<ModalityName modality={modality} />}
+            nats={nats}
+            scale={scale}
+            modality={modality}
+          />
         ))}
-        <Part name="How common" nats={bias} most={most} />
-        <Part name="Together" nats={together} most={most} />
+        <ContributionRow name="Base rate" nats={bias} scale={scale} />
+        <ContributionRow name="Total" nats={total} scale={scale} />
       </ul>
       <p className="mt-2 text-xs text-muted">
-        × makes {winner.label} more likely against {runnerUp.label}, that many times; ÷ less likely. How common: how
-        often each comes in conversations, whatever is seen or heard here.
+        × makes {winner.label} more likely than {runnerUp.label} by that factor, ÷ less likely. Base rate: how often
+        each emotion occurs in conversations, regardless of this video.
       </p>
     </div>
   );
 }
 
-const LEAST_SCALE = 1; // nats that half a bar stands for at least: small leads must look small
+const MIN_SCALE = 1; // nats; half a bar stands for at least this much, so that small leads look small
 
-/** One part of a lead: its bar goes to the right where it is for the first emotion, to the left where it is against. */
-function Part({ name, nats, most, modality }: { name: ReactNode; nats: number; most: number; modality?: Modality }) {
-  const width = (50 * Math.abs(nats)) / most;
+/** Contribution as a bar: to the right in favor of the first emotion, to the left against it. */
+function ContributionRow({
+  name,
+  nats,
+  scale,
+  modality,
+}: {
+  name: ReactNode;
+  nats: number;
+  scale: number;
+  modality?: Modality;
+}) {
+  const width = (50 * Math.abs(nats)) / scale;
   return (
     <li className={ROW}>
       <span>{name}</span>

@@ -2,26 +2,26 @@
 
 import type { ReactNode } from "react";
 
-import { Empty } from "@/design/feedback";
+import { EmptyState } from "@/design/feedback";
 import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
 import { Overall } from "./overall";
-import type { People } from "./people";
+import type { Ratings } from "./ratings";
 import type { Playback } from "./playback";
 import { TimelineCard } from "./timeline-card";
 import { Transcript } from "./transcript";
 import type { Analysis } from "./types";
 
-/** An analysis to look into: player and timeline, beside them the transcript and the whole, below them this utterance. */
+/** Interactive result: player and timeline, transcript and overall result beside them, the selected moment below. */
 export function Explorer({
   analysis,
-  people,
+  ratings,
   playback,
   player,
 }: {
   analysis: Analysis;
-  people?: readonly People[];
+  ratings?: readonly Ratings[];
   playback: Playback;
   player: ReactNode;
 }) {
@@ -30,14 +30,14 @@ export function Explorer({
       <div className="grid gap-5">
         {player}
         <div className="card">
-          <Empty icon={FileQuestion} title="No speech and no face found">
-            The video was read to its end; there was nothing to predict an emotion from.
-          </Empty>
+          <EmptyState icon={FileQuestion} title="No speech or face detected">
+            The whole video was analyzed, but there is nothing in it to predict an emotion from.
+          </EmptyState>
         </div>
       </div>
     );
   }
-  // On a phone all in one column, where the player stays in sight.
+  // On a phone everything is in one column, with the player sticky at the top.
   return (
     <div className="flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
       <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
@@ -45,14 +45,14 @@ export function Explorer({
         <TimelineCard analysis={analysis} playback={playback} />
       </div>
       <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
-        {/* What gets the focus must not lie below the player. */}
+        {/* The scroll margin keeps focused elements clear of the sticky player. */}
         <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
-          <Transcript analysis={analysis} people={people} playback={playback} />
+          <Transcript analysis={analysis} ratings={ratings} playback={playback} />
         </div>
         <Overall analysis={analysis} />
       </div>
       <div className="lg:col-span-2">
-        <Inspector analysis={analysis} people={people} playback={playback} />
+        <Inspector analysis={analysis} ratings={ratings} playback={playback} />
       </div>
     </div>
   );

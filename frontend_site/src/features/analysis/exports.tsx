@@ -2,7 +2,7 @@
 
 import { Download } from "lucide-react";
 
-import { answered, api } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Menu } from "@/design/menu";
 import { useToast } from "@/design/toast";
@@ -13,17 +13,17 @@ import { staticReport } from "./static-report";
 import type { Analysis } from "./types";
 
 const CHOICES = [
-  { value: "html", label: "Report", hint: "one page to pass on" },
-  { value: "json", label: "JSON", hint: "everything" },
-  { value: "csv", label: "CSV", hint: "a row per utterance" },
+  { value: "html", label: "Report", hint: "HTML page to share" },
+  { value: "json", label: "JSON", hint: "all data" },
+  { value: "csv", label: "CSV", hint: "one row per utterance" },
   { value: "srt", label: "SRT", hint: "subtitles with emotions" },
   { value: "vtt", label: "WebVTT", hint: "subtitles with emotions" },
 ] as const;
 
 type Format = (typeof CHOICES)[number]["value"];
 
-/** Takes the analysis away as a file. */
-export function Exports({ id, name, analysis }: { id: string; name: string; analysis: Analysis }) {
+/** Menu that saves the analysis as a file. */
+export function ExportMenu({ id, name, analysis }: { id: string; name: string; analysis: Analysis }) {
   const toast = useToast();
   const save = async (format: Format) => {
     try {
@@ -38,7 +38,7 @@ export function Exports({ id, name, analysis }: { id: string; name: string; anal
       return Promise.resolve(new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" }));
     }
     if (id === EXAMPLE_ID) return fetchExport(format);
-    return answered(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
+    return unwrap(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
   };
   return <Menu label="Export" icon={Download} choices={CHOICES} onChoose={(format) => void save(format)} />;
 }

@@ -3,30 +3,30 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, Reading, UNCLEAR } from "./details";
-import { PeopleSaid, type People } from "./people";
+import { Distributions, UtteranceSummary, UNCLEAR } from "./details";
+import { HumanRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
 import type { Analysis } from "./types";
 
 interface Props {
   analysis: Analysis;
-  people?: readonly People[];
+  ratings?: readonly Ratings[];
   playback: Playback;
 }
 
-/** Everything about the utterance of this moment; between two, of the one before. */
-export function Inspector({ analysis, people, playback }: Props) {
+/** Details of the utterance at the current time; between two utterances, of the one before. */
+export function Inspector({ analysis, ratings, playback }: Props) {
   const index = usePlayback(playback, ({ time }) => indexNear(analysis.utterances, time));
   const utterance = analysis.utterances[index];
   if (!utterance) return null;
-  const votes = people?.[index];
+  const utteranceRatings = ratings?.[index];
   const time = `${clock(utterance.start_time)} – ${clock(utterance.end_time)}`;
   return (
-    <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
-      <Reading utterance={utterance} />
+    <Card title="Selected moment" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
+      <UtteranceSummary utterance={utterance} />
       {utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
-      {votes && <PeopleSaid people={votes} />}
+      {utteranceRatings && <HumanRatings ratings={utteranceRatings} />}
       <Distributions utterance={utterance} />
     </Card>
   );

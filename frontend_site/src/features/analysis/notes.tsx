@@ -3,15 +3,15 @@ import { clock, count } from "@/lib/format";
 
 import type { Analysis } from "./types";
 
-/** What was analyzed, and by what. */
+/** Facts about the video and the model. */
 export function Facts({ analysis: { video, utterances, language, model } }: { analysis: Analysis }) {
   const facts = [
     clock(video.duration_s),
     video.width > 0 && `${video.width}×${video.height}`,
     count(utterances.length, "utterance"),
-    language ? `language: ${language}` : "no speech",
+    language ? `Language: ${language}` : "No speech",
     `Model: ${model.bundle} ${model.version}`,
-    model.speech && `words by ${model.speech}`,
+    model.speech && `Transcribed by ${model.speech}`,
   ].filter(Boolean);
   return (
     <ul className="numbers flex flex-wrap gap-x-4 gap-y-0.5 text-[13px] text-muted">
@@ -35,14 +35,14 @@ export function Warnings({ analysis: { warnings = [] } }: { analysis: Analysis }
   );
 }
 
-/** What all this can and cannot tell. */
-export function Caveat() {
+/** Statement of what the results mean and what they must not be used for. */
+export function Disclaimer() {
   return (
     <p className="max-w-[85ch] border-t border-line pt-4 text-[13px] text-muted">
-      This is <strong className="text-text">apparent emotion</strong>: what an onlooker might name from words, voice and
-      face. It is not what somebody feels inside, and no ground for a decision about a person. Where no emotion is
-      likely enough to be right more often than wrong, the result is marked as unclear; where one signal looks pleasant
-      and another unpleasant, as mixed signals.
+      Results show <strong className="text-text">apparent emotion</strong>: what an observer might infer from words,
+      voice and face, not what a person feels. Do not use it to make decisions about people. A result is marked as
+      unclear if predictions this uncertain are wrong more often than right, and as mixed signals if one signal is
+      pleasant and another unpleasant.
     </p>
   );
 }

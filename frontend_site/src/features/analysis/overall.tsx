@@ -1,22 +1,22 @@
 import { StackBar, Swatch, type Kind } from "@/design/bars";
 import { Card } from "@/design/card";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
-import { capitalised, percent } from "@/lib/format";
+import { capitalize, percent } from "@/lib/format";
 
-import { Reasons, Verdict } from "./details";
+import { Contributions, Prediction } from "./details";
 import type { Score } from "./timeline";
 import { sharesOf, type Analysis } from "./types";
 
-/** The whole video at a glance, each utterance counted by its length. */
+/** Result for the whole video: utterances weighted by duration. */
 export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
   if (overall.emotions.length === 0) return null;
   return (
-    <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
+    <Card title="Overall" aside={<p className="text-[13px] text-muted">weighted by duration</p>}>
       <div className="grid gap-4">
-        <Verdict {...overall} />
+        <Prediction {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />
         <Distribution kind="sentiment" scores={overall.sentiments} labels={SENTIMENT_STACK} />
-        <Reasons {...overall} />
+        <Contributions {...overall} />
       </div>
     </Card>
   );
@@ -31,7 +31,7 @@ function Distribution({ kind, scores, labels }: { kind: Kind; scores: readonly S
         {shares.map(({ label, share }) => (
           <li key={label} className="flex items-center gap-1.5">
             <Swatch kind={kind} label={label} />
-            {capitalised(label)} <span className="text-muted">{percent(share)}</span>
+            {capitalize(label)} <span className="text-muted">{percent(share)}</span>
           </li>
         ))}
       </ul>

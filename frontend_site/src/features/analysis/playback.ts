@@ -1,17 +1,18 @@
-/** One time for everything on the page: player, timeline, transcript. Works without a player, too. */
+/** Playback position shared by player, timeline and transcript. Works without a player, too. */
 
 import { useSyncExternalStore } from "react";
 
+/** Observable playback position that follows a media element. */
 export class Playback {
   #media: HTMLMediaElement | null = null;
   #time = 0;
   #frame = 0;
   readonly #listeners = new Set<() => void>();
 
-  /** `duration` in seconds. */
+  /** `duration`: of the video, in seconds. */
   constructor(readonly duration: number) {}
 
-  /** Seconds. */
+  /** Current position in seconds. */
   get time(): number {
     return this.#time;
   }
@@ -29,7 +30,7 @@ export class Playback {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Follow a player, which goes to where we are. Returns how to let go of it. */
+  /** Seek a player to the current position and follow it. Returns a function that detaches it. */
   attach(media: HTMLMediaElement): () => void {
     this.#media = media;
     if (this.#time > 0) media.currentTime = this.#time;
@@ -55,15 +56,15 @@ export class Playback {
     const media = this.#media;
     if (!media) return;
     if (media.paused)
-      void media.play().catch(() => undefined); // a browser may refuse; its button stays
+      void media.play().catch(() => undefined); // autoplay may be blocked; the play button remains
     else media.pause();
   }
 
-  /** Take over the player's time; while it plays, with every picture that the screen shows. */
+  /** Copy the player's position; while it plays, on every animation frame. */
   #follow(): void {
     cancelAnimationFrame(this.#frame);
     if (!this.#media) return;
-    // Until the file's head is there, a player says 0 whatever it was sent to.
+    // Before its metadata is loaded, a player reports 0 even after a seek.
     if (this.#media.readyState > 0) this.#time = this.#media.currentTime;
     this.#emit();
     if (!this.#media.paused) this.#frame = requestAnimationFrame(() => this.#follow());
@@ -74,7 +75,7 @@ export class Playback {
   }
 }
 
-/** What `select` makes of the time; renders again only when that changes, so it must give primitive values. */
+/** Return a value derived from the position. Rerenders only when the value changes, so it must be primitive. */
 export function usePlayback<T extends string | number | boolean>(
   playback: Playback,
   select: (playback: Playback) => T,

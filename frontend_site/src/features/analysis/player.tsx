@@ -10,39 +10,39 @@ import type { Playback } from "./playback";
 interface Props {
   id: string;
   name: string;
-  size: { width: number; height: number }; // 0 where it has no picture
+  size: { width: number; height: number }; // in pixels; 0 without a video stream
   playback: Playback;
-  captions?: string; // address of a WebVTT file
+  captions?: string; // URL of a WebVTT file
 }
 
-/** The video itself, by a URL that works for some minutes and is then asked for anew. */
+/** Video player. Its presigned URL expires after some minutes and is then renewed. */
 export function Player({ id, name, size, playback, captions }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
   const source = useQuery({
     queryKey: ["video", id],
     queryFn: ({ signal }) => fetchVideoUrl(id, signal),
-    staleTime: Infinity, // another URL would start the video again; an error asks for one
+    staleTime: Infinity, // a new URL would restart the video; `onError` renews it
   });
-  const { data: url, dataUpdatedAt: asked } = source;
+  const { data: url, dataUpdatedAt: fetchedAt } = source;
 
-  useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url, asked]);
+  useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url, fetchedAt]);
 
   const onError = () => {
-    // Once more with another URL: this one may have run out. A file that browsers do not play fails with every URL.
+    // Retry once with a new URL, as this one may have expired. An unsupported file fails with every URL.
     if (failures === 0) void source.refetch();
     setFailures(failures + 1);
   };
   const broken = source.isError || failures > 1;
   return (
     <div className="overflow-hidden rounded-card border border-line bg-black">
-      {/* The transcript below is its text alternative; subtitles are among the exports. */}
+      {/* The transcript is the text alternative; subtitles can be exported. */}
       {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
       <video
-        key={asked} // the same URL again, within a second, must be tried again as well
+        key={fetchedAt} // remounts the player even if the renewed URL is the same
         ref={video}
         src={url}
-        // Only their ratio counts: it keeps the place, so that nothing below moves when the video comes.
+        // Only the aspect ratio matters: it reserves the space, so that nothing shifts when the video loads.
         width={size.width || 16}
         height={size.height || 9}
         controls
@@ -57,7 +57,7 @@ export function Player({ id, name, size, playback, captions }: Props) {
       </video>
       {broken && (
         <p className="bg-surface px-4 py-3 text-sm text-muted">
-          This browser cannot play the video; everything else on this page works.
+          This browser can&apos;t play the video. Everything else on this page still works.
         </p>
       )}
     </div>

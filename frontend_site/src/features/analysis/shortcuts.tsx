@@ -14,13 +14,13 @@ const SKIP = 5; // seconds
 const STORED = "shortcuts";
 
 const KEYS = [
-  ["Space or K", "play or pause"],
-  ["J and L", `${SKIP} seconds back or forward`],
-  ["P and N", "previous or next utterance"],
-  ["?", "this list"],
+  ["Space or K", "Play or pause"],
+  ["J and L", `Back or forward ${SKIP} seconds`],
+  ["P and N", "Previous or next utterance"],
+  ["?", "Show this list"],
 ] as const;
 
-/** Single keys for the whole page, with the list of them, where they can be turned off (WCAG 2.1.4). */
+/** Single-key shortcuts, with a dialog that lists them and can turn them off (WCAG 2.1.4). */
 export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback: Playback }) {
   const [open, setOpen] = useState(false);
   const [enabled, setEnabled] = useState(() => localStorage.getItem(STORED) !== "off");
@@ -39,7 +39,7 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
     };
     const press = (event: KeyboardEvent) => {
       const action = actions[event.key.toLowerCase()];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
+      if (!action || event.ctrlKey || event.metaKey || event.altKey || isHandledByTarget(event)) return;
       event.preventDefault();
       action();
     };
@@ -59,10 +59,10 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
       {open && (
         <Dialog title="Keyboard shortcuts" onClose={() => setOpen(false)}>
           <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
-            {KEYS.map(([keys, does]) => (
+            {KEYS.map(([keys, action]) => (
               <div key={keys} className="contents">
                 <dt className="font-medium">{keys}</dt>
-                <dd className="text-muted">{does}</dd>
+                <dd className="text-muted">{action}</dd>
               </div>
             ))}
           </dl>
@@ -73,7 +73,7 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
               onChange={(event) => choose(event.target.checked)}
               className="size-4 accent-accent-fill"
             />
-            Use these keys
+            Enable keyboard shortcuts
           </label>
         </Dialog>
       )}
@@ -81,8 +81,8 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
   );
 }
 
-/** Whether the element that has the focus wants the key itself. */
-function isTaken(event: KeyboardEvent): boolean {
+/** Whether the focused element handles the key itself. */
+function isHandledByTarget(event: KeyboardEvent): boolean {
   if (!(event.target instanceof Element)) return false;
   if (event.target.closest("input, textarea, select, dialog")) return true;
   return event.key === " " && event.target.closest("button, a, video, summary") !== null;

@@ -5,12 +5,12 @@ import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
 import { Axis, Chart } from "./chart";
-import { Distributions, Verdict, Words } from "./details";
-import { Caveat, Facts, Warnings } from "./notes";
+import { Distributions, Prediction, UtteranceText } from "./details";
+import { Disclaimer, Facts, Warnings } from "./notes";
 import { Overall } from "./overall";
 import type { Analysis } from "./types";
 
-/** One HTML file to pass on: no script, nothing fetched, without the video. */
+/** Build a self-contained HTML report: no script, no requests, no video. */
 export async function staticReport(analysis: Analysis, name: string): Promise<Blob> {
   const body = markup(<Report analysis={analysis} name={name} />);
   const style = styles();
@@ -33,17 +33,17 @@ export async function staticReport(analysis: Analysis, name: string): Promise<Bl
   );
 }
 
-/** Rendered here and now, beside the page: no second renderer to download. */
+/** Render to HTML with the page's own renderer, which saves downloading react-dom/server. */
 function markup(report: React.ReactNode): string {
-  const box = document.createElement("div");
-  const root = createRoot(box);
+  const container = document.createElement("div");
+  const root = createRoot(container);
   flushSync(() => root.render(report));
-  const html = box.innerHTML;
+  const html = container.innerHTML;
   root.unmount();
   return html;
 }
 
-/** This page's own rules, without fonts, which a file by itself has not got. */
+/** Return this page's style rules without its fonts, which a single file lacks. */
 function styles(): string {
   const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
   return rules.flatMap((rule) => (rule instanceof CSSFontFaceRule ? [] : [rule.cssText])).join("\n");
@@ -73,15 +73,15 @@ function Report({ analysis, name }: { analysis: Analysis; name: string }) {
             <p className="numbers text-[13px] text-muted">
               {clock(utterance.start_time)} – {clock(utterance.end_time)}
             </p>
-            <Verdict {...utterance} />
+            <Prediction {...utterance} />
             <p className="mt-1 mb-4">
-              <Words text={utterance.text} />
+              <UtteranceText text={utterance.text} />
             </p>
             <Distributions utterance={utterance} />
           </li>
         ))}
       </ol>
-      <Caveat />
+      <Disclaimer />
     </main>
   );
 }

@@ -5,11 +5,11 @@ import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } fr
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
-import { capitalised, clock, percent } from "@/lib/format";
+import { capitalize, clock, percent } from "@/lib/format";
 
 import { Axis, Chart } from "./chart";
 import { usePlayback, type Playback } from "./playback";
-import { confidenceOf, indexAt, nextStart, previousStart, strongest, type Judged } from "./timeline";
+import { confidenceOf, indexAt, nextStart, previousStart, strongest, type TimedScores } from "./timeline";
 import type { Analysis } from "./types";
 
 interface Props {
@@ -18,32 +18,32 @@ interface Props {
 }
 
 /**
- * The course of the video: click or drag to go there, point to read the values. Before it has begun, they are those of
- * the whole.
+ * Emotions over time: click or drag to seek, hover to read the values. Before playback starts, the values are those of
+ * the whole video.
  */
 export function TimelineCard({ analysis, playback }: Props) {
-  const [pointed, setPointed] = useState<number | null>(null); // seconds
+  const [hovered, setHovered] = useState<number | null>(null); // seconds
   const now = usePlayback(playback, ({ time }) => indexAt(analysis.utterances, time));
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
-  const begun = usePlayback(playback, ({ time }) => time > 0);
-  const index = pointed === null ? now : indexAt(analysis.utterances, pointed);
-  const isWhole = index < 0 && pointed === null && !begun;
+  const started = usePlayback(playback, ({ time }) => time > 0);
+  const index = hovered === null ? now : indexAt(analysis.utterances, hovered);
+  const showsOverall = index < 0 && hovered === null && !started;
   const top = strongest(analysis.overall.emotions);
   const text =
-    isWhole && top
-      ? `the whole video: ${top.label} ${percent(top.confidence)}`
-      : describe(analysis, index, pointed ?? second);
+    showsOverall && top
+      ? `whole video: ${top.label} ${percent(top.confidence)}`
+      : describe(analysis, index, hovered ?? second);
   return (
     <Card
       title="Emotion over time"
       aside={<p className="numbers text-[13px] text-muted">{text}</p>}
       className="flex grow flex-col"
     >
-      <Slider analysis={analysis} playback={playback} pointed={pointed} onPoint={setPointed} />
+      <Slider analysis={analysis} playback={playback} hovered={hovered} onHover={setHovered} />
       <Axis duration={analysis.video.duration_s} />
       <Values
-        judged={isWhole ? analysis.overall : analysis.utterances[index]}
-        when={isWhole ? "of the whole video" : "at this moment"}
+        prediction={showsOverall ? analysis.overall : analysis.utterances[index]}
+        when={showsOverall ? "of the whole video" : "at this moment"}
       />
     </Card>
   );
@@ -57,14 +57,14 @@ function describe({ utterances }: Analysis, index: number, time: number): string
 function Slider({
   analysis,
   playback,
-  pointed,
-  onPoint,
-}: Props & { pointed: number | null; onPoint: (time: number | null) => void }) {
+  hovered,
+  onHover,
+}: Props & { hovered: number | null; onHover: (time: number | null) => void }) {
   const { utterances, video } = analysis;
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
   const dragging = useRef(false);
 
-  const timeUnder = (event: PointerEvent<HTMLDivElement>) => {
+  const timeAt = (event: PointerEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     return Math.min(video.duration_s, Math.max(0, (video.duration_s * (event.clientX - box.left)) / box.width));
   };
@@ -103,19 +103,19 @@ function Slider({
       onPointerDown={(event) => {
         dragging.current = true;
         event.currentTarget.setPointerCapture(event.pointerId);
-        playback.seek(timeUnder(event));
+        playback.seek(timeAt(event));
       }}
       onPointerMove={(event) => {
-        onPoint(timeUnder(event));
-        if (dragging.current) playback.seek(timeUnder(event));
+        onHover(timeAt(event));
+        if (dragging.current) playback.seek(timeAt(event));
       }}
       onPointerUp={() => (dragging.current = false)}
       onPointerCancel={() => (dragging.current = false)}
-      onPointerLeave={() => onPoint(null)}
+      onPointerLeave={() => onHover(null)}
     >
       <Chart analysis={analysis} />
       <svg className="pointer-events-none absolute inset-0 size-full overflow-visible" aria-hidden="true">
-        {pointed !== null && <Line share={pointed / video.duration_s} className="stroke-text [stroke-dasharray:4_3]" />}
+        {hovered !== null && <Line share={hovered / video.duration_s} className="stroke-text [stroke-dasharray:4_3]" />}
         <Playhead playback={playback} />
       </svg>
     </div>
@@ -127,7 +127,7 @@ function Line({ share, className }: { share: number; className: string }) {
   return <line x1={x} x2={x} y2="100%" strokeWidth="1.5" className={className} />;
 }
 
-/** Moved past React: it changes with every picture. */
+/** Line at the playback position. Moved without React, as it changes on every animation frame. */
 function Playhead({ playback }: { playback: Playback }) {
   const group = useRef<SVGGElement>(null);
   useEffect(() => {
@@ -150,17 +150,17 @@ function Playhead({ playback }: { playback: Playback }) {
 }
 
 interface ValuesProps {
-  judged: Pick<Judged, "emotions" | "sentiments"> | undefined;
+  prediction: Pick<TimedScores, "emotions" | "sentiments"> | undefined;
   when: string;
 }
 
-function Values({ judged, when }: ValuesProps) {
+function Values({ prediction, when }: ValuesProps) {
   const item = (kind: "emotion" | "sentiment", label: string) => {
-    const scores = kind === "emotion" ? judged?.emotions : judged?.sentiments;
+    const scores = kind === "emotion" ? prediction?.emotions : prediction?.sentiments;
     return (
       <li key={label} className="flex items-center gap-1.5">
         <Swatch kind={kind} label={label} />
-        {capitalised(label)}
+        {capitalize(label)}
         <span className="numbers ml-auto text-muted" data-value={`${kind}-${label}`}>
           {scores ? percent(confidenceOf(scores, label)) : "–"}
         </span>

@@ -11,11 +11,11 @@ import {
   previousStart,
   strongest,
   ticks,
-  type Judged,
+  type TimedScores,
   type Score,
 } from "./timeline";
 
-function utterance(start_time: number, end_time: number, joy = 0.5): Judged {
+function utterance(start_time: number, end_time: number, joy = 0.5): TimedScores {
   return {
     start_time,
     end_time,
@@ -26,30 +26,30 @@ function utterance(start_time: number, end_time: number, joy = 0.5): Judged {
 
 const TALK = [utterance(1, 3), utterance(3, 5), utterance(8, 10)];
 
-describe("which utterance is when", () => {
+describe("finding utterances by time", () => {
   it.each([
     [0.5, -1],
     [1, 0],
-    [0.99, 0], // where a player lands that was sent to 1
-    [3, 1], // where two meet, the later
+    [0.99, 0], // players seek with small deviations
+    [3, 1], // the later one where two meet
     [6, -1],
     [10.01, 2],
     [11, -1],
   ])("at %d s: %d", (time, index) => expect(indexAt(TALK, time)).toBe(index));
 
-  it("near a time there is always one, where there is any", () => {
+  it("indexNear always finds one if there is any", () => {
     expect([0, 2, 6, 11].map((time) => indexNear(TALK, time))).toEqual([0, 0, 1, 2]);
     expect(indexNear([], 3)).toBe(-1);
   });
 
-  it("steps visit every start, forwards and backwards", () => {
+  it("next and previous visit every start", () => {
     const forwards = [0, 0, 0].reduce<number[]>((times) => [...times, nextStart(TALK, times.at(-1) ?? 0, 12)], [0]);
     expect(forwards).toEqual([0, 1, 3, 8]);
     expect(nextStart(TALK, 8, 12)).toBe(12);
     expect([12, 8, 3, 1].map((time) => previousStart(TALK, time))).toEqual([8, 3, 1, 0]);
   });
 
-  it("agrees with looking at every utterance", () => {
+  it("agrees with a linear search", () => {
     const talks = fc
       .array(fc.tuple(fc.nat(50), fc.nat(20)), { maxLength: 20 })
       .map((parts) =>
@@ -67,7 +67,7 @@ describe("which utterance is when", () => {
 });
 
 describe("ticks", () => {
-  it("are round, begin at zero, lie within and are at most eight", () => {
+  it("are whole seconds from zero within the duration, at most eight", () => {
     fc.assert(
       fc.property(fc.double({ min: 0.1, max: 200_000, noNaN: true }), (duration) => {
         const all = ticks(duration);
@@ -86,7 +86,7 @@ describe("bands", () => {
   const corners = (path: string) =>
     [...path.matchAll(/[ML](-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
 
-  it("stand over their utterances and leave gaps open", () => {
+  it("cover their utterances and leave gaps", () => {
     const joy = bands(TALK, "emotions", EMOTION_STACK, size)[0];
     expect(joy?.label).toBe("joy");
     expect(joy?.path.match(/M/g)).toHaveLength(3); // three closed pieces
@@ -95,7 +95,7 @@ describe("bands", () => {
     ]);
   });
 
-  it("are as high as the confidences, and fill the height", () => {
+  it("have the height of the confidences and add up to 1", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
         const all = bands([utterance(0, 10, share)], "emotions", EMOTION_STACK, size);
@@ -109,12 +109,12 @@ describe("bands", () => {
     );
   });
 
-  it("of nothing are empty", () => {
+  it("are empty without utterances", () => {
     expect(bands([], "emotions", EMOTION_STACK, size).every(({ path }) => path === "")).toBe(true);
   });
 });
 
-it("the strongest is found whatever the order", () => {
+it("finds the strongest score in an unsorted list", () => {
   expect(strongest<Score>([])).toBeUndefined();
   expect(
     strongest([

@@ -1,9 +1,9 @@
-/** The arithmetic of a timeline: which utterance is when, and the bands that are drawn of them. Pure. */
+/** Timeline computations: utterances by time, and the bands of the chart. Pure functions. */
 
 import { area, stack, stackOrderNone } from "d3-shape";
 
-/** What a timeline needs of an utterance; times in seconds, each list with every label once. */
-export interface Judged {
+/** Part of an utterance that a timeline needs. Times in seconds; each list contains every label once. */
+export interface TimedScores {
   start_time: number;
   end_time: number;
   emotions: readonly Score[];
@@ -15,36 +15,37 @@ export interface Score {
   confidence: number; // 0 to 1
 }
 
-const NEAR = 0.02; // seconds: a player lands a hair beside the time it was sent to
+const NEAR = 0.02; // seconds; players seek with small deviations
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400]; // seconds
 const MAX_TICKS = 8;
 
-/** Index of the utterance at a time, the later one where two meet; -1 between two. */
-export function indexAt(utterances: readonly Judged[], time: number): number {
+/** Return the index of the utterance at a time, the later one where two meet; -1 between two. */
+export function indexAt(utterances: readonly TimedScores[], time: number): number {
   return utterances.findLastIndex(({ start_time, end_time }) => start_time - NEAR <= time && time <= end_time + NEAR);
 }
 
-/** Index of the utterance at a time, else of the last before it, else of the first; -1 without any. */
-export function indexNear(utterances: readonly Judged[], time: number): number {
-  const before = utterances.findLastIndex(({ start_time }) => start_time - NEAR <= time);
-  return before >= 0 ? before : Math.min(0, utterances.length - 1);
+/** Return the index of the utterance at a time, else of the last before it, else of the first; -1 if there is none. */
+export function indexNear(utterances: readonly TimedScores[], time: number): number {
+  const previous = utterances.findLastIndex(({ start_time }) => start_time - NEAR <= time);
+  return previous >= 0 ? previous : Math.min(0, utterances.length - 1);
 }
 
-/** Start of the utterance after a time, else the end of the video. */
-export function nextStart(utterances: readonly Judged[], time: number, duration: number): number {
+/** Return the start of the next utterance, or the end of the video. */
+export function nextStart(utterances: readonly TimedScores[], time: number, duration: number): number {
   return utterances.find(({ start_time }) => start_time > time + NEAR)?.start_time ?? duration;
 }
 
-/** Start of the utterance before a time, else 0. */
-export function previousStart(utterances: readonly Judged[], time: number): number {
+/** Return the start of the previous utterance, or 0. */
+export function previousStart(utterances: readonly TimedScores[], time: number): number {
   return utterances.findLast(({ start_time }) => start_time < time - NEAR)?.start_time ?? 0;
 }
 
+/** Return the confidence of a label; 0 if it is missing. */
 export function confidenceOf(scores: readonly Score[], label: string): number {
   return scores.find((score) => score.label === label)?.confidence ?? 0;
 }
 
-/** The strongest of a list, whatever its order. */
+/** Return the score with the highest confidence; the list need not be sorted. */
 export function strongest<S extends Score>(scores: readonly S[]): S | undefined {
   return scores.reduce<S | undefined>(
     (best, score) => (best && best.confidence >= score.confidence ? best : score),
@@ -52,7 +53,7 @@ export function strongest<S extends Score>(scores: readonly S[]): S | undefined 
   );
 }
 
-/** Seconds at which a ruler is labeled: round ones, at most eight. */
+/** Return the labeled positions of the time axis in seconds: round numbers, at most eight. */
 export function ticks(duration: number): number[] {
   const step =
     STEPS.find((seconds) => duration / seconds < MAX_TICKS) ?? 14400 * Math.ceil(duration / 14400 / MAX_TICKS);
@@ -61,17 +62,17 @@ export function ticks(duration: number): number[] {
 
 export interface Band {
   label: string;
-  path: string; // in a drawing `width` wide and 1 high
+  path: string; // SVG path in a view box `width` wide and 1 high
 }
 
 interface Edge {
   at: number;
-  shares: Readonly<Record<string, number>> | null; // null: nothing was judged here
+  shares: Readonly<Record<string, number>> | null; // null in gaps between utterances
 }
 
-/** One area per label, stacked from the top in the order of `labels`; gaps stay open. */
+/** Return one area per label, stacked from the top in the order of `labels`, with gaps between utterances. */
 export function bands(
-  utterances: readonly Judged[],
+  utterances: readonly TimedScores[],
   kind: "emotions" | "sentiments",
   labels: readonly string[],
   { duration, width }: { duration: number; width: number },

@@ -8,23 +8,23 @@ import { cx } from "@/design/cx";
 import { EMOTION_STACK } from "@/design/palette";
 import { clock, percent } from "@/lib/format";
 
-import { Marks, Words } from "./details";
-import { besidePeople, type People } from "./people";
+import { ResultBadges, UtteranceText } from "./details";
+import { describeRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
 import { sharesOf, type Analysis, type Utterance } from "./types";
 
 interface TranscriptProps {
   analysis: Analysis;
-  people?: readonly People[];
+  ratings?: readonly Ratings[];
   playback: Playback;
 }
 
 /**
- * Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. Beside other
- * columns it is as high as they are, and scrolls.
+ * List of utterances with their predictions. Highlights the current one and keeps it in view; a click seeks. Beside other
+ * columns it takes their height and scrolls.
  */
-export function Transcript({ analysis, people, playback }: TranscriptProps) {
+export function Transcript({ analysis, ratings, playback }: TranscriptProps) {
   const { utterances } = analysis;
   const current = usePlayback(playback, ({ time }) => indexAt(utterances, time));
   const [follow, setFollow] = useState(true);
@@ -33,11 +33,11 @@ export function Transcript({ analysis, people, playback }: TranscriptProps) {
   useEffect(() => {
     const [box, row] = [list.current, list.current?.children[current]];
     if (!follow || !box || !(row instanceof HTMLElement)) return;
-    // Not scrollIntoView: it would scroll the page as well. The end of the list may lie below the window's.
-    const seen = Math.min(box.clientHeight, innerHeight - box.getBoundingClientRect().top);
-    const above = row.offsetTop - box.scrollTop;
-    if (above >= 0 && above + row.offsetHeight <= seen) return;
-    box.scrollTo({ top: row.offsetTop - seen / 4, behavior: "smooth" });
+    // Not scrollIntoView, which would scroll the page as well. The end of the list may be below the window's edge.
+    const visible = Math.min(box.clientHeight, innerHeight - box.getBoundingClientRect().top);
+    const offset = row.offsetTop - box.scrollTop;
+    if (offset >= 0 && offset + row.offsetHeight <= visible) return;
+    box.scrollTo({ top: row.offsetTop - visible / 4, behavior: "smooth" });
   }, [current, follow]);
 
   const toggle = (
@@ -48,7 +48,7 @@ export function Transcript({ analysis, people, playback }: TranscriptProps) {
         onChange={(event) => setFollow(event.target.checked)}
         className="size-4 accent-accent-fill"
       />
-      follow playback
+      Follow playback
     </label>
   );
   return (
@@ -62,7 +62,7 @@ export function Transcript({ analysis, people, playback }: TranscriptProps) {
           <Row
             key={index}
             utterance={utterance}
-            people={people?.[index]}
+            ratings={ratings?.[index]}
             current={index === current}
             seek={(time) => playback.seek(time)}
           />
@@ -74,12 +74,12 @@ export function Transcript({ analysis, people, playback }: TranscriptProps) {
 
 interface RowProps {
   utterance: Utterance;
-  people?: People;
+  ratings?: Ratings;
   current: boolean;
   seek: (time: number) => void;
 }
 
-function Row({ utterance, people, current, seek }: RowProps) {
+function Row({ utterance, ratings, current, seek }: RowProps) {
   const top = strongest(utterance.emotions);
   return (
     <li className="[contain-intrinsic-height:auto_5rem] [content-visibility:auto]">
@@ -94,7 +94,7 @@ function Row({ utterance, people, current, seek }: RowProps) {
       >
         <span className="numbers pt-px text-[13px] text-accent">{clock(utterance.start_time)}</span>
         <span className="text-[15px] leading-snug">
-          <Words text={utterance.text} />
+          <UtteranceText text={utterance.text} />
         </span>
         {top && (
           <span className="numbers col-start-2 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
@@ -102,8 +102,8 @@ function Row({ utterance, people, current, seek }: RowProps) {
               <Swatch kind="emotion" label={top.label} />
               {top.label} {percent(top.confidence)}
             </span>
-            <Marks unclear={utterance.unclear} contradictory={utterance.contradictory} />
-            {people?.together && <span>{besidePeople(utterance, people.together)}</span>}
+            <ResultBadges unclear={utterance.unclear} contradictory={utterance.contradictory} />
+            {ratings?.together && <span>{describeRatings(utterance, ratings.together)}</span>}
           </span>
         )}
         <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 
-import { ApiError, explain, isOfTheFile, sentence } from "@/api/errors";
+import { ApiError, explain, isFileProblem, sentence } from "@/api/errors";
 import { Button, ButtonLink, IconButton } from "@/design/button";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
@@ -17,15 +17,15 @@ import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
 import { ExampleNote } from "@/features/demonstration/note";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
-import { Exports } from "./exports";
+import { ExportMenu } from "./exports";
 import { Explorer } from "./explorer";
-import { Caveat, Facts, Warnings } from "./notes";
+import { Disclaimer, Facts, Warnings } from "./notes";
 import { Playback } from "./playback";
 import { Player } from "./player";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
-/** The page of one analysis, whose id stands in the address. */
+/** Page of the analysis whose id is in the query string. */
 export function AnalysisView() {
   const id = useSearchParams().get("id") ?? "";
   const query = useAnalysis(id, { enabled: id !== "" });
@@ -35,7 +35,7 @@ export function AnalysisView() {
     return error ? (
       <Failure message={explain(error)} onRetry={() => void query.refetch()} />
     ) : (
-      <Loading label="Loading the analysis" lines={5} />
+      <Loading label="Loading analysis" lines={5} />
     );
   }
   return (
@@ -87,17 +87,17 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} captions={captions} />;
   const actions = (
     <>
-      <Exports id={detail.id} name={name} analysis={analysis} />
+      <ExportMenu id={detail.id} name={name} analysis={analysis} />
       <Shortcuts analysis={analysis} playback={playback} />
     </>
   );
   return (
     <>
       <Header detail={detail} actions={actions} />
-      {isExample && <ExampleNote analysis={analysis} people={detail.people} />}
+      {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
       <Warnings analysis={analysis} />
-      <Explorer analysis={analysis} people={detail.people} playback={playback} player={player} />
-      <Caveat />
+      <Explorer analysis={analysis} ratings={detail.ratings} playback={playback} player={player} />
+      <Disclaimer />
     </>
   );
 }
@@ -113,9 +113,9 @@ function Unfinished({ detail }: { detail: Detail }) {
         {header}
         <div className="card mx-auto grid w-full max-w-lg gap-3 p-8" role="status">
           <p className="numbers text-center font-medium">{statusText(detail, detail.progress)}</p>
-          <Progress value={detail.progress?.fraction ?? null} label="Progress of the analysis" />
+          <Progress value={detail.progress?.fraction ?? null} label="Analysis progress" />
           <p className="text-center text-[13px] text-muted">
-            The result appears here by itself. You may leave this page.
+            Results will appear automatically. You can leave this page.
           </p>
           <Button
             size="small"
@@ -136,15 +136,15 @@ function Unfinished({ detail }: { detail: Detail }) {
       <Note tone="problem" className="mx-auto max-w-lg">
         <p>
           {detail.error?.code === "cancelled" ? "" : "The analysis failed: "}
-          {sentence(detail.error?.message ?? "for no known reason")} It was not charged.
+          {sentence(detail.error?.message ?? "unknown error")} You were not charged.
         </p>
         {retry.error && <p>{explain(retry.error)}</p>}
-        {isOfTheFile(detail.error?.code) ? (
+        {isFileProblem(detail.error?.code) ? (
           <ChooseVideos
             size="small"
             className="mt-2"
             inputLabel="Videos to analyze"
-            onChosen={() => router.push("/dashboard/")} // where uploads are seen
+            onChosen={() => router.push("/dashboard/")} // which shows the upload
           >
             Choose another file
           </ChooseVideos>
@@ -161,8 +161,8 @@ function Unfinished({ detail }: { detail: Detail }) {
 function Missing() {
   return (
     <div className="card mx-auto grid max-w-lg justify-items-center gap-2 p-8 text-center">
-      <h1 className="text-lg">There is no such analysis</h1>
-      <p className="text-sm text-muted">It has been deleted, or it belongs to another account.</p>
+      <h1 className="text-lg">Analysis not found</h1>
+      <p className="text-sm text-muted">It may have been deleted, or it belongs to another account.</p>
       <ButtonLink href="/dashboard/" className="mt-3">
         Back to your analyses
       </ButtonLink>

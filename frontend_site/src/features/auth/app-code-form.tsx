@@ -7,7 +7,7 @@ import { CodeField } from "./fields";
 import { AuthForm } from "./form";
 import { appCodeProblem } from "./messages";
 
-/** The second step of signing in, for those who have switched it on. */
+/** Second step of signing in, for accounts with two-step sign-in. */
 export function AppCodeForm({ onSignedIn }: { onSignedIn: () => void }) {
   const { busy, problem, run } = useAction(async (code: string) => {
     await confirmSignIn(code);
@@ -15,24 +15,24 @@ export function AppCodeForm({ onSignedIn }: { onSignedIn: () => void }) {
   }, appCodeProblem);
   return (
     <AuthForm
-      title="One more step"
+      title="Two-step sign-in"
       submit="Sign in"
       busy={busy}
       problem={problem}
       onSubmit={({ code = "" }) => void run(code)}
       below={
         <>
-          <p>Lost your app? Whoever runs this service can switch the second step off.</p>
+          <p>Lost your authenticator app? Ask the operator of this service to turn off two-step sign-in for you.</p>
           <p>
-            {/* Loaded anew: the password counts for three minutes. */}
+            {/* Not a client-side link: the page must start over, as Cognito's session ends after three minutes. */}
             <a href="/sign-in/" className="text-accent underline">
-              Start again
+              Back to sign in
             </a>
           </p>
         </>
       }
     >
-      <CodeField hint="Six digits, as your authenticator app shows them now." />
+      <CodeField hint="The six-digit code that your authenticator app shows now." />
     </AuthForm>
   );
 }

@@ -1,4 +1,4 @@
-/** Cognito through Amplify: the password never leaves the browser (SRP), tokens end with the tab. */
+/** Cognito through Amplify. The password never leaves the browser (SRP); tokens are discarded with the tab. */
 
 import { Amplify } from "aws-amplify";
 import * as auth from "aws-amplify/auth";
@@ -18,7 +18,7 @@ async function configure(): Promise<void> {
   cognitoUserPoolsTokenProvider.setKeyValueStorage(sessionStorage);
 }
 
-/** Amplify, told where Cognito is. */
+/** Resolve once Amplify is configured with the deployment's user pool. */
 export function ready(): Promise<void> {
   configured ??= configure().catch((error: unknown) => {
     configured = undefined;
@@ -27,19 +27,19 @@ export function ready(): Promise<void> {
   return configured;
 }
 
-export type AfterSignIn = "signed-in" | "confirm" | "reset" | "app-code";
+export type SignInStep = "signed-in" | "confirm" | "reset" | "app-code";
 
-export async function signIn(email: string, password: string): Promise<AfterSignIn> {
+export async function signIn(email: string, password: string): Promise<SignInStep> {
   await ready();
   const { nextStep } = await auth.signIn({ username: email, password });
   if (nextStep.signInStep === "CONFIRM_SIGN_UP") return "confirm";
   if (nextStep.signInStep === "RESET_PASSWORD") return "reset";
   if (nextStep.signInStep === "CONFIRM_SIGN_IN_WITH_TOTP_CODE") return "app-code";
   if (nextStep.signInStep === "DONE") return "signed-in";
-  throw new Error(`sign-in asks for ${nextStep.signInStep}`);
+  throw new Error(`Unsupported sign-in step: ${nextStep.signInStep}`);
 }
 
-/** The second step, where `signIn` answered "app-code". */
+/** Submit the authenticator app's code after `signIn` returned "app-code". */
 export async function confirmSignIn(code: string): Promise<void> {
   await ready();
   await auth.confirmSignIn({ challengeResponse: code });
@@ -70,20 +70,20 @@ export async function confirmReset(email: string, code: string, newPassword: str
   await auth.confirmResetPassword({ username: email, confirmationCode: code, newPassword });
 }
 
-/** Ends the session here and revokes its refresh token. */
+/** End this session and revoke its refresh token. */
 export async function signOut(): Promise<void> {
   await ready();
   await auth.signOut();
 }
 
-/** The ID token, refreshed where it has run out; null without a session. */
+/** Return the ID token, refreshed if it has expired; null without a session. */
 export async function idToken(options: { refresh?: boolean } = {}): Promise<string | null> {
   await ready();
   const { tokens } = await auth.fetchAuthSession({ forceRefresh: options.refresh ?? false });
   return tokens?.idToken?.toString() ?? null;
 }
 
-/** The signed-in user's address; null without a session. */
+/** Return the email address of the signed-in user; null without a session. */
 export async function currentEmail(): Promise<string | null> {
   await ready();
   const { tokens } = await auth.fetchAuthSession();

@@ -7,27 +7,27 @@ import { Note } from "@/design/feedback";
 import { useAction } from "@/lib/use-action";
 
 import { confirmSignUp, resendCode } from "./cognito";
-import { MailedCodeField } from "./fields";
+import { EmailedCodeField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
 
-/** The second step of an account: the code from the mail. */
+/** Second step of signing up: confirm the email address with the emailed code. */
 export function ConfirmForm({ email, onConfirmed }: { email: string; onConfirmed: () => Promise<void> }) {
-  const [sentAgain, setSentAgain] = useState(false);
+  const [resent, setResent] = useState(false);
   const confirm = useAction(async (code: string) => {
     await confirmSignUp(email, code);
     await onConfirmed();
   }, signInProblem);
   const resend = useAction(async () => {
     await resendCode(email);
-    setSentAgain(true);
+    setResent(true);
   }, signInProblem);
   return (
     <AuthForm
-      title="Confirm your address"
+      title="Confirm your email"
       intro={
         <>
-          A code is on its way to <strong className="text-text">{email}</strong>.
+          We sent a code to <strong className="text-text">{email}</strong>.
         </>
       }
       submit="Confirm"
@@ -36,12 +36,12 @@ export function ConfirmForm({ email, onConfirmed }: { email: string; onConfirmed
       onSubmit={({ code = "" }) => void confirm.run(code)}
       below={
         <Button size="small" busy={resend.busy} onClick={() => void resend.run()} className="justify-self-start">
-          Send another code
+          Resend code
         </Button>
       }
     >
-      {sentAgain && <Note>Another code is on its way.</Note>}
-      <MailedCodeField local="123456" />
+      {resent && <Note>We sent a new code.</Note>}
+      <EmailedCodeField local="123456" />
     </AuthForm>
   );
 }

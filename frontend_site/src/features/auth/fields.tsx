@@ -5,8 +5,8 @@ import { useEffect, useState } from "react";
 import { Field } from "@/design/field";
 import { siteConfig } from "@/lib/config";
 
-// The rules of the user pool (stacks/constructs/auth.py); what a password still lacks, Cognito says.
-const PASSWORD_RULES = "At least 12 characters, with a capital and a small letter, a digit and a symbol.";
+// The user pool's password policy (stacks/constructs/auth.py); Cognito enforces it.
+const PASSWORD_RULES = "At least 12 characters, with uppercase and lowercase letters, a digit and a symbol.";
 
 export function EmailField({ value }: { value?: string }) {
   return <Field label="Email" name="email" type="email" autoComplete="username" required defaultValue={value} />;
@@ -30,14 +30,12 @@ export function NewPasswordField({ label = "Password" }: { label?: string }) {
   );
 }
 
-/** The code from a mail. `local` is the one that the emulator in Cognito's place takes, whatever it was told to check. */
-export function MailedCodeField({ local }: { local: string }) {
+/** Code from an email. `local` is the fixed code of the Cognito emulator. */
+export function EmailedCodeField({ local }: { local: string }) {
   const isLocal = useLocalStage();
   return (
     <CodeField
-      hint={
-        isLocal ? `No mail leaves this machine: the code is ${local}.` : "Six digits, in the mail that we sent you."
-      }
+      hint={isLocal ? `No email is sent on this machine. Use the code ${local}.` : "The six-digit code from the email."}
     />
   );
 }
@@ -50,20 +48,20 @@ export function CodeField({ hint }: { hint: string }) {
       inputMode="numeric"
       autoComplete="one-time-code"
       pattern="[0-9]{6}"
-      title="six digits"
+      title="Six digits"
       required
       hint={hint}
     />
   );
 }
 
-/** Whether the product runs on one machine, with an emulator in Cognito's place. */
+/** Whether the product runs locally, with an emulator instead of Cognito. */
 function useLocalStage(): boolean {
   const [local, setLocal] = useState(false);
   useEffect(() => {
     siteConfig().then(
       ({ stage }) => setLocal(stage === "local"),
-      () => undefined, // the form itself will say so
+      () => undefined, // submitting the form reports it
     );
   }, []);
   return local;

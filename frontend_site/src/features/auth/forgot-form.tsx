@@ -7,14 +7,14 @@ import { useAction } from "@/lib/use-action";
 
 import { AppCodeForm } from "./app-code-form";
 import { confirmReset, requestReset, signIn } from "./cognito";
-import { EmailField, MailedCodeField, NewPasswordField } from "./fields";
+import { EmailField, EmailedCodeField, NewPasswordField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
 
 const BACK = (
   <p>
     <Link href="/sign-in/" className="text-accent underline">
-      Back to signing in
+      Back to sign in
     </Link>
   </p>
 );
@@ -23,29 +23,29 @@ function enter(): void {
   location.assign("/dashboard/");
 }
 
-/** A new password: ask for a code, then give both. */
+/** Password reset: request a code, then enter it with a new password. */
 export function ForgotForm() {
   const [email, setEmail] = useState<string | null>(null);
-  const [codeAsked, setCodeAsked] = useState(false);
-  const ask = useAction(async (address: string) => {
+  const [needsAppCode, setNeedsAppCode] = useState(false);
+  const request = useAction(async (address: string) => {
     await requestReset(address);
     setEmail(address);
   }, signInProblem);
   const change = useAction(async (code: string, password: string) => {
     if (!email) return;
     await confirmReset(email, code, password);
-    if ((await signIn(email, password)) === "app-code") setCodeAsked(true);
+    if ((await signIn(email, password)) === "app-code") setNeedsAppCode(true);
     else enter();
   }, signInProblem);
 
-  if (codeAsked) return <AppCodeForm onSignedIn={enter} />;
+  if (needsAppCode) return <AppCodeForm onSignedIn={enter} />;
   if (email) {
     return (
       <AuthForm
         title="Choose a new password"
         intro={
           <>
-            If <strong className="text-text">{email}</strong> has an account, a code is on its way there.
+            If <strong className="text-text">{email}</strong> has an account, we sent it a code.
           </>
         }
         submit="Change password"
@@ -54,19 +54,19 @@ export function ForgotForm() {
         onSubmit={({ code = "", password = "" }) => void change.run(code, password)}
         below={BACK}
       >
-        <MailedCodeField local="654321" />
+        <EmailedCodeField local="654321" />
         <NewPasswordField label="New password" />
       </AuthForm>
     );
   }
   return (
     <AuthForm
-      title="Forgot your password?"
-      intro="We send a code to your address; with it you choose a new one."
-      submit="Send the code"
-      busy={ask.busy}
-      problem={ask.problem}
-      onSubmit={({ email: address = "" }) => void ask.run(address)}
+      title="Reset your password"
+      intro="We'll email you a code to set a new password."
+      submit="Send code"
+      busy={request.busy}
+      problem={request.problem}
+      onSubmit={({ email: address = "" }) => void request.run(address)}
       below={BACK}
     >
       <EmailField />

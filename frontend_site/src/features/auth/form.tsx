@@ -16,7 +16,7 @@ interface FormProps {
   below?: ReactNode;
 }
 
-/** A form of the sign-in pages. `onSubmit` gets the inputs' values by name. */
+/** Form of the sign-in pages. `onSubmit` receives the inputs' values by name. */
 export function AuthForm({ title, intro, submit, busy, problem, onSubmit, children, below }: FormProps) {
   return (
     <>
@@ -35,7 +35,7 @@ export function AuthForm({ title, intro, submit, busy, problem, onSubmit, childr
       >
         {problem && <Note tone="problem">{problem}</Note>}
         {children}
-        <Button type="submit" look="primary" busy={busy} className="mt-1 w-full">
+        <Button type="submit" variant="primary" busy={busy} className="mt-1 w-full">
           {submit}
         </Button>
       </form>

@@ -4,36 +4,42 @@ import { appCodeProblem, signInProblem } from "./messages";
 
 const named = (name: string, message = "raw") => Object.assign(new Error(message), { name });
 
-it("says what to do", () => {
-  expect(signInProblem(named("CodeMismatchException"))).toMatch(/latest mail/);
+it("explains what to do", () => {
+  expect(signInProblem(named("CodeMismatchException"))).toMatch(/latest email/);
   expect(signInProblem(named("LimitExceededException"))).toMatch(/Wait a few minutes/);
   expect(signInProblem(named("NotAuthorizedException", "Password attempts exceeded"))).toMatch(/Wait a few minutes/);
-  expect(signInProblem(new TypeError("Failed to fetch"))).toMatch(/cannot be reached/);
+  expect(signInProblem(new TypeError("Failed to fetch"))).toMatch(/Can't reach/);
 });
 
-it("does not tell who has an account", () => {
+it("does not reveal who has an account", () => {
   expect(signInProblem(named("UserNotFoundException"))).toBe(signInProblem(named("NotAuthorizedException")));
 });
 
-it("names the rule that a password breaks", () => {
-  const error = named(
-    "InvalidPasswordException",
-    "Password did not conform with policy: Password must have numeric characters",
-  );
-  expect(signInProblem(error)).toBe("The password does not do: have numeric characters.");
-  expect(
-    signInProblem(named("InvalidPasswordException", "Password did not conform with policy: Password not long enough")),
-  ).toBe("The password does not do: not long enough.");
+it.each([
+  ["Password must have numeric characters", "Add a digit."],
+  ["Password not long enough", "Use at least 12 characters."],
+  [
+    "Password must have uppercase characters; Password must have symbol characters",
+    "Add an uppercase letter and a symbol.",
+  ],
+  [
+    "Password not long enough; Password must have lowercase characters",
+    "Use at least 12 characters. Add a lowercase letter.",
+  ],
+  ["Password must be unusual", "This password doesn't meet the requirements."],
+])("names what a password lacks: %s", (rules, expected) => {
+  const error = named("InvalidPasswordException", `Password did not conform with policy: ${rules}`);
+  expect(signInProblem(error)).toBe(expected);
 });
 
-it("tells a wrong code of an app from one of a mail", () => {
-  expect(appCodeProblem(named("CodeMismatchException"))).toMatch(/the app shows/);
-  expect(appCodeProblem(named("EnableSoftwareTokenMFAException"))).toMatch(/the app shows/);
+it("distinguishes a wrong app code from a wrong emailed code", () => {
+  expect(appCodeProblem(named("CodeMismatchException"))).toMatch(/Enter the current one/);
+  expect(appCodeProblem(named("EnableSoftwareTokenMFAException"))).toMatch(/Enter the current one/);
   expect(appCodeProblem(named("NotAuthorizedException", "Invalid session for the user"))).toMatch(/Sign in again/);
   expect(appCodeProblem(named("LimitExceededException"))).toMatch(/Wait a few minutes/);
 });
 
-it("shows what nobody foresaw as it is", () => {
+it("shows unknown errors as they are", () => {
   expect(signInProblem(named("NewException", "the moon is full"))).toBe("the moon is full");
-  expect(signInProblem("?")).toMatch(/failed/);
+  expect(signInProblem("?")).toMatch(/went wrong/);
 });

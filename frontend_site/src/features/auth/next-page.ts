@@ -1,6 +1,6 @@
-/** Where to go after signing in: a path of this site, never another site's. */
+/** Return the page to open after signing in: always a path of this site. */
 export function nextPage(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? "";
-  // A second slash or a backslash would make it another host.
+  // A second slash or a backslash would lead to another host.
   return /^\/(?![/\\])[^\s\\]*$/.test(next) ? next : "/dashboard/";
 }

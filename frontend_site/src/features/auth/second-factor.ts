@@ -1,14 +1,14 @@
-/** The code of an authenticator app (TOTP) as the second step of signing in: whether it is asked for, and the switch. */
+/** Two-step sign-in with the code of an authenticator app (TOTP). */
 
 import * as auth from "aws-amplify/auth";
 
 import { ready } from "./cognito";
 
-const ISSUER = "Video Sentiment"; // what the app calls it
+const ISSUER = "Video Sentiment"; // the name that the app shows
 
 export interface Secret {
-  text: string; // to be typed into an app
-  address: string; // otpauth://, to be scanned by one
+  text: string; // for typing into an app
+  uri: string; // otpauth:// URI for the QR code
 }
 
 export async function hasSecondFactor(): Promise<boolean> {
@@ -17,20 +17,20 @@ export async function hasSecondFactor(): Promise<boolean> {
   return enabled.includes("TOTP");
 }
 
-/** A new secret for the account's app. Nothing changes until `switchOn` proves that the app has it. */
+/** Create a secret for an authenticator app. It takes effect once `enableSecondFactor` verifies a code from the app. */
 export async function newSecret(email: string): Promise<Secret> {
   await ready();
   const details = await auth.setUpTOTP();
-  return { text: details.sharedSecret, address: details.getSetupUri(ISSUER, encodeURIComponent(email)).href };
+  return { text: details.sharedSecret, uri: details.getSetupUri(ISSUER, encodeURIComponent(email)).href };
 }
 
-export async function switchOn(code: string): Promise<void> {
+export async function enableSecondFactor(code: string): Promise<void> {
   await ready();
   await auth.verifyTOTPSetup({ code });
   await auth.updateMFAPreference({ totp: "PREFERRED" });
 }
 
-export async function switchOff(): Promise<void> {
+export async function disableSecondFactor(): Promise<void> {
   await ready();
   await auth.updateMFAPreference({ totp: "DISABLED" });
 }

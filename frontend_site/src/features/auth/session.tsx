@@ -6,24 +6,25 @@ import { createContext, use, useCallback, useEffect, useMemo, type ReactNode } f
 
 import { Failure } from "@/design/feedback";
 
-import { currentEmail, signOut } from "./cognito";
+import { currentEmail, signOut as endSession } from "./cognito";
 import { signInProblem } from "./messages";
 
 interface Session {
   email: string;
-  leave: () => Promise<void>;
+  /** End the session and go to the landing page. */
+  signOut: () => Promise<void>;
 }
 
 const SessionContext = createContext<Session | null>(null);
 
-/** Who is signed in. Only below <SignedIn>. */
+/** Return the signed-in user's session. Only inside <SignedIn>. */
 export function useSession(): Session {
   const session = use(SessionContext);
-  if (!session) throw new Error("useSession needs <SignedIn> above it");
+  if (!session) throw new Error("useSession must be used inside <SignedIn>");
   return session;
 }
 
-/** Shows its children to signed-in users; sends everybody else to the sign-in page, which leads back here. */
+/** Render the children for signed-in users; redirect others to the sign-in page, which returns here. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const router = useRouter();
   const queries = useQueryClient();
@@ -36,14 +37,14 @@ export function SignedIn({ children }: { children: ReactNode }) {
     router.replace(`/sign-in/?next=${encodeURIComponent(here)}`);
   }, [signedOut, router]);
 
-  const leave = useCallback(async () => {
-    await signOut().catch(() => undefined); // without a network the tokens here are gone all the same
+  const signOut = useCallback(async () => {
+    await endSession().catch(() => undefined); // offline, the local tokens are removed all the same
     queries.clear();
     location.assign("/");
   }, [queries]);
 
   const email = session.data;
-  const value = useMemo(() => (email ? { email, leave } : null), [email, leave]);
+  const value = useMemo(() => (email ? { email, signOut } : null), [email, signOut]);
   if (session.isError) {
     return <Failure message={signInProblem(session.error)} onRetry={() => void session.refetch()} />;
   }

@@ -24,16 +24,16 @@ function enter(): void {
 
 export function SignInForm() {
   const [unconfirmed, setUnconfirmed] = useState<Account | null>(null);
-  const [codeAsked, setCodeAsked] = useState(false);
+  const [needsAppCode, setNeedsAppCode] = useState(false);
   const attempt = useAction(async (email: string, password: string) => {
     const step = await signIn(email, password);
     if (step === "signed-in") enter();
     else if (step === "confirm") setUnconfirmed({ email, password });
-    else if (step === "app-code") setCodeAsked(true);
+    else if (step === "app-code") setNeedsAppCode(true);
     else location.assign("/forgot-password/");
   }, signInProblem);
 
-  // Who is signed in already has nothing to do here.
+  // Users who are already signed in are sent on.
   useEffect(() => {
     currentEmail().then(
       (email) => email && enter(),
@@ -41,7 +41,7 @@ export function SignInForm() {
     );
   }, []);
 
-  if (codeAsked) return <AppCodeForm onSignedIn={enter} />;
+  if (needsAppCode) return <AppCodeForm onSignedIn={enter} />;
   if (unconfirmed) {
     const { email, password } = unconfirmed;
     return <ConfirmForm email={email} onConfirmed={() => attempt.run(email, password)} />;

@@ -34,14 +34,14 @@ export function SignUpForm() {
   return (
     <AuthForm
       title="Create an account"
-      intro="10,000 analyses a month are free."
+      intro="10,000 free analyses per month."
       submit="Create account"
       busy={create.busy}
       problem={create.problem}
       onSubmit={({ email = "", password = "" }) => void create.run(email, password)}
       below={
         <p>
-          Have an account?{" "}
+          Already have an account?{" "}
           <Link href="/sign-in/" className="text-accent underline">
             Sign in
           </Link>

@@ -1,30 +1,30 @@
 /**
- * The example that every account opens with: files of the site, the same for everybody. The account knows only whether
- * it was deleted.
+ * Example that every new account contains. It consists of static files of the site; the account stores only whether its
+ * user has deleted it.
  */
 
 import { useQuery } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
+import { api, type Schemas, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
-import type { People } from "@/features/analysis/people";
+import type { Ratings } from "@/features/analysis/ratings";
 
-import { fileOf, load, type DemonstrationName } from "./files";
+import { fileOf, loadDemonstration, type DemonstrationName } from "./files";
 
 const NAME: DemonstrationName = "six_emotions";
-export const EXAMPLE_ID = "example"; // ids of analyses are longer
+export const EXAMPLE_ID = "example"; // cannot collide: ids of analyses are longer
 export const EXAMPLE_KEY = ["example"];
 
-export type Example = Schemas["AnalysisDetail"] & { people: readonly People[] };
+export type Example = Schemas["AnalysisDetail"] & { ratings: readonly Ratings[] };
 
-/** The example for the list; null where the user has deleted it. */
+/** Query the example for the list; null if the user has deleted it. */
 export function useExample() {
-  return useQuery({ queryKey: EXAMPLE_KEY, queryFn: ({ signal }) => find(signal) });
+  return useQuery({ queryKey: EXAMPLE_KEY, queryFn: ({ signal }) => loadExample(signal) });
 }
 
-/** The example for its page. Throws ApiError 404 where the user has deleted it, as for any other analysis. */
+/** Fetch the example for its page. Throws ApiError 404 if the user has deleted it. */
 export async function fetchExample(signal?: AbortSignal): Promise<Example> {
-  const example = await find(signal);
+  const example = await loadExample(signal);
   if (!example) throw new ApiError(404, "not-found", "the example has been deleted", null);
   return example;
 }
@@ -32,17 +32,17 @@ export async function fetchExample(signal?: AbortSignal): Promise<Example> {
 export const exampleVideo = () => fileOf(NAME, "mp4");
 export const exampleCaptions = () => fileOf(NAME, "vtt");
 
-/** An export of the example. */
+/** Fetch an export of the example. */
 export async function fetchExport(suffix: "csv" | "srt" | "vtt"): Promise<Blob> {
   const response = await fetch(fileOf(NAME, suffix));
-  if (!response.ok) throw new Error(`the file could not be fetched (${response.status})`);
+  if (!response.ok) throw new Error(`GET ${response.url}: ${response.status}`);
   return response.blob();
 }
 
-async function find(signal?: AbortSignal): Promise<Example | null> {
-  const [{ deleted }, { analysis, people }] = await Promise.all([
-    answered(api.GET("/example", { signal })),
-    load(NAME),
+async function loadExample(signal?: AbortSignal): Promise<Example | null> {
+  const [{ deleted }, { analysis, ratings }] = await Promise.all([
+    unwrap(api.GET("/example", { signal })),
+    loadDemonstration(NAME),
   ]);
   if (deleted) return null;
   const { video, language, utterances, overall, warnings = [], model } = analysis;
@@ -55,7 +55,7 @@ async function find(signal?: AbortSignal): Promise<Example | null> {
     fileName: `${NAME}.mp4`,
     size: null,
     contentType: "video/mp4",
-    createdAt: "", // it was always there
+    createdAt: "", // not shown for the example
     updatedAt: "",
     expiresAt: null,
     error: null,
@@ -72,6 +72,6 @@ async function find(signal?: AbortSignal): Promise<Example | null> {
     progress: null,
     analysis,
     resultUrl: null,
-    people,
+    ratings,
   };
 }

@@ -1,26 +1,27 @@
 import { Note } from "@/design/feedback";
-import { agrees, type People } from "@/features/analysis/people";
+import { agrees, type Ratings } from "@/features/analysis/ratings";
 import type { Analysis } from "@/features/analysis/types";
 
-/** The origin of the example, and how often the model and people name the same emotion. */
-export function ExampleNote({ analysis, people = [] }: { analysis: Analysis; people?: readonly People[] }) {
-  const { same, of } = agreement(analysis, people);
+/** Origin of the example, and the number of utterances on which model and human raters agree. */
+export function ExampleNote({ analysis, ratings = [] }: { analysis: Analysis; ratings?: readonly Ratings[] }) {
+  const { same, of } = agreement(analysis, ratings);
   return (
     <Note>
-      An example, free of charge, with what about ten people said of each recording (
+      This example does not count toward your quota. About ten people rated each recording (
       <a href="/demonstration/LICENSE.txt" className="underline hover:text-text">
         CREMA-D
       </a>
-      ). The model names what most of them named in <strong className="text-text">{`${same} of ${of}`}</strong>.
+      ); the model agrees with their most frequent rating in <strong className="text-text">{`${same} of ${of}`}</strong>
+      .
     </Note>
   );
 }
 
-/** The number of utterances that people were asked about, and of those for which the model names what they named. */
-export function agreement({ utterances }: Analysis, people: readonly People[]): { same: number; of: number } {
-  const asked = utterances.flatMap((utterance, index) => {
-    const votes = people[index]?.together;
+/** Count the utterances with human ratings (`of`), and those on which the model agrees with the raters (`same`). */
+export function agreement({ utterances }: Analysis, ratings: readonly Ratings[]): { same: number; of: number } {
+  const compared = utterances.flatMap((utterance, index) => {
+    const votes = ratings[index]?.together;
     return votes ? [agrees(utterance, votes)] : [];
   });
-  return { same: asked.filter(Boolean).length, of: asked.length };
+  return { same: compared.filter(Boolean).length, of: compared.length };
 }

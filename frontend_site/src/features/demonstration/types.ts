@@ -1,8 +1,8 @@
-import type { People } from "@/features/analysis/people";
+import type { Ratings } from "@/features/analysis/ratings";
 import type { Analysis } from "@/features/analysis/types";
 
-/** A demonstration's analysis, and what people said of its utterances. */
+/** Analysis of a demonstration video, with human ratings. */
 export interface Demonstration {
   analysis: Analysis;
-  people: readonly People[]; // of each utterance; empty where nobody was asked
+  ratings: readonly Ratings[]; // of each utterance; empty if there are none
 }

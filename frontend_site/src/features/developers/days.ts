@@ -1,4 +1,4 @@
-/** A month of usage as bars. Pure. */
+/** Data of the usage chart. Pure functions. */
 
 import { nice, ticks } from "d3-array";
 
@@ -7,8 +7,8 @@ export interface Day {
   requests: number;
 }
 
-/** Every day of a month (YYYY-MM), those without requests too. */
-export function everyDay(month: string, days: readonly Day[]): Day[] {
+/** Return every day of a month (YYYY-MM), including those without requests. */
+export function fillMonth(month: string, days: readonly Day[]): Day[] {
   const [year = 0, number = 1] = month.split("-").map(Number);
   const length = new Date(Date.UTC(year, number, 0)).getUTCDate();
   const known = new Map(days.map((day) => [day.date, day.requests]));
@@ -18,8 +18,8 @@ export function everyDay(month: string, days: readonly Day[]): Day[] {
   });
 }
 
-/** The height of a chart of counts: its top, and the whole numbers at which it is ruled. */
-export function countScale(most: number): { top: number; rules: number[] } {
-  const [, top] = nice(0, Math.max(4, most), 4);
-  return { top, rules: ticks(0, top, 4).filter((tick) => Number.isInteger(tick)) };
+/** Return the scale of a chart of counts: its maximum, and the whole numbers of its grid lines. */
+export function countScale(highest: number): { top: number; gridLines: number[] } {
+  const [, top] = nice(0, Math.max(4, highest), 4);
+  return { top, gridLines: ticks(0, top, 4).filter((tick) => Number.isInteger(tick)) };
 }

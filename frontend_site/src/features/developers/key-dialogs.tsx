@@ -9,7 +9,7 @@ import { CopyButton } from "@/design/copy";
 import { Dialog } from "@/design/dialog";
 import { Note } from "@/design/feedback";
 import { Field } from "@/design/field";
-import { Segments } from "@/design/segments";
+import { SegmentedControl } from "@/design/segmented-control";
 import { useAction } from "@/lib/use-action";
 
 import { ACCESS, LIFETIMES } from "./key-texts";
@@ -29,7 +29,7 @@ export function CreateKeyDialog({ create, onCreated, onClose }: CreateProps) {
     onCreated(await create({ name, scopes, expiresInDays }));
   }, explain);
   return (
-    <Dialog title="Create an API key" onClose={onClose}>
+    <Dialog title="Create API key" onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -45,15 +45,15 @@ export function CreateKeyDialog({ create, onCreated, onClose }: CreateProps) {
           required
           maxLength={64}
           pattern=".*\S.*"
-          hint="Where it is used, so that you know which to revoke."
+          hint="Where the key is used, so that you know which one to revoke."
         />
         <Choice label="Access" hint="Analyze: upload, start, cancel, delete and restore.">
-          <Segments label="Access" options={ACCESS} value={access} onChange={setAccess} />
+          <SegmentedControl label="Access" options={ACCESS} value={access} onChange={setAccess} />
         </Choice>
-        <Choice label="Expires after" hint="Replacing a key keeps its access and its expiry.">
-          <Segments label="Expires after" options={LIFETIMES} value={lifetime} onChange={setLifetime} />
+        <Choice label="Expires after" hint="Replacing a key keeps its access and expiry.">
+          <SegmentedControl label="Expires after" options={LIFETIMES} value={lifetime} onChange={setLifetime} />
         </Choice>
-        <Button type="submit" look="primary" busy={busy} className="justify-self-start">
+        <Button type="submit" variant="primary" busy={busy} className="justify-self-start">
           Create
         </Button>
       </form>
@@ -73,21 +73,21 @@ function Choice({ label, hint, children }: { label: string; hint: string; childr
   );
 }
 
-/** The secret, this once. */
+/** Dialog that shows a new key's secret, which is not stored. */
 export function SecretDialog({ name, token, onClose }: { name: string; token: string; onClose: () => void }) {
   return (
-    <Dialog title={`Your new key: ${name}`} onClose={onClose}>
+    <Dialog title={`New API key: ${name}`} onClose={onClose}>
       <div className="grid gap-4">
-        <Note tone="warning">Copy it now and keep it like a password. It is not shown again.</Note>
+        <Note tone="warning">Copy this key now and store it securely. It won&apos;t be shown again.</Note>
         <div className="flex items-center gap-3 rounded-control border border-line bg-page py-2 pr-2 pl-3">
           <code className="min-w-0 flex-1 font-mono text-[13px] break-all" data-testid="token">
             {token}
           </code>
-          <CopyButton text={token} label="Copy the key" />
+          <CopyButton text={token} label="Copy key" />
         </div>
-        <p className="text-[13px] text-muted">Until you leave this page, the code samples below hold it.</p>
-        <Button look="primary" onClick={onClose} className="justify-self-start">
-          I have copied it
+        <p className="text-[13px] text-muted">The code samples on this page contain the key until you leave.</p>
+        <Button variant="primary" onClick={onClose} className="justify-self-start">
+          Done
         </Button>
       </div>
     </Dialog>

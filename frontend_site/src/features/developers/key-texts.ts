@@ -1,4 +1,4 @@
-/** Scopes and expiry of API keys in words. */
+/** Texts for scopes and expiry of API keys. */
 
 import type { Schemas } from "@/api/client";
 import { when } from "@/lib/format";
@@ -18,16 +18,16 @@ export const LIFETIMES: readonly { value: string; label: string; days: number | 
   { value: "never", label: "Never", days: null },
 ];
 
-/** "Read only". */
-export function allowed(scopes: readonly Scope[]): string {
-  const same = ACCESS.find(
+/** Describe scopes: "Read only". */
+export function describeAccess(scopes: readonly Scope[]): string {
+  const match = ACCESS.find(
     (access) => access.scopes.length === scopes.length && access.scopes.every((s) => scopes.includes(s)),
   );
-  return same?.label ?? scopes.join(", ");
+  return match?.label ?? scopes.join(", ");
 }
 
-/** "expires 3 Feb 2027". `now`: for tests. */
-export function until(expiresAt: string | null, now = new Date()): string {
+/** Describe an expiry: "expires 3 Feb 2027". */
+export function describeExpiry(expiresAt: string | null, now = new Date()): string {
   if (expiresAt === null) return "does not expire";
   const end = new Date(expiresAt);
   return end <= now ? "expired" : `expires ${when(end, now)}`;

@@ -1,13 +1,13 @@
-/** Usage, keys and the webhook as the server has them. */
+/** Queries and mutations of usage, API keys and the webhook. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
+import { api, type Schemas, unwrap } from "@/api/client";
 
 export function useUsage(month?: string) {
   return useQuery({
     queryKey: ["usage", month ?? "current"],
-    queryFn: ({ signal }) => answered(api.GET("/usage", { params: { query: { month } }, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET("/usage", { params: { query: { month } }, signal })),
   });
 }
 
@@ -17,26 +17,26 @@ const KEYS = ["keys"];
 export function useKeys() {
   return useQuery({
     queryKey: KEYS,
-    queryFn: async ({ signal }) => (await answered(api.GET("/keys", { signal }))).keys,
+    queryFn: async ({ signal }) => (await unwrap(api.GET("/keys", { signal }))).keys,
   });
 }
 
-/** Each changes the list here as the server did there: its own list follows a change by a moment. */
+/** Mutations of API keys. Each updates the cached list, because the API's list is eventually consistent. */
 export function useKeyActions() {
   const queries = useQueryClient();
   const change = (edit: (keys: Key[]) => Key[]) => {
     queries.setQueryData<Key[]>(KEYS, (keys) => keys && edit(keys));
   };
   const create = useMutation({
-    mutationFn: (body: Schemas["KeyRequest"]) => answered(api.POST("/keys", { body })),
+    mutationFn: (body: Schemas["KeyRequest"]) => unwrap(api.POST("/keys", { body })),
     onSuccess: ({ token: _, ...key }) => change((keys) => [key, ...keys]),
   });
   const rotate = useMutation({
-    mutationFn: (id: string) => answered(api.POST("/keys/{id}/rotate", { params: { path: { id } } })),
+    mutationFn: (id: string) => unwrap(api.POST("/keys/{id}/rotate", { params: { path: { id } } })),
     onSuccess: ({ token: _, ...key }, id) => change((keys) => keys.map((old) => (old.id === id ? key : old))),
   });
   const revoke = useMutation({
-    mutationFn: (id: string) => answered(api.DELETE("/keys/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => unwrap(api.DELETE("/keys/{id}", { params: { path: { id } } })),
     onSuccess: (_, id) => change((keys) => keys.filter((key) => key.id !== id)),
   });
   return { create, rotate, revoke };
@@ -45,18 +45,18 @@ export function useKeyActions() {
 const WEBHOOK = ["webhook"];
 
 export function useWebhook() {
-  return useQuery({ queryKey: WEBHOOK, queryFn: ({ signal }) => answered(api.GET("/webhook", { signal })) });
+  return useQuery({ queryKey: WEBHOOK, queryFn: ({ signal }) => unwrap(api.GET("/webhook", { signal })) });
 }
 
 export function useWebhookActions() {
   const queries = useQueryClient();
   const onSuccess = () => queries.invalidateQueries({ queryKey: WEBHOOK });
   const save = useMutation({
-    mutationFn: (url: string) => answered(api.PUT("/webhook", { body: { url } })),
+    mutationFn: (url: string) => unwrap(api.PUT("/webhook", { body: { url } })),
     onSuccess,
   });
-  const remove = useMutation({ mutationFn: () => answered(api.DELETE("/webhook")), onSuccess });
-  const rotate = useMutation({ mutationFn: () => answered(api.POST("/webhook/secret")), onSuccess });
-  const test = useMutation({ mutationFn: () => answered(api.POST("/webhook/test")) });
+  const remove = useMutation({ mutationFn: () => unwrap(api.DELETE("/webhook")), onSuccess });
+  const rotate = useMutation({ mutationFn: () => unwrap(api.POST("/webhook/secret")), onSuccess });
+  const test = useMutation({ mutationFn: () => unwrap(api.POST("/webhook/test")) });
   return { save, remove, rotate, test };
 }

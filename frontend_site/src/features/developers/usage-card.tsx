@@ -4,12 +4,12 @@ import { explain } from "@/api/errors";
 import { Card } from "@/design/card";
 import { Failure, Loading } from "@/design/feedback";
 import { Progress } from "@/design/progress";
-import { when } from "@/lib/format";
+import { capitalize, when } from "@/lib/format";
 
-import { countScale, everyDay } from "./days";
+import { countScale, fillMonth } from "./days";
 import { useUsage } from "./queries";
 
-/** What the month's quota went to, day by day. */
+/** Usage of the month's quota, by day. */
 export function UsageCard() {
   const usage = useUsage();
   const data = usage.data;
@@ -19,12 +19,12 @@ export function UsageCard() {
       aside={
         data && (
           <p className="text-[13px] text-muted">
-            {data.plan} plan, starts again on {when(new Date(data.resetsAt))}
+            {capitalize(data.plan)} plan, resets on {when(new Date(data.resetsAt))}
           </p>
         )
       }
     >
-      {usage.isPending && <Loading label="Loading the usage" />}
+      {usage.isPending && <Loading label="Loading usage" />}
       {usage.isError && <Failure message={explain(usage.error)} onRetry={() => void usage.refetch()} />}
       {data && (
         <div className="grid gap-4" id="usage">
@@ -34,10 +34,10 @@ export function UsageCard() {
               {data.limit.toLocaleString("en-GB")} analyses,{" "}
               <span className="text-muted">{data.minutes.toFixed(1)} minutes of video</span>
             </p>
-            <Progress value={data.used / data.limit} label="Part of the quota that is used" />
+            <Progress value={data.used / data.limit} label="Quota used" />
             <p className="text-[13px] text-muted">
-              {data.concurrency === 1 ? "One analysis is" : `${String(data.concurrency)} analyses are`} processed at a
-              time. Further ones are queued, in order.
+              {data.concurrency === 1 ? "One analysis runs" : `Up to ${String(data.concurrency)} analyses run`} at a
+              time; others are queued.
             </p>
           </div>
           <DayChart month={data.month} days={data.days} />
@@ -50,23 +50,23 @@ export function UsageCard() {
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" });
 
 function DayChart({ month, days: known }: { month: string; days: { date: string; requests: number }[] }) {
-  const days = everyDay(month, known);
-  const { top, rules } = countScale(Math.max(...days.map(({ requests }) => requests)));
+  const days = fillMonth(month, known);
+  const { top, gridLines } = countScale(Math.max(...days.map(({ requests }) => requests)));
   const y = (value: number) => `${(100 * (1 - value / top)).toFixed(2)}%`;
   const width = 100 / days.length;
   return (
     <figure>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2">
         <svg className="numbers block h-36 w-8 overflow-visible text-[11px]" aria-hidden="true">
-          {rules.map((rule) => (
-            <text key={rule} x="100%" y={y(rule)} dy="4" textAnchor="end" className="fill-muted">
-              {rule.toLocaleString("en-GB")}
+          {gridLines.map((value) => (
+            <text key={value} x="100%" y={y(value)} dy="4" textAnchor="end" className="fill-muted">
+              {value.toLocaleString("en-GB")}
             </text>
           ))}
         </svg>
-        <svg className="block h-36 w-full overflow-visible" role="img" aria-label={described(days)}>
-          {rules.map((rule) => (
-            <line key={rule} x2="100%" y1={y(rule)} y2={y(rule)} className="stroke-line" />
+        <svg className="block h-36 w-full overflow-visible" role="img" aria-label={describeDays(days)}>
+          {gridLines.map((value) => (
+            <line key={value} x2="100%" y1={y(value)} y2={y(value)} className="stroke-line" />
           ))}
           {days.map(({ date, requests }, index) => (
             <rect
@@ -94,13 +94,13 @@ function DayChart({ month, days: known }: { month: string; days: { date: string;
         </svg>
       </div>
       <figcaption className="mt-1 text-center text-[13px] text-muted">
-        Analyses by day, {MONTH.format(new Date(`${month}-01`))} (UTC)
+        Analyses per day, {MONTH.format(new Date(`${month}-01`))} (UTC)
       </figcaption>
     </figure>
   );
 }
 
-function described(days: { date: string; requests: number }[]): string {
+function describeDays(days: { date: string; requests: number }[]): string {
   const used = days.filter(({ requests }) => requests > 0);
   if (used.length === 0) return "No analyses this month";
   return used

@@ -14,16 +14,16 @@ import { when } from "@/lib/format";
 
 import { useWebhook, useWebhookActions } from "./queries";
 
-/** Where the end of an analysis is reported to. */
+/** Settings of the webhook that receives an event when an analysis ends. */
 export function WebhookCard() {
   const webhook = useWebhook();
   return (
     <Card title="Webhook">
       <p className="mb-4 text-[13px] text-muted">
-        When an analysis ends, we POST an event to this address: signed, repeated until it is taken, each with an id to
-        recognize repeats by.
+        When an analysis ends, we POST a signed event to this URL, retried until acknowledged. Each event has an ID, so
+        that you can detect duplicates.
       </p>
-      {webhook.isPending && <Loading label="Loading the webhook" lines={1} />}
+      {webhook.isPending && <Loading label="Loading webhook" lines={1} />}
       {webhook.isError && <Failure message={explain(webhook.error)} onRetry={() => void webhook.refetch()} />}
       {webhook.data && <Settings key={webhook.data.url} {...webhook.data} />}
     </Card>
@@ -41,13 +41,12 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
         className="flex flex-wrap items-end gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          const address = new FormData(event.currentTarget).get("url");
-          if (typeof address === "string")
-            save.mutate(address.trim(), { onSuccess: () => toast("Saved the webhook.") });
+          const newUrl = new FormData(event.currentTarget).get("url");
+          if (typeof newUrl === "string") save.mutate(newUrl.trim(), { onSuccess: () => toast("Webhook saved.") });
         }}
       >
         <Field
-          label="Address"
+          label="Endpoint URL"
           name="url"
           type="url"
           required
@@ -55,7 +54,7 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
           placeholder="https://example.com/hooks"
           className="min-w-0 flex-1 basis-64"
         />
-        <Button type="submit" look="primary" busy={save.isPending}>
+        <Button type="submit" variant="primary" busy={save.isPending}>
           Save
         </Button>
       </form>
@@ -64,8 +63,9 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
           <Secret secret={secret} />
           {secretBeforeUntil !== null && (
             <Note tone="info">
-              The secret before is valid until {when(new Date(secretBeforeUntil))}: until then events carry both
-              signatures. Give your receiver the new one, or replace it again to end the one before at once.
+              The previous secret is valid until {when(new Date(secretBeforeUntil))}; until then, events carry both
+              signatures. Update your receiver with the new secret, or replace it again to invalidate the previous one
+              immediately.
             </Note>
           )}
           <div className="flex flex-wrap gap-2">
@@ -73,21 +73,21 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
               size="small"
               busy={test.isPending}
               onClick={() =>
-                test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Test event ${eventId} is on its way.`) })
+                test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Sending test event ${eventId}.`) })
               }
             >
-              Send a test event
+              Send test event
             </Button>
             <Button
               size="small"
               busy={rotate.isPending}
               onClick={() =>
                 rotate.mutate(undefined, {
-                  onSuccess: () => toast("The secret is new. The one before is valid for a day."),
+                  onSuccess: () => toast("Signing secret replaced. The previous one is valid for another day."),
                 })
               }
             >
-              New secret
+              Replace secret
             </Button>
             <Button size="small" busy={remove.isPending} onClick={() => remove.mutate()}>
               Remove
@@ -109,7 +109,7 @@ function Secret({ secret }: { secret: string }) {
         <Button size="small" onClick={() => setShown(!shown)} aria-pressed={shown}>
           Show
         </Button>
-        <CopyButton text={secret} label="Copy the signing secret" />
+        <CopyButton text={secret} label="Copy signing secret" />
       </div>
     </div>
   );

@@ -4,13 +4,13 @@ import { useEffect, useRef, useState } from "react";
 
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
-import { Segments } from "@/design/segments";
-import { Distributions, Reading, UNCLEAR } from "@/features/analysis/details";
-import { PeopleSaid, besidePeople } from "@/features/analysis/people";
+import { SegmentedControl } from "@/design/segmented-control";
+import { Distributions, UtteranceSummary, UNCLEAR } from "@/features/analysis/details";
+import { HumanRatings, describeRatings } from "@/features/analysis/ratings";
 import { Playback, usePlayback } from "@/features/analysis/playback";
 import { indexNear, strongest } from "@/features/analysis/timeline";
 import { TimelineCard } from "@/features/analysis/timeline-card";
-import { fileOf, load, type DemonstrationName } from "@/features/demonstration/files";
+import { fileOf, loadDemonstration, type DemonstrationName } from "@/features/demonstration/files";
 import { agreement } from "@/features/demonstration/note";
 import { SIX_EMOTIONS } from "@/features/demonstration/six-emotions";
 import type { Demonstration } from "@/features/demonstration/types";
@@ -20,28 +20,28 @@ interface Example {
   value: DemonstrationName;
   label: string;
   title: string;
-  about: string;
-  licence: { name: string; href: string };
+  description: string;
+  license: { name: string; href: string };
 }
 
 const FIRST: Example = {
   value: "six_emotions",
   label: "Six emotions",
   title: "One sentence, six ways to say it",
-  about:
-    "An actor was asked for neutral, joy, sadness, anger, fear and disgust, in this order. Pick a line to see what the model says, why, and what about ten people said",
-  licence: { name: "CREMA-D", href: "/demonstration/LICENSE.txt" },
+  description:
+    "An actor was asked to express neutral, joy, sadness, anger, fear and disgust, in this order. Select an utterance to see what the model predicts and why, and how about ten people rated it",
+  license: { name: "CREMA-D", href: "/demonstration/LICENSE.txt" },
 };
 const SECOND: Example = {
   value: "without_words",
   label: "Without words",
   title: "Tears, then laughter, and not a word",
-  about: "No sound at all: the face is all that the model has to go by",
-  licence: { name: "Wolfgang Langer, Pexels", href: "/demonstration/without_words.LICENSE.txt" },
+  description: "The video has no audio, so the prediction is based on the face only",
+  license: { name: "Wolfgang Langer, Pexels", href: "/demonstration/without_words.LICENSE.txt" },
 };
 const EXAMPLES = [FIRST, SECOND];
 
-/** Real analyses to try. The first is part of the page; the second comes when it is chosen. */
+/** Interactive demonstration. The first example is part of the page; the second is loaded when selected. */
 export function Demo() {
   const [chosen, setChosen] = useState<DemonstrationName>(FIRST.value);
   const [loaded, setLoaded] = useState<Partial<Record<DemonstrationName, Demonstration>>>({
@@ -51,7 +51,7 @@ export function Demo() {
   const example = EXAMPLES.find(({ value }) => value === chosen) ?? FIRST;
   const choose = (name: DemonstrationName) => {
     setChosen(name);
-    void load(name).then((found) => setLoaded((all) => ({ ...all, [name]: found })));
+    void loadDemonstration(name).then((found) => setLoaded((all) => ({ ...all, [name]: found })));
   };
   return (
     <section aria-labelledby="demo-title" className="grid gap-4">
@@ -61,26 +61,26 @@ export function Demo() {
             {example.title}
           </h2>
           <p className="text-[13px] text-muted">
-            {example.about} (
-            <a href={example.licence.href} className="underline hover:text-text">
-              {example.licence.name}
+            {example.description} (
+            <a href={example.license.href} className="underline hover:text-text">
+              {example.license.name}
             </a>
             ).
           </p>
         </div>
-        <Segments label="Example" options={EXAMPLES} value={chosen} onChange={choose} />
+        <SegmentedControl label="Example" options={EXAMPLES} value={chosen} onChange={choose} />
       </div>
-      {demonstration && <Explorable key={chosen} example={example} demonstration={demonstration} />}
+      {demonstration && <InteractiveExample key={chosen} example={example} demonstration={demonstration} />}
     </section>
   );
 }
 
-interface ExplorableProps {
+interface InteractiveExampleProps {
   example: Example;
   demonstration: Demonstration;
 }
 
-function Explorable({ example, demonstration }: ExplorableProps) {
+function InteractiveExample({ example, demonstration }: InteractiveExampleProps) {
   const { analysis } = demonstration;
   const [playback] = useState(() => new Playback(analysis.video.duration_s));
   const video = useRef<HTMLVideoElement>(null);
@@ -106,7 +106,7 @@ function Explorable({ example, demonstration }: ExplorableProps) {
         <Utterances demonstration={demonstration} playback={playback} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
-        <Current demonstration={demonstration} playback={playback} />
+        <SelectedMoment demonstration={demonstration} playback={playback} />
         <TimelineCard analysis={analysis} playback={playback} />
       </div>
     </div>
@@ -118,18 +118,18 @@ interface PartProps {
   playback: Playback;
 }
 
-/** Every utterance: the model's first emotion, and the one that people named most often where they were asked. */
-function Utterances({ demonstration: { analysis, people }, playback }: PartProps) {
+/** List of utterances: the predicted emotion, and the raters' most frequent one if there are ratings. */
+function Utterances({ demonstration: { analysis, ratings }, playback }: PartProps) {
   const current = usePlayback(playback, ({ time }) => indexNear(analysis.utterances, time));
-  const { same, of } = agreement(analysis, people);
+  const { same, of } = agreement(analysis, ratings);
   return (
     <Card
-      title={of > 0 ? "The model beside people" : "What the model sees"}
-      aside={of > 0 && <p className="text-[13px] text-muted">{`the same in ${same} of ${of}`}</p>}
+      title={of > 0 ? "Model vs. human ratings" : "Model predictions"}
+      aside={of > 0 && <p className="text-[13px] text-muted">{`${same} of ${of} match`}</p>}
     >
       <ol aria-label="Utterances" className="-mx-2 grid gap-0.5">
         {analysis.utterances.map((utterance, index) => {
-          const [top, votes] = [strongest(utterance.emotions), people[index]?.together];
+          const [top, votes] = [strongest(utterance.emotions), ratings[index]?.together];
           return (
             top && (
               <li key={utterance.start_time}>
@@ -145,7 +145,7 @@ function Utterances({ demonstration: { analysis, people }, playback }: PartProps
                     {utterance.unclear && <span className="text-muted">unclear</span>}
                   </span>
                   <span className="text-muted max-sm:col-start-2">
-                    {votes ? besidePeople(utterance, votes) : percent(top.confidence)}
+                    {votes ? describeRatings(utterance, votes) : percent(top.confidence)}
                   </span>
                 </button>
               </li>
@@ -158,16 +158,19 @@ function Utterances({ demonstration: { analysis, people }, playback }: PartProps
   );
 }
 
-/** The utterance of this moment: why the model says what it says, and what people said of it. */
-function Current({ demonstration: { analysis, people }, playback }: PartProps) {
+/** Details of the current utterance: prediction, explanation and human ratings. */
+function SelectedMoment({ demonstration: { analysis, ratings }, playback }: PartProps) {
   const index = usePlayback(playback, ({ time }) => indexNear(analysis.utterances, time));
   const utterance = analysis.utterances[index];
   if (!utterance) return null;
-  const votes = people[index];
+  const votes = ratings[index];
   return (
-    <Card title="This moment" aside={<p className="numbers text-[13px] text-muted">{clock(utterance.start_time)}</p>}>
-      <Reading utterance={utterance} />
-      {votes && <PeopleSaid people={votes} />}
+    <Card
+      title="Selected moment"
+      aside={<p className="numbers text-[13px] text-muted">{clock(utterance.start_time)}</p>}
+    >
+      <UtteranceSummary utterance={utterance} />
+      {votes && <HumanRatings ratings={votes} />}
       <Distributions utterance={utterance} />
     </Card>
   );

@@ -1,23 +1,23 @@
 "use client";
 
 import { ButtonLink } from "@/design/button";
-import { useProbablySignedIn } from "@/features/auth/hint";
+import { useHasStoredSession } from "@/features/auth/stored-session";
 
-/** The way in, for the bar at the top: another one for those who are signed in. */
+/** Links of the top bar: to the dashboard if signed in, else to sign-in and sign-up. */
 export function EntryLinks() {
-  if (useProbablySignedIn()) {
+  if (useHasStoredSession()) {
     return (
-      <ButtonLink href="/dashboard/" look="primary" size="small">
-        Open the dashboard
+      <ButtonLink href="/dashboard/" variant="primary" size="small">
+        Open dashboard
       </ButtonLink>
     );
   }
   return (
     <>
-      <ButtonLink href="/sign-in/" look="quiet" size="small">
+      <ButtonLink href="/sign-in/" variant="quiet" size="small">
         Sign in
       </ButtonLink>
-      <ButtonLink href="/sign-up/" look="primary" size="small">
+      <ButtonLink href="/sign-up/" variant="primary" size="small">
         Sign up
       </ButtonLink>
     </>

@@ -15,49 +15,49 @@ import { ThemeToggle } from "@/design/theme-toggle";
 import { Demo } from "./demo";
 import { EntryLinks } from "./entry-links";
 
-const SENSES: Point[] = [
+const SIGNALS: Point[] = [
   {
     icon: MessageSquareText,
     title: "Words",
-    text: "Speech is transcribed, cut into sentences, and read in the context of what was said before.",
+    text: "Speech is transcribed, split into utterances, and read in context.",
   },
   {
     icon: AudioLines,
     title: "Voice",
-    text: "How a sentence is spoken is heard apart from what it says: loud, flat, trembling.",
+    text: "Tone of voice, independent of the words: loud, flat, trembling.",
   },
   {
     icon: ScanFace,
     title: "Face",
-    text: "The face of who speaks is found, followed, and looked at four times a second.",
+    text: "The speaker's face is detected and tracked, and analyzed four times a second.",
   },
 ];
 
-const DOORS: Point[] = [
+const ENTRY_POINTS: Point[] = [
   {
     icon: Clapperboard,
     title: "In the browser",
-    text: "Drop videos, watch the progress, look into every sentence, take it away as CSV, subtitles or a page.",
+    text: "Upload videos, follow the progress, explore every utterance, and export CSV, subtitles or a report.",
   },
   {
     icon: Terminal,
-    title: "By API",
-    text: "Three calls with a key: ask for a URL, send the file, get the result. Webhooks tell when it is done.",
+    title: "With the API",
+    text: "Three calls with an API key: request an upload URL, send the file, get the result. Webhooks notify you when it's done.",
   },
   {
     icon: FolderInput,
-    title: "By drop folder",
-    text: "Put files into your folder in S3; results appear beside them under the same name.",
+    title: "With a drop folder",
+    text: "Copy files to your drop folder in S3; results appear in your results folder under the same name.",
   },
 ];
 
-const LIMITS = [
-  "It predicts apparent emotion: how something looks and sounds, not what anybody feels. Do not use it to make decisions about people.",
-  "In the European Union, inferring emotions at work or in education is prohibited (AI Act, Article 5(1)(f)).",
-  "The starter model is for research and evaluation. How words, voice and face are combined was measured on examples put together from recordings of different people, not on real clips.",
-  "It says neutral too often, as in the example above, and does poorly on voices unlike those it learned from.",
-  "Words are read in English. In other languages only voice and face are used.",
-  "One speaker at a time: it tells nobody apart by voice.",
+const LIMITATIONS = [
+  "It predicts apparent emotion: how something looks and sounds, not what a person feels. Do not use it to make decisions about people.",
+  "In the European Union, inferring emotions in the workplace or in education is prohibited (AI Act, Article 5(1)(f)).",
+  "The starter model is for research and evaluation. The combination of words, voice and face was measured on examples assembled from recordings of different people, not on real clips.",
+  "It predicts neutral too often, as in the example above, and performs poorly on voices unlike those it was trained on.",
+  "It reads words in English only. For other languages it uses only voice and face.",
+  "It expects one speaker at a time and does not distinguish speakers by voice.",
 ];
 
 interface Point {
@@ -81,14 +81,14 @@ export function Landing() {
       <main className="grid gap-20 pt-12 pb-20 sm:pt-20">
         <section className="grid justify-items-center gap-5 text-center">
           <h1 className="max-w-[18ch] text-4xl leading-[1.08] tracking-[-0.03em] sm:text-6xl">
-            See how a video feels, sentence by sentence
+            See how a video feels, moment by moment
           </h1>
           <p className="max-w-[54ch] text-lg text-muted text-pretty">
-            Upload a video. Get every sentence with its time, its words, seven emotions and the sentiment, predicted
+            Upload a video. For every utterance, get the transcript, seven emotion scores and the sentiment, predicted
             from words, voice and face together, and see how much each contributed.
           </p>
           <div className="flex flex-wrap justify-center gap-3">
-            <ButtonLink href="/sign-up/" look="primary" size="large">
+            <ButtonLink href="/sign-up/" variant="primary" size="large">
               Analyze a video
             </ButtonLink>
             <ButtonLink href="/docs/" size="large" prefetch={false}>
@@ -97,22 +97,22 @@ export function Landing() {
           </div>
         </section>
         <Demo />
-        <Points id="senses" title="Three signals, one result" points={SENSES} />
-        <Points id="doors" title="Three ways in" points={DOORS} />
-        <section aria-labelledby="limits-title" className="card grid gap-4 p-6 sm:p-8">
-          <h2 id="limits-title" className="text-xl">
-            What it cannot do
+        <Points id="signals" title="Three signals, one result" points={SIGNALS} />
+        <Points id="entry-points" title="Three ways to use it" points={ENTRY_POINTS} />
+        <section aria-labelledby="limitations-title" className="card grid gap-4 p-6 sm:p-8">
+          <h2 id="limitations-title" className="text-xl">
+            Limitations
           </h2>
           <ul className="grid max-w-[80ch] list-disc gap-2 pl-5 text-muted marker:text-outline">
-            {LIMITS.map((limit) => (
-              <li key={limit}>{limit}</li>
+            {LIMITATIONS.map((limitation) => (
+              <li key={limitation}>{limitation}</li>
             ))}
           </ul>
         </section>
       </main>
       <footer className="flex flex-wrap items-center gap-x-6 gap-y-2 border-t border-line py-6 text-[13px] text-muted">
         <p className="mr-auto">
-          Video Sentiment. The code is under the MIT licence; the starter model is for research and evaluation only.
+          Video Sentiment. The code is under the MIT license; the starter model is for research and evaluation only.
         </p>
         <a href="/docs/" className="hover:text-text">
           API reference

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import { Mark } from "@/design/logo";
 
-/** A page that has one thing to say. */
+/** Full page with a single message. */
 export function MessagePage({ title, text, children }: { title: string; text: string; children: ReactNode }) {
   return (
     <main className="mx-auto grid min-h-dvh max-w-md content-center justify-items-center gap-3 px-4 text-center">

@@ -20,7 +20,7 @@ const LINKS = [
   { href: "/account/", label: "Account", also: "" },
 ];
 
-/** What signed-in pages share: who is signed in, uploads that go on from page to page, the bar at the top. */
+/** Shell of the signed-in pages: session, uploads that continue across pages, and the top bar. */
 export function Workspace({ children }: { children: ReactNode }) {
   return (
     <QueryProvider>
@@ -31,7 +31,7 @@ export function Workspace({ children }: { children: ReactNode }) {
               href="#content"
               className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:m-2 focus:rounded-control focus:bg-surface focus:px-3 focus:py-2"
             >
-              Skip to the content
+              Skip to content
             </a>
             <TopBar />
             <main id="content" className="mx-auto w-full max-w-[85rem] px-4 py-6 sm:px-6">
@@ -46,7 +46,7 @@ export function Workspace({ children }: { children: ReactNode }) {
 
 function TopBar() {
   const path = usePathname();
-  const { email, leave } = useSession();
+  const { email, signOut } = useSession();
   return (
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-[85rem] flex-wrap items-center gap-x-6 gap-y-1 px-4 pt-2 sm:px-6 md:pb-2">
@@ -54,21 +54,21 @@ function TopBar() {
         <div className="ml-auto flex items-center gap-1 md:order-last">
           <span className="mr-2 hidden max-w-[16rem] truncate text-[13px] text-muted lg:inline">{email}</span>
           <ThemeToggle />
-          <IconButton label="Sign out" onClick={() => void leave()}>
+          <IconButton label="Sign out" onClick={() => void signOut()}>
             <LogOut aria-hidden="true" />
           </IconButton>
         </div>
         <nav aria-label="Main" className="-mx-2 flex w-full gap-1 md:w-auto">
           {LINKS.map(({ href, label, also }) => {
-            const here = path === href || path === also;
+            const active = path === href || path === also;
             return (
               <Link
                 key={href}
                 href={href}
-                aria-current={here ? "page" : undefined}
+                aria-current={active ? "page" : undefined}
                 className={cx(
                   "border-b-2 px-2 py-2 text-sm md:rounded-control md:border-0 md:px-3 md:py-1.5",
-                  here
+                  active
                     ? "border-accent font-medium text-text md:bg-hover"
                     : "border-transparent text-muted hover:text-text",
                 )}

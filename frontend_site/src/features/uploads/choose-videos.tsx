@@ -8,11 +8,11 @@ import { ACCEPTED } from "./checks";
 import { useUploads } from "./provider";
 
 type Props = Omit<ComponentProps<typeof Button>, "onClick"> & {
-  inputLabel: string; // names the input behind the button
+  inputLabel: string; // accessible name of the hidden file input
   onChosen?: () => void;
 };
 
-/** A button that opens the file dialog; what is chosen there is uploaded. */
+/** Button that opens the file dialog and uploads the chosen files. */
 export function ChooseVideos({ inputLabel, onChosen, ...button }: Props) {
   const { queue } = useUploads();
   const input = useRef<HTMLInputElement>(null);
@@ -28,7 +28,7 @@ export function ChooseVideos({ inputLabel, onChosen, ...button }: Props) {
         hidden
         onChange={(event) => {
           queue.add(event.currentTarget.files ?? []);
-          event.currentTarget.value = ""; // the same file may be chosen again
+          event.currentTarget.value = ""; // so that the same file can be chosen again
           onChosen?.();
         }}
       />

@@ -10,7 +10,7 @@ import { MAX_UPLOAD_BYTES } from "@/lib/limits";
 import { ChooseVideos } from "./choose-videos";
 import { useUploads } from "./provider";
 
-/** Where files come in: dropped anywhere on the page, or chosen. */
+/** Area to choose files; also accepts files dropped anywhere on the page. */
 export function DropZone() {
   const { queue } = useUploads();
   const [over, setOver] = useState(false);
@@ -19,7 +19,7 @@ export function DropZone() {
     const isFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     const drag = (event: DragEvent) => {
       if (!isFiles(event)) return;
-      event.preventDefault(); // else the browser opens the file in the page's place
+      event.preventDefault(); // otherwise the browser navigates to the file
       setOver(true);
     };
     const leave = (event: DragEvent) => {
@@ -49,10 +49,10 @@ export function DropZone() {
       )}
     >
       <div>
-        <p className="font-medium">{over ? "Let go to upload" : "Drop videos here"}</p>
+        <p className="font-medium">{over ? "Release to upload" : "Drop videos here"}</p>
         <p className="text-[13px] text-muted">MP4, MOV, WebM, MKV or AVI, up to {bytes(MAX_UPLOAD_BYTES)} each</p>
       </div>
-      <ChooseVideos look="primary" inputLabel="Videos to analyze">
+      <ChooseVideos variant="primary" inputLabel="Videos to analyze">
         <Upload className="size-4" aria-hidden="true" />
         Choose videos
       </ChooseVideos>

@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
+import { api, type Schemas, unwrap } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
@@ -14,22 +14,23 @@ import { useUploads } from "./provider";
 type Pending = Schemas["PendingUpload"];
 const PENDING = ["pending-uploads"];
 
-/** Uploads that were begun elsewhere, or before this page was loaded, and that still count. */
+/** Pending uploads that were started elsewhere or before this page was loaded. */
 export function PendingUploads() {
   const { uploads } = useUploads();
-  const own = uploads.length > 0; // those of this page are pending too, and are shown with their progress
+  const hasOwn = uploads.length > 0; // this page's uploads are pending, too, and shown with their progress
   const pending = useQuery({
     queryKey: PENDING,
-    queryFn: async ({ signal }) => (await answered(api.GET("/uploads", { signal }))).uploads,
-    enabled: !own,
+    queryFn: async ({ signal }) => (await unwrap(api.GET("/uploads", { signal }))).uploads,
+    enabled: !hasOwn,
   });
-  if (own || !pending.data || pending.data.length === 0) return null;
+  if (hasOwn || !pending.data || pending.data.length === 0) return null;
   return (
-    <Card title="Unfinished uploads">
+    <Card title="Pending uploads">
       <p className="mb-3 text-[13px] text-muted">
-        Begun by another page or program and not analyzed yet. Each counts until it is analyzed, abandoned or expired.
+        Started in another tab or by a program, and not analyzed yet. Each counts toward your limit of pending uploads
+        until it is analyzed, abandoned or expires.
       </p>
-      <ul aria-label="Unfinished uploads" className="divide-y divide-line">
+      <ul aria-label="Pending uploads" className="divide-y divide-line">
         {pending.data.map((upload) => (
           <PendingRow key={upload.id} upload={upload} />
         ))}
@@ -42,7 +43,7 @@ function PendingRow({ upload }: { upload: Pending }) {
   const queries = useQueryClient();
   const toast = useToast();
   const abandon = useMutation({
-    mutationFn: () => answered(api.DELETE("/uploads/{id}", { params: { path: { id: upload.id } } })),
+    mutationFn: () => unwrap(api.DELETE("/uploads/{id}", { params: { path: { id: upload.id } } })),
     onSuccess: () =>
       queries.setQueryData<Pending[]>(PENDING, (uploads) => uploads?.filter(({ id }) => id !== upload.id)),
     onError: (error) => toast(explain(error)),
@@ -54,7 +55,7 @@ function PendingRow({ upload }: { upload: Pending }) {
       <div className="min-w-0 flex-1 basis-48">
         <p className="text-sm font-medium">{name}</p>
         <p className="numbers text-[13px] text-muted">
-          {size} · begun {when(new Date(upload.createdAt))}
+          {size} · started {when(new Date(upload.createdAt))}
           {upload.expiresAt && ` · expires ${when(new Date(upload.expiresAt))}`}
         </p>
       </div>

@@ -11,14 +11,14 @@ import { transport } from "./transport";
 
 const QueueContext = createContext<UploadQueue | null>(null);
 
-/** The queue and its uploads as they are now. */
+/** Return the queue and its current uploads. Only inside <UploadsProvider>. */
 export function useUploads(): { queue: UploadQueue; uploads: readonly Upload[] } {
   const queue = use(QueueContext);
-  if (!queue) throw new Error("useUploads needs <UploadsProvider> above it");
+  if (!queue) throw new Error("useUploads must be used inside <UploadsProvider>");
   return { queue, uploads: useSyncExternalStore(queue.subscribe, queue.snapshot, queue.snapshot) };
 }
 
-/** Holds the queue, so that uploads go on while the user looks at other pages of the workspace. */
+/** Provide the upload queue, so that uploads continue while the user visits other pages. */
 export function UploadsProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [queue] = useState(

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { TransientError } from "@/lib/retry";
 
-import { InParts, SinglePiece, type UploadApi } from "./parcels";
-import { RefusedError, type PutOptions } from "./put";
+import { MultipartSender, SingleSender, type UploadApi } from "./senders";
+import { RejectedError, type PutOptions } from "./put";
 import { UploadQueue, type Transport } from "./queue";
 
-/** A store and an API that behave like the real ones, and break when told to. */
+/** In-memory API and object store with injectable failures. */
 class Server implements UploadApi {
   objects = new Map<string, number>(); // key -> bytes
   partsSent: number[] = [];
@@ -51,14 +51,15 @@ class Server implements UploadApi {
 
 function queueOf(server: Server, parts = false) {
   const transport: Transport = {
-    parcel: (file) => (parts ? new InParts(file, server, server.put) : new SinglePiece(file, server, server.put)),
+    sender: (file) =>
+      parts ? new MultipartSender(file, server, server.put) : new SingleSender(file, server, server.put),
     start: (key) => {
       server.starts.push(key);
       const failure = server.startFailures.shift();
       return failure ? Promise.reject(failure) : Promise.resolve(key);
     },
     explain: (error) => (error instanceof Error ? error.message : "?"),
-    isRefusal: (error) => error instanceof RangeError,
+    isRejection: (error) => error instanceof RangeError,
   };
   const onStarted = vi.fn();
   return { queue: new UploadQueue(transport, onStarted, () => Date.now()), onStarted };
@@ -78,11 +79,11 @@ afterEach(() => {
 });
 
 describe("a queue of uploads", () => {
-  it("sends two at once, starts each, and takes what has started off the list", async () => {
+  it("sends two at a time, starts each analysis, and then removes the upload from the list", async () => {
     const server = new Server();
     const { queue, onStarted } = queueOf(server);
     queue.add([video("a.mp4"), video("b.mov"), video("c.webm")]);
-    expect(queue.snapshot().map(({ state }) => state)).toEqual(["sending", "sending", "waiting"]);
+    expect(queue.snapshot().map(({ state }) => state)).toEqual(["sending", "sending", "queued"]);
     expect(queue.busy).toBe(true);
     await vi.runAllTimersAsync();
     expect(server.objects.size).toBe(3);
@@ -92,16 +93,16 @@ describe("a queue of uploads", () => {
     expect(queue.busy).toBe(false);
   });
 
-  it("refuses before anything is sent", async () => {
+  it("rejects before anything is sent", async () => {
     const server = new Server();
     const { queue } = queueOf(server);
     queue.add([video("notes.txt"), video("empty.mp4", 0)]);
     await vi.runAllTimersAsync();
-    expect(queue.snapshot().map(({ state }) => state)).toEqual(["refused", "refused"]);
+    expect(queue.snapshot().map(({ state }) => state)).toEqual(["rejected", "rejected"]);
     expect(server.objects.size).toBe(0);
   });
 
-  it("goes on by itself after the network broke off, and starts one analysis", async () => {
+  it("resumes after a broken connection and starts one analysis", async () => {
     const server = new Server();
     server.failures = [new TransientError("broken"), new TransientError("broken")];
     const { queue } = queueOf(server);
@@ -113,9 +114,9 @@ describe("a queue of uploads", () => {
     expect(queue.snapshot()).toEqual([]);
   });
 
-  it("asks for another URL where the first expired while it waited", async () => {
+  it("requests a new URL if the first has expired", async () => {
     const server = new Server();
-    server.failures = [new TransientError("broken"), new RefusedError(403)];
+    server.failures = [new TransientError("broken"), new RejectedError(403)];
     const { queue } = queueOf(server);
     queue.add([video("a.mp4")]);
     await vi.runAllTimersAsync();
@@ -125,11 +126,11 @@ describe("a queue of uploads", () => {
 
   it("never sends a file again whose analysis could not be started", async () => {
     const server = new Server();
-    server.startFailures = [new Error("the month's analyses are used up")];
+    server.startFailures = [new Error("the monthly quota is used up")];
     const { queue } = queueOf(server);
     queue.add([video("a.mp4")]);
     await vi.runAllTimersAsync();
-    expect(queue.snapshot()[0]).toMatchObject({ state: "failed", problem: "the month's analyses are used up" });
+    expect(queue.snapshot()[0]).toMatchObject({ state: "failed", problem: "the monthly quota is used up" });
     queue.retry(queue.snapshot()[0]?.id ?? "");
     await vi.runAllTimersAsync();
     expect(server.objects.size).toBe(1);
@@ -137,13 +138,13 @@ describe("a queue of uploads", () => {
     expect(queue.snapshot()).toEqual([]);
   });
 
-  it("does not offer to try again what the server will not have", async () => {
+  it("does not retry what the server rejects", async () => {
     const server = new Server();
     server.startFailures = [new RangeError("not a video")];
     const { queue } = queueOf(server);
     queue.add([video("a.mp4")]);
     await vi.runAllTimersAsync();
-    expect(queue.snapshot()[0]).toMatchObject({ state: "refused", problem: "not a video" });
+    expect(queue.snapshot()[0]).toMatchObject({ state: "rejected", problem: "not a video" });
     queue.retry("1");
     await vi.runAllTimersAsync();
     expect(server.starts).toHaveLength(1);
@@ -151,7 +152,7 @@ describe("a queue of uploads", () => {
     expect(queue.snapshot()).toEqual([]);
   });
 
-  it("cancels for good and lets the next one go", async () => {
+  it("cancels an upload and starts the next one", async () => {
     const server = new Server();
     const { queue } = queueOf(server);
     queue.add([video("a.mp4"), video("b.mp4"), video("c.mp4")]);
@@ -166,16 +167,16 @@ describe("a queue of uploads", () => {
     expect(queue.snapshot()).toEqual([]);
   });
 
-  it("tells speed", async () => {
+  it("reports speed", async () => {
     const { queue } = queueOf(new Server());
     queue.add([video("a.mp4", 4000), video("b.mp4", 4000)]);
     await vi.advanceTimersByTimeAsync(150);
-    expect(queue.snapshot()[0]).toMatchObject({ sent: 2000, speed: null }); // nothing to go by yet
+    expect(queue.snapshot()[0]).toMatchObject({ sent: 2000, speed: null }); // not enough samples yet
   });
 });
 
-describe("in parts", () => {
-  it("sends every part once, though some had to be sent again", async () => {
+describe("a multipart upload", () => {
+  it("stores every part once despite retries", async () => {
     const server = new Server();
     server.failures = [new TransientError("broken")];
     const { queue } = queueOf(server, true);
@@ -185,10 +186,10 @@ describe("in parts", () => {
     expect(server.starts).toHaveLength(1);
   });
 
-  it("a retry sends only what is missing", async () => {
+  it("sends only the missing parts on a retry", async () => {
     const server = new Server();
     const { queue } = queueOf(server, true);
-    server.failures = [undefined, undefined, undefined, new RefusedError(403)];
+    server.failures = [undefined, undefined, undefined, new RejectedError(403)];
     queue.add([video("long.mp4", 21)]);
     await vi.runAllTimersAsync();
     expect(queue.snapshot()[0]?.state).toBe("failed");
@@ -202,7 +203,7 @@ describe("in parts", () => {
     expect(server.aborted).toBe(0);
   });
 
-  it("cancelling tells the server", async () => {
+  it("is aborted on the server when cancelled", async () => {
     const server = new Server();
     const { queue } = queueOf(server, true);
     queue.add([video("long.mp4", 21)]);

@@ -1,10 +1,10 @@
-/** Files on their way: a few at once, each with its progress, to be cancelled or taken up again. */
+/** Queue of uploads: a few at a time, each with its progress, cancellable and resumable. */
 
-import { refusal } from "./checks";
+import { rejectionReason } from "./checks";
 import { SpeedMeter } from "./speed";
 
-/** Only what has failed may be tried again; what was refused, here or by the server, would be again. */
-export type UploadState = "refused" | "waiting" | "sending" | "starting" | "failed" | "cancelled";
+/** Failed uploads can be retried. Rejected ones, by this page or by the server, cannot. */
+export type UploadState = "rejected" | "queued" | "sending" | "starting" | "failed" | "cancelled";
 
 export interface Upload {
   readonly id: string;
@@ -13,8 +13,8 @@ export interface Upload {
   readonly state: UploadState;
   readonly sent: number; // bytes
   readonly speed: number | null; // bytes a second
-  readonly offline: boolean; // sending goes on once the network is back
-  readonly problem: string | null; // why it was refused or failed, for the user
+  readonly offline: boolean; // waiting for the network; sending resumes by itself
+  readonly problem: string | null; // message for the user if rejected or failed
 }
 
 export interface SendHooks {
@@ -23,48 +23,49 @@ export interface SendHooks {
   onWait: (waiting: boolean) => void;
 }
 
-/** One file's way to the server. `send` goes on where an earlier call of the same parcel was cut off. */
-export interface Parcel {
-  /** Bring the whole file there. Resolves to the key of the uploaded object. */
+/** Upload of one file. `send` resumes where an earlier call on the same sender was interrupted. */
+export interface Sender {
+  /** Upload the file and return the key of the object. */
   send(hooks: SendHooks): Promise<string>;
-  /** Forget what was brought so far; never throws. */
+  /** Discard what was uploaded so far; never throws. */
   discard(): void;
 }
 
 export interface Transport {
-  parcel(file: File): Parcel;
-  /** Start the analysis of an uploaded object; repeating it with the same key starts and charges nothing more. Its id, if told. */
+  sender(file: File): Sender;
+  /** Start the analysis of an uploaded object and return its id, if known. Idempotent: repeats start and charge nothing. */
   start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string | null>;
-  /** What an error means for the user. */
+  /** Return the message for an error. */
   explain(error: unknown): string;
-  /** Whether an error lies in the file, so that sending it again is of no use. */
-  isRefusal(error: unknown): boolean;
+  /** Whether the file causes the error, so that a retry cannot succeed. */
+  isRejection(error: unknown): boolean;
 }
 
 interface Entry {
   file: File;
-  parcel: Parcel;
-  key: string | null; // of the uploaded object, once it is there: never sent a second time
+  sender: Sender;
+  key: string | null; // of the uploaded object; once set, the file is not sent again
   meter: SpeedMeter;
   abort: AbortController;
 }
 
-const AT_ONCE = 2;
+const CONCURRENCY = 2;
 
+/** Observable queue of uploads; starts the analysis of each uploaded file. */
 export class UploadQueue {
   #uploads: readonly Upload[] = [];
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<() => void>();
   #number = 0;
 
-  /** `onStarted` is called with the analysis of each file, once it has begun. */
+  /** `onStarted` is called with the analysis id of each file once its analysis has started. */
   constructor(
     private readonly transport: Transport,
     private readonly onStarted: (analysisId: string | null) => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The uploads as they are; another array after every change. */
+  /** Return the uploads; a new array after every change. */
   readonly snapshot = (): readonly Upload[] => this.#uploads;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -73,15 +74,15 @@ export class UploadQueue {
   };
 
   get busy(): boolean {
-    return this.#uploads.some(({ state }) => state === "waiting" || state === "sending" || state === "starting");
+    return this.#uploads.some(({ state }) => state === "queued" || state === "sending" || state === "starting");
   }
 
   add(files: Iterable<File>): void {
     const added = [...files].map((file): Upload => {
       const id = String((this.#number += 1));
-      const problem = refusal(file);
+      const problem = rejectionReason(file);
       if (!problem) this.#entries.set(id, this.#entry(file));
-      const state = problem ? "refused" : "waiting";
+      const state = problem ? "rejected" : "queued";
       return { id, name: file.name, size: file.size, state, sent: 0, speed: null, offline: false, problem };
     });
     this.#publish([...this.#uploads, ...added]);
@@ -91,36 +92,36 @@ export class UploadQueue {
   cancel(id: string): void {
     const entry = this.#entries.get(id);
     const state = this.#find(id)?.state;
-    if (!entry || (state !== "waiting" && state !== "sending")) return; // what has started is deleted, not cancelled
+    if (!entry || (state !== "queued" && state !== "sending")) return; // once its analysis is starting, it can only be deleted
     this.#change(id, { state: "cancelled", speed: null, offline: false });
     entry.abort.abort();
-    entry.parcel.discard();
+    entry.sender.discard();
     this.#entries.delete(id);
     this.#next();
   }
 
-  /** Take up a failed upload where it stopped. */
+  /** Resume a failed upload. */
   retry(id: string): void {
     const entry = this.#entries.get(id);
     if (!entry || this.#find(id)?.state !== "failed") return;
     entry.abort = new AbortController();
-    this.#change(id, { state: "waiting", problem: null });
+    this.#change(id, { state: "queued", problem: null });
     this.#next();
   }
 
-  /** Take an upload that has ended off the list. */
+  /** Remove a finished upload from the list. */
   dismiss(id: string): void {
     const upload = this.#find(id);
-    if (!upload || upload.state === "waiting" || upload.state === "sending" || upload.state === "starting") return;
-    if (upload.state !== "cancelled") this.#entries.get(id)?.parcel.discard();
+    if (!upload || upload.state === "queued" || upload.state === "sending" || upload.state === "starting") return;
+    if (upload.state !== "cancelled") this.#entries.get(id)?.sender.discard();
     this.#entries.delete(id);
     this.#publish(this.#uploads.filter((other) => other.id !== id));
   }
 
   #next(): void {
     const running = this.#uploads.filter(({ state }) => state === "sending" || state === "starting").length;
-    const waiting = this.#uploads.filter(({ state }) => state === "waiting");
-    for (const upload of waiting.slice(0, Math.max(0, AT_ONCE - running))) void this.#run(upload.id);
+    const queued = this.#uploads.filter(({ state }) => state === "queued");
+    for (const upload of queued.slice(0, Math.max(0, CONCURRENCY - running))) void this.#run(upload.id);
   }
 
   async #run(id: string): Promise<void> {
@@ -131,7 +132,7 @@ export class UploadQueue {
     try {
       this.#change(id, { state: "sending" });
       const onSent = (sent: number) => this.#sent(id, entry.meter, sent);
-      entry.key ??= await entry.parcel.send({ signal, onSent, onWait });
+      entry.key ??= await entry.sender.send({ signal, onSent, onWait });
       this.#change(id, { state: "starting", sent: entry.file.size, speed: null });
       const analysisId = await this.transport.start(entry.key, entry.file.name, { signal, onWait });
       this.#entries.delete(id);
@@ -139,7 +140,7 @@ export class UploadQueue {
       this.onStarted(analysisId);
     } catch (error) {
       if (!signal.aborted) {
-        const state = this.transport.isRefusal(error) ? "refused" : "failed";
+        const state = this.transport.isRejection(error) ? "rejected" : "failed";
         this.#change(id, { state, speed: null, offline: false, problem: this.transport.explain(error) });
       }
     }
@@ -147,14 +148,14 @@ export class UploadQueue {
   }
 
   #sent(id: string, meter: SpeedMeter, sent: number): void {
-    meter.note(sent, this.now());
+    meter.record(sent, this.now());
     this.#change(id, { sent, speed: meter.speed });
   }
 
   #entry(file: File): Entry {
     return {
       file,
-      parcel: this.transport.parcel(file),
+      sender: this.transport.sender(file),
       key: null,
       meter: new SpeedMeter(),
       abort: new AbortController(),
@@ -166,7 +167,7 @@ export class UploadQueue {
   }
 
   #change(id: string, change: Partial<Upload>): void {
-    // A cancelled upload stays so, whatever its last request still reports.
+    // Ignore late progress of a cancelled upload.
     if (this.#find(id)?.state === "cancelled") return;
     this.#publish(this.#uploads.map((upload) => (upload.id === id ? { ...upload, ...change } : upload)));
   }

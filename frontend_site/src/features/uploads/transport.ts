@@ -1,21 +1,21 @@
-/** The queue's way to the real API and store. */
+/** Transport of the upload queue: the API and S3. */
 
-import { answered, api } from "@/api/client";
-import { ApiError, explain, isOfTheFile, NetworkError } from "@/api/errors";
+import { api, unwrap } from "@/api/client";
+import { ApiError, explain, isFileProblem, NetworkError } from "@/api/errors";
 import { TransientError, withRetry } from "@/lib/retry";
 
 import { extensionOf } from "./checks";
-import { InParts, MULTIPART_FROM, SinglePiece, type UploadApi } from "./parcels";
-import { RefusedError } from "./put";
+import { MultipartSender, MULTIPART_FROM, SingleSender, type UploadApi } from "./senders";
+import { RejectedError } from "./put";
 import type { Transport } from "./queue";
 
-/** `answered`, with what may pass as TransientError. */
-async function asked<T>(call: Parameters<typeof answered<T>>[0]): Promise<T> {
+/** Like `unwrap`, but throws TransientError for errors that may pass. */
+async function unwrapRetryable<T>(call: Parameters<typeof unwrap<T>>[0]): Promise<T> {
   try {
-    return await answered(call);
+    return await unwrap(call);
   } catch (error) {
-    if (error instanceof NetworkError) throw new TransientError("the network is gone");
-    if (error instanceof ApiError && error.passing) {
+    if (error instanceof NetworkError) throw new TransientError("the network is unreachable");
+    if (error instanceof ApiError && error.retryable) {
       throw new TransientError(explain(error), error.retryAfter === null ? null : 1000 * error.retryAfter);
     }
     throw error;
@@ -24,11 +24,13 @@ async function asked<T>(call: Parameters<typeof answered<T>>[0]): Promise<T> {
 
 const uploadApi: UploadApi = {
   uploadUrl: ({ name, size }) =>
-    asked(api.POST("/upload-url", { body: { fileType: extensionOf(name), fileSize: size } })),
+    unwrapRetryable(api.POST("/upload-url", { body: { fileType: extensionOf(name), fileSize: size } })),
   createMultipart: ({ name, size }) =>
-    asked(api.POST("/multipart-uploads", { body: { fileType: extensionOf(name), fileSize: size } })),
+    unwrapRetryable(api.POST("/multipart-uploads", { body: { fileType: extensionOf(name), fileSize: size } })),
   signPart: async ({ key }, part) => {
-    const { parts } = await asked(api.POST("/multipart-uploads/parts", { body: { key, partNumbers: [part] } }));
+    const { parts } = await unwrapRetryable(
+      api.POST("/multipart-uploads/parts", { body: { key, partNumbers: [part] } }),
+    );
     const [signed] = parts;
     if (!signed) throw new ApiError(500, "", "", null);
     return signed.url;
@@ -37,25 +39,26 @@ const uploadApi: UploadApi = {
     const parts = [...etags]
       .map(([partNumber, etag]) => ({ partNumber, etag }))
       .sort((a, b) => a.partNumber - b.partNumber);
-    await asked(api.POST("/multipart-uploads/complete", { body: { key, parts } }));
+    await unwrapRetryable(api.POST("/multipart-uploads/complete", { body: { key, parts } }));
   },
   abortMultipart: async ({ key }) => {
-    await asked(api.POST("/multipart-uploads/abort", { body: { key } }));
+    await unwrapRetryable(api.POST("/multipart-uploads/abort", { body: { key } }));
   },
 };
 
 export const transport: Transport = {
-  parcel: (file) => (file.size > MULTIPART_FROM ? new InParts(file, uploadApi) : new SinglePiece(file, uploadApi)),
+  sender: (file) =>
+    file.size > MULTIPART_FROM ? new MultipartSender(file, uploadApi) : new SingleSender(file, uploadApi),
   start: async (key, fileName, hooks) => {
     const params = { header: { prefer: "respond-async" } };
-    const call = () => asked(api.POST("/sentiment-inference", { body: { key, fileName }, params }));
-    const answer = await withRetry(call, hooks);
-    return "id" in answer ? answer.id : null;
+    const call = () => unwrapRetryable(api.POST("/sentiment-inference", { body: { key, fileName }, params }));
+    const result = await withRetry(call, hooks);
+    return "id" in result ? result.id : null;
   },
   explain: (error) => {
-    if (error instanceof TransientError) return "The connection kept breaking off. Nothing was charged.";
-    if (error instanceof RefusedError) return "The upload was refused: the file may have changed while it was sent.";
+    if (error instanceof TransientError) return "The connection was lost repeatedly. You were not charged.";
+    if (error instanceof RejectedError) return "The upload was rejected. The file may have changed during the upload.";
     return explain(error);
   },
-  isRefusal: (error) => error instanceof ApiError && isOfTheFile(error.code),
+  isRejection: (error) => error instanceof ApiError && isFileProblem(error.code),
 };

@@ -4,13 +4,13 @@ import { X } from "lucide-react";
 
 import { Button, IconButton } from "@/design/button";
 import { Progress } from "@/design/progress";
-import { bytes, percent, timeLeft } from "@/lib/format";
+import { bytes, percent, timeRemaining } from "@/lib/format";
 
 import { ChooseVideos } from "./choose-videos";
 import { useUploads } from "./provider";
 import type { Upload } from "./queue";
 
-/** Uploads on their way, and those that need the user. */
+/** List of uploads in progress, and of those that need attention. */
 export function UploadList() {
   const { uploads } = useUploads();
   if (uploads.length === 0) return null;
@@ -26,7 +26,7 @@ export function UploadList() {
 function UploadRow({ upload }: { upload: Upload }) {
   const { queue } = useUploads();
   const { id, name, state, sent, size, problem } = upload;
-  const running = state === "waiting" || state === "sending";
+  const cancellable = state === "queued" || state === "sending";
   return (
     <li className="grid gap-1.5 px-4 py-3">
       <div className="flex items-center gap-3">
@@ -36,7 +36,7 @@ function UploadRow({ upload }: { upload: Upload }) {
             Try again
           </Button>
         )}
-        {state === "refused" && (
+        {state === "rejected" && (
           <ChooseVideos
             size="small"
             aria-label={`Choose another file: ${name}`}
@@ -46,18 +46,18 @@ function UploadRow({ upload }: { upload: Upload }) {
             Choose another file
           </ChooseVideos>
         )}
-        {running && (
+        {cancellable && (
           <Button size="small" onClick={() => queue.cancel(id)} aria-label={`Cancel ${name}`}>
             Cancel
           </Button>
         )}
-        {(state === "failed" || state === "refused" || state === "cancelled") && (
+        {(state === "failed" || state === "rejected" || state === "cancelled") && (
           <IconButton label={`Remove ${name} from the list`} onClick={() => queue.dismiss(id)}>
             <X aria-hidden="true" />
           </IconButton>
         )}
       </div>
-      {(running || state === "starting") && <Progress value={sent / size} label={`Upload of ${name}`} />}
+      {(cancellable || state === "starting") && <Progress value={sent / size} label={`Upload of ${name}`} />}
       {problem ? (
         <p role="alert" className="text-[13px] text-danger">
           {problem}
@@ -71,9 +71,9 @@ function UploadRow({ upload }: { upload: Upload }) {
 
 function status({ state, sent, size, speed, offline }: Upload): string {
   if (state === "cancelled") return "Cancelled";
-  if (state === "waiting") return `${bytes(size)}, waiting for its turn`;
-  if (state === "starting") return "Uploaded, starting the analysis";
-  const part = `${percent(sent / size)} of ${bytes(size)}`;
-  if (offline) return `${part}, waiting for the connection; it goes on by itself`;
-  return speed === null ? part : `${part} at ${bytes(speed)}/s, ${timeLeft((size - sent) / speed)}`;
+  if (state === "queued") return `${bytes(size)}, queued`;
+  if (state === "starting") return "Uploaded, starting analysis";
+  const progress = `${percent(sent / size)} of ${bytes(size)}`;
+  if (offline) return `${progress}. Connection lost; the upload resumes automatically.`;
+  return speed === null ? progress : `${progress} at ${bytes(speed)}/s, ${timeRemaining((size - sent) / speed)}`;
 }
