@@ -107,7 +107,7 @@ class WindowVoices(Protocol):
 
 
 class VoiceFinder(Protocol):
-    """Tells the voices of a video apart, window by window (model.speakers)."""
+    """Diarization of a video, window by window (model.speakers)."""
 
     def add(self, audio: FloatArray, speech: Sequence[Span], start: float) -> WindowVoices:
         """Take the window that follows, float32 [n] from `start` on with its spans of speech; return its voices."""

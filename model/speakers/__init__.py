@@ -1,1 +1,1 @@
-"""Speakers: who speaks when, found from the voices alone; nothing of a voice outlives its analysis."""
+"""Speaker diarization: who speaks when, from the voices alone. Embeddings of voices are dropped with the analysis."""

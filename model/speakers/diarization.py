@@ -1,8 +1,7 @@
-"""Who speaks when: voiceprints are collected window by window, and become speakers once the whole video is known.
+"""Speaker diarization: voiceprints are collected window by window and clustered at the end of the video.
 
-Inside a window of audio the voices are told apart at once, so that utterances end where the speaker changes. Which of
-them are one person is decided at the end, over the whole video. What is kept until then is an embedding for every
-three quarters of a second of speech: 4 MB an hour.
+Within a window, voices are clustered at once, so that utterances end where the speaker changes. Speakers of the whole
+video are clustered at its end. Kept until then: an embedding for every 0.75 seconds of speech, 4 MB an hour.
 """
 
 from collections.abc import Callable, Sequence

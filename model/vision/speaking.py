@@ -1,7 +1,7 @@
-"""Whose face it is that speaks: faces and voices of a window are matched by mouths that move in step with a voice.
+"""Active speaker detection: a window's faces are matched with its voices by mouth movement in step with the voice.
 
-One utterance is too short to be sure of; all of a voice's utterances are not. A face belongs to the voice in whose
-words its mouth moves clearly more than in anybody else's.
+A single utterance is often too short for a clear match, all utterances of a voice together are not. A face belongs to
+the voice during which its mouth moves most, if that is clear.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ SAME_LOOK = 0.6  # correlation of its mean crops
 
 @dataclass(frozen=True)
 class Spoken:
-    """Words of one voice, in seconds, with the audio's level in equal steps from `start` to `end`."""
+    """Utterance of one voice, in seconds, with the audio's level in equal steps from `start` to `end`."""
 
     voice: int
     start: float
@@ -55,7 +55,7 @@ class _Face:
 
 
 class SpeakerFaces:
-    """The faces of a window and the voices that they belong to."""
+    """Faces of a window, matched with its voices."""
 
     def __init__(self, tracks: Sequence[Track], spoken: Sequence[Spoken]) -> None:
         self._faces = _joined(tracks)

@@ -1,1 +1,1 @@
-"""Who speaks when, measured: conversations composed of recordings whose speakers are known, and their error rates."""
+"""Speaker diarization, measured: conversations composed of recordings of known speakers, and the error rates on them."""

@@ -1,4 +1,4 @@
-"""Whether the face that is chosen is the speaker's: `python -m training.diarization.faces SPEAKING --silent FILE ...`.
+"""Choice of the speaker's face, measured: `python -m training.diarization.faces SPEAKING --silent FILE ...`.
 
 Puts a video of somebody who speaks and one of a face that only moves into one picture, side by side and equally large,
 with the first one's sound, and counts the utterances for which the speaker's face is chosen: by each utterance alone,
@@ -45,9 +45,9 @@ def main(
                 for i, (theirs, others) in enumerate(shown):
                     halves = (others, theirs) if swapped else (theirs, others)
                     tracker.update(i / FACE_RATE, np.concatenate(halves, axis=1))
-                heard = [one for one in words if one.end <= len(shown) / FACE_RATE]
-                faces = SpeakerFaces(tracker.tracks, heard)
-                for one in heard:
+                spoken = [one for one in words if one.end <= len(shown) / FACE_RATE]
+                faces = SpeakerFaces(tracker.tracks, spoken)
+                for one in spoken:
                     chosen = choose_face(tracker.tracks, one.start, one.end, one.loudness)
                     alone.append(_is_on_the_right(chosen) == swapped)
                     together.append(_is_on_the_right(faces.choose(one)) == swapped)

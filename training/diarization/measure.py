@@ -35,7 +35,7 @@ COLUMNS = (
     "number given",
     "number right",
 )
-STEP = 0.1  # seconds between two questions whose voice it is
+STEP = 0.1  # seconds between two times at which the voice is determined
 JOINED = 0.5  # seconds of a pause over which turns of one speaker are one, as in the truth
 KINDS = tuple(Kind(n) for n in range(1, 7)) + tuple(Kind(n, overlaps=True) for n in (2, 3, 4))
 Naming = Callable[[Sequence[SpeechSpan]], list[int | None]]
@@ -44,7 +44,7 @@ NOISY = 3  # one in so many conversations has noise
 
 @dataclass
 class Figures:
-    """What was found in conversations of one kind."""
+    """Errors in conversations of one kind."""
 
     kind: str
     errors: list[Errors] = field(default_factory=list)
