@@ -18,6 +18,8 @@ IntArray = npt.NDArray[np.int64]
 DoubleArray = npt.NDArray[np.float64]
 
 SAME_SPEAKER = 0.66  # similarity of two clusters, over that inside of clusters, from which they are one speaker
+EXPECTED_INSIDE = 0.5  # similarity inside of a cluster before any was found: that of nEMO's, RAVDESS's, Korean speakers
+EXPECTED_PAIRS = 20.0  # square seconds of pairs of items that this counts for
 MAX_SPEAKERS = 20
 LEAST_SPEAKER_SECONDS = 3.0  # of speech; a cluster with less is taken for part of the speaker it is closest to
 REFINEMENTS = 3  # passes that move items to the closest speaker
@@ -80,9 +82,10 @@ class _Merging:
         return self._labels
 
     def _inside(self) -> float:
-        """Return the mean similarity of two items of one cluster."""
+        """Return the mean similarity of two items of one cluster; that expected while there are hardly any pairs."""
         pairs = float(np.square(self._totals).sum()) - self._own_pairs
-        return (float(np.square(self._sums).sum()) - self._own) / pairs if pairs > 0.0 else 0.0
+        similarity = float(np.square(self._sums).sum()) - self._own
+        return (similarity + EXPECTED_INSIDE * EXPECTED_PAIRS) / (pairs + EXPECTED_PAIRS)
 
     def _merge(self, kept: int, gone: int) -> None:
         similarity, best = self._similarity, self._best

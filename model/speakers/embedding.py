@@ -1,4 +1,4 @@
-"""Embeddings of a voice, one for every second and a half of speech.
+"""Embeddings of a voice, one for every second of speech.
 
 They serve to tell the speakers of one video apart. They are kept in memory until its analysis ends, and no longer.
 """
@@ -19,7 +19,7 @@ ENTRY = "campplus"  # of the catalog
 CHECKPOINT = "campplus_cn_en_common.pt"
 
 WINDOW_SECONDS = 1.5
-HOP_SECONDS = 0.75
+HOP_SECONDS = 1.0
 LEAST_SECONDS = 0.3  # shorter speech has no embedding of its own
 GRAIN_SECONDS = 0.5  # windows of alike length are embedded together
 BATCH_SECONDS = 24.0

@@ -155,6 +155,15 @@ def test_voices_of_windows_far_apart_are_joined(encoder: SpeakerEncoder) -> None
     assert diarizer.speakers_of(spans) == [0, 1, 0]
 
 
+def test_words_without_a_voice_are_those_of_the_nearest_speaker(encoder: SpeakerEncoder) -> None:
+    diarizer = Diarizer(encoder)
+    for start, path in ((0.0, READER), (10.0, ACTRESS)):
+        audio = whole(path)[: 4 * SAMPLE_RATE]
+        diarizer.add(audio, [Span(0, len(audio))], start)
+    spans = [SpeechSpan(0.0, 4.0), SpeechSpan(5.0, 5.2), SpeechSpan(10.0, 14.0), SpeechSpan(20.0, 20.2)]
+    assert diarizer.speakers_of(spans) == [0, 0, 1, 1]
+
+
 class Halves:
     """Voice 0 before a time, voice 1 from it on."""
 

@@ -1,1 +1,1 @@
-"""Speaker diarization, measured: conversations composed of recordings of known speakers, and the error rates on them."""
+"""Speaker diarization, measured: conversations composed of recordings of known speakers, and their error rates."""
