@@ -40,13 +40,18 @@ def pipe(
     return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def without_people(analysis: Analysis) -> Analysis:
+    utterances = [utterance.model_copy(update={"speaker": None}) for utterance in analysis.utterances]
+    return analysis.model_copy(update={"people": [], "utterances": utterances})
+
+
 def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Path) -> None:
     done = run("analyze", sample, "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "John Dashwood" in done.stdout and "voice" in done.stdout and "overall" in done.stdout
     saved = Analysis.model_validate_json((tmp_path / "face_and_speech.analysis.json").read_text())
     assert [person.label for person in saved.people] == ["Speaker 1"]
-    assert_same_answer(saved, analysis)
+    assert_same_answer(without_people(saved), analysis)
 
 
 def test_people_are_told_apart_unless_that_is_switched_off(sample: Path, tmp_path: Path) -> None:
