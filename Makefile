@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 STAGE ?= dev
 
 .PHONY: help setup demo up down reset synth deploy smoke cloud lint bench train-starter lock clean \
-	test test-unit test-model test-cloud test-web test-weights test-scan test-launch
+	test test-unit test-model test-cloud test-clients test-web test-weights test-scan test-launch
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -46,7 +46,7 @@ cloud: node_modules/.package-lock.json # Prepare `up`: environments of product a
 	@$(PYTHON) scripts/setup.py cloud
 	@$(PYTHON) scripts/setup.py local
 	@$(BIN)/video-sentiment weights fetch whisper-base whisper-base-encoder minilm-l6 centerface > /dev/null
-	@$(BIN)/python -m stacks.bundle local > /dev/null
+	@$(BIN)/python -m stacks.lambda_bundle local > /dev/null
 	@$(PYTHON) frontend_site/scripts/build.py
 
 node_modules/.package-lock.json: package-lock.json
@@ -68,6 +68,9 @@ test-model: setup test-weights ## Run tests of the engine and training, with rea
 
 test-cloud: cloud setup test-scan ## Run tests of the stacks, and of the Lambdas against the AWS emulator
 	@$(BIN)/python -m pytest $(or $(ONE),tests/infra tests/integration)
+
+test-clients: cloud setup ## Run tests of the API clients against local servers that fail
+	@$(BIN)/python -m pytest $(or $(ONE),tests/clients)
 
 test-web: cloud setup test-weights ## Run end-to-end tests of the product, and of the web app in a real browser
 	@$(BIN)/python -m tests.browsers

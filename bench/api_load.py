@@ -27,7 +27,7 @@ from bench.product_memory import resident
 from bench.results import Api, ApiCall, Memory
 from lambdas.core.settings import Settings
 from local.settings import LocalSettings, Ports
-from stacks import bundle
+from stacks import lambda_bundle
 
 CLIENTS = 2  # concurrent; the emulator starts as many Lambdas, which share the machine's cores with it
 REQUESTS = 300  # per kind
@@ -144,7 +144,7 @@ async def one_kind(client: httpx.AsyncClient, what: str, requests: int, clients:
 
 def import_time() -> Timing:
     """Measure the import of the API's module from its Lambda bundle, with files cached; return the fastest run."""
-    folder = bundle.build("local")
+    folder = lambda_bundle.build("local")
     required = {name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()}
     names = {"POWERTOOLS_SERVICE_NAME": "x", "POWERTOOLS_METRICS_NAMESPACE": "x", "AWS_REGION": "us-east-1"}
     in_lambda = {"LAMBDA_TASK_ROOT": str(folder)}  # keeps the tracer from setup that a Lambda does not do

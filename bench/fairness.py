@@ -1,8 +1,7 @@
 """Waiting times of one user's short clips: with the product to themselves, and beside another user's flood.
 
-Both in one run, one after the other, so that the ratio says what the flood costs. The flood is of longer clips, of
-which some are always queued. What is timed is what a user waits for: from the request for an analysis to its result;
-the upload before it is not.
+Measures both in one run, so that their ratio shows the cost of the flood. The flood is of longer clips, some of which
+are always queued. Times run from the request for an analysis to its result and exclude the upload.
 """
 
 import secrets
@@ -78,7 +77,7 @@ class User:
     def _ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         answer = self.http.request(method, path, json=body, headers=headers)
         if answer.is_error:
-            raise BenchError(f"{method} {path} was answered with {answer.status_code}: {answer.text[:300]}")
+            raise BenchError(f"{method} {path} returned {answer.status_code}: {answer.text[:300]}")
         return answer.json()
 
 
@@ -120,13 +119,13 @@ def sign_up(settings: LocalSettings) -> User:
 
 
 def cognito(base: str) -> Cognito:
-    """Return what calls an operation of Cognito through the web origin, as a page does."""
+    """Return a function that calls an operation of Cognito through the web origin, as a page does."""
 
     def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         headers = {"x-amz-target": f"{SERVICE}{operation}", "content-type": CONTENT_TYPE}
         answer = httpx.post(f"{base}/cognito/", headers=headers, json=parameters, trust_env=False, timeout=60)
         if answer.is_error:
-            raise BenchError(f"{operation} was answered with {answer.status_code}: {answer.text[:300]}")
+            raise BenchError(f"{operation} returned {answer.status_code}: {answer.text[:300]}")
         found: dict[str, Any] = answer.json()
         return found
 

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from local.problems import LocalError
+from local.errors import LocalError
 from local.processes import Record, wait_for_end
 from local.settings import HOST, HOST_IPV6, LocalSettings, Ports
 

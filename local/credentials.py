@@ -6,8 +6,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from local.errors import LocalError
 from local.files import write_atomic
-from local.problems import LocalError
 
 FILE = "credentials.json"  # in the state folder; readable only by the user who started the product
 

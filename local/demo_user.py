@@ -12,9 +12,9 @@ import httpx
 
 from local.deployment import Outputs
 from local.emulator import client
+from local.errors import LocalError
 from local.files import write_atomic
 from local.origin.cognito import CONTENT_TYPE, SERVICE
-from local.problems import LocalError
 from local.settings import LocalSettings
 from local.srp import sign_in
 

@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.emulator import aws_environment, client, enable_saving
-from local.problems import LocalError
+from local.errors import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, REGION, ROOT, STAGE, LocalSettings
 from stacks.config import API_STAGE

@@ -20,9 +20,9 @@ import httpx
 from botocore.config import Config
 
 from local.credentials import Credentials
+from local.errors import LocalError
 from local.guard.rules import KEEP, TOKEN
 from local.guard.store import FILE, connect, holds_anything
-from local.problems import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, HOST, REGION, ROOT, LocalSettings
 

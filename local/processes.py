@@ -15,8 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local.errors import LocalError
 from local.files import write_atomic
-from local.problems import LocalError
 
 GRACE = 60.0  # seconds between SIGTERM and SIGKILL, in which the emulator writes its state
 TAIL = 15  # lines of a log shown in an error message

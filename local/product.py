@@ -23,9 +23,9 @@ from local import demo_user, emulator, model_server
 from local.credentials import Credentials
 from local.demo_user import DemoUser
 from local.deployment import DATA, Deployment, Outputs
+from local.errors import LocalError
 from local.origin.app import Upstream
 from local.origin.app import create_app as create_origin
-from local.problems import LocalError
 from local.processes import Child, Record
 from local.sagemaker.api import create_app as create_adapter
 from local.sagemaker.queue import JobQueue
@@ -80,7 +80,7 @@ class Product:
             await self._end()
 
     async def _reason(self, error: Exception) -> str:
-        """Return why a call to the emulator failed: usually it has just ended, which is detected a moment later."""
+        """Return the reason for a failed call to the emulator, which usually has just ended."""
         if self._emulator is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):

@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from local.problems import LocalError
+from local.errors import LocalError
 from local.settings import HOST
 
 GRACE = 5  # seconds for requests in progress

@@ -86,8 +86,8 @@ class Utterance(_Record):
     """One sentence, or one segment without speech (`text` is then empty).
 
     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-    log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
-    prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
+    log p(winner) - log p(runner-up) of the emotions. If no modality favors the winner, `decided_by` is
+    `prior` and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
     `unclear`: the confidence is too low to show the first emotion as the result.
     """
 

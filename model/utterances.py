@@ -156,7 +156,7 @@ def _not_too_long(words: list[Word]) -> list[list[Word]]:
 
 
 def _as_segment(words: Sequence[Word]) -> Segment:
-    """Return a segment; a single word whose end was aligned behind a long pause is cut to MAX_SECONDS."""
+    """Return a segment; a single word whose end was aligned after a long pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     text = "".join(word.text for word in words).strip()
     return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language, words[0].voice)

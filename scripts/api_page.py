@@ -89,7 +89,7 @@ def _shown(described: Document, schema: Document) -> Document | None:
         return None
     name = schema["$ref"].rpartition("/")[2]
     found = described["components"]["schemas"][name]
-    return {"name": name, "example": _pretty(found["examples"][0]) if "examples" in found else None}
+    return {"name": name, "example": pretty(found["examples"][0]) if "examples" in found else None}
 
 
 def _schema(name: str, schema: Document) -> Document:
@@ -137,7 +137,7 @@ def _curl(described: Document, method: str, path: str, body: Document | None, pr
     return f"{lines[0]} " + " \\\n  ".join(lines[1:])
 
 
-def _pretty(example: Any) -> str:
+def pretty(example: Any) -> str:
     """Return indented JSON in which short values stay on one line."""
     return _lay_out(example, "")
 

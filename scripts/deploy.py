@@ -27,19 +27,18 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from scripts.deployed import DeployedError, check_stage, outputs, run
 from scripts.preflight import check_account, check_parameters
 from scripts.stack_states import NEVER_DEPLOYED, check_throwaway, clean_up, empty_buckets, protect, states
-from stacks import bundle
+from scripts.stage_outputs import DeployedError, check_stage, outputs, run
+from stacks import lambda_bundle
 from stacks.config import EDGE_REGION, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
-from stacks.edge.site_files import REFERENCE, ROOT, site_folder
+from stacks.edge.site_files import BESIDE_REFERENCE, REFERENCE, ROOT, site_folder
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # SSM parameter created by `cdk bootstrap`
 IMMUTABLE = "_next/static/"  # file names there contain a hash of the content
 CACHE_FOREVER, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
-HTML = "text/html; charset=utf-8"
 # SageMaker creates this log group with the account's first job, for all stages, so no stack can own it.
 TRAINING_LOG, TRAINING_LOG_DAYS = "/aws/sagemaker/TrainingJobs", 90
 
@@ -53,9 +52,8 @@ class File:
 
     @property
     def content_type(self) -> str:
-        if self.key.endswith(".html"):
-            return HTML
-        return mimetypes.guess_type(self.key)[0] or "application/octet-stream"
+        kind = mimetypes.guess_type(self.key)[0] or "application/octet-stream"
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
     @property
     def cache(self) -> str:
@@ -132,7 +130,7 @@ def _account() -> str:
 
 
 def _build(stage: str) -> None:
-    bundle.build("local" if stage == "local" else "aws")
+    lambda_bundle.build("local" if stage == "local" else "aws")
     _run([sys.executable, ROOT / "frontend_site" / "scripts" / "build.py"], ROOT)
     if not CDK.exists():
         raise DeployedError("the CDK command line is not installed; run: npm ci")
@@ -188,7 +186,7 @@ def _destroy(config: StageConfig, given: list[str], *, yes: bool) -> None:
     if not yes:
         typer.confirm(f"Delete stage {config.stage} with all its data?", abort=True)
     clean_up(config)
-    bundle.build("aws")
+    lambda_bundle.build("aws")
     for last in (False, True):  # twice, since access logs may still arrive after a bucket was emptied
         typer.echo(f"emptied {empty_buckets(config)} buckets")
         try:
@@ -231,9 +229,8 @@ def files(stage: str, found: dict[str, str], region: str) -> Iterator[File]:
         user_pool_client_id=found["UserPoolClientId"],
     )
     yield File("config.json", json.dumps(config).encode())
-    for path, name in ((REFERENCE, "docs/index.html"), (REFERENCE.with_name("openapi.json"), "docs/openapi.json")):
-        if path.is_file():
-            yield File(name, path.read_bytes())
+    documents = {"docs/index.html": REFERENCE} | {f"docs/{path.name}": path for path in BESIDE_REFERENCE}
+    yield from (File(name, path.read_bytes()) for name, path in documents.items() if path.is_file())
 
 
 def _upload(stage: str, found: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Write the API's description, docs/openapi.json, and its reference, docs/api.html, or check that they are current.
+"""Write docs/openapi.json, docs/api.html and docs/llms.txt, or check that they are current.
 
 python -m scripts.openapi [--check]
 """
@@ -18,10 +18,10 @@ from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
 from lambdas.core.errors import NotUploadedError
-from scripts import api_page
+from scripts import api_page, llms_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-JSON_FILE, PAGE_FILE = DOCS / "openapi.json", DOCS / "api.html"
+JSON_FILE, PAGE_FILE, LLMS_FILE = DOCS / "openapi.json", DOCS / "api.html", DOCS / "llms.txt"
 
 API_SERVER = {"url": "/api", "description": "For programs, with an API key"}
 APP_SERVER = {"url": "/app", "description": "For the web app, with a user's session"}
@@ -169,7 +169,7 @@ def files() -> dict[Path, str]:
     """Return the current content of the files."""
     described = document()
     text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-    return {JSON_FILE: text, PAGE_FILE: api_page.render(described)}
+    return {JSON_FILE: text, PAGE_FILE: api_page.render(described), LLMS_FILE: llms_page.render(described)}
 
 
 def main(arguments: list[str]) -> int:

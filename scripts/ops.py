@@ -12,7 +12,7 @@ import boto3
 import typer
 
 from scripts import audit
-from scripts.deployed import DeployedError, configure_core, run
+from scripts.stage_outputs import DeployedError, configure_core, run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 QUEUES = {"drop": "DropQueueUrl", "result": "ResultQueueUrl", "webhook": "WebhookQueueUrl"}
@@ -157,7 +157,7 @@ def redrive(
 @app.command()
 def backups(context: typer.Context) -> None:
     """List the recovery points in the stage's backup vault, the newest first."""
-    from scripts.vault import points
+    from scripts.backup_vault import points
 
     for point in points(context.obj):
         typer.echo(f"{point.created:%Y-%m-%d %H:%M}  {point.kind:<8}  {point.status:<9}  {point.source}  {point.arn}")
@@ -168,7 +168,7 @@ def recover(
     context: typer.Context, point: Annotated[str, typer.Argument(help="ARN of a recovery point, from `backups`.")]
 ) -> None:
     """Restore a recovery point into a new table or bucket with AWS Backup; `restore` then copies from there."""
-    from scripts.vault import recover
+    from scripts.backup_vault import recover
 
     name = recover(context.obj, point, datetime.now(UTC), typer.echo)
     typer.echo(f"restored into {name}; next, run: restore {name}")
@@ -183,20 +183,20 @@ def restore(
     ] = "nothing",
 ) -> None:
     """Compare a restored table or bucket with the stage's own, and optionally write the differences back."""
-    from scripts import restoring_objects
-    from scripts.restoring import KINDS, NOTHING, WRITES, WRITTEN, restore
+    from scripts import restore_objects
+    from scripts.restore_records import KINDS, NOTHING, WRITES, WRITTEN, restore
 
     if write not in WRITES:
         raise DeployedError(f"--write must be one of {', '.join(WRITES)}, not {write!r}")
-    if restoring_objects.is_bucket(source):
-        objects = restoring_objects.restore(source, write=write != NOTHING, echo=typer.echo)
-        notes = {restoring_objects.MISSING: " (copied)"} if write != NOTHING else {}
-        typer.echo(", ".join(f"{objects[kind]} {kind}{notes.get(kind, '')}" for kind in restoring_objects.KINDS))
+    if restore_objects.is_bucket(source):
+        objects = restore_objects.restore(source, write=write != NOTHING, echo=typer.echo)
+        notes = {restore_objects.MISSING: " (copied)"} if write != NOTHING else {}
+        typer.echo(", ".join(f"{objects[kind]} {kind}{notes.get(kind, '')}" for kind in restore_objects.KINDS))
         return
     found = restore(source, context.obj["TableName"], write, typer.echo)
     typer.echo(
         ", ".join(f"{found[kind]} {kind}" + (" (written)" if kind in WRITTEN[write] else "") for kind in KINDS)
-        + "; records that ended since the backup and temporary records are never written"
+        + "; records deleted since the backup, and temporary records, are never written"
     )
 
 

@@ -7,7 +7,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 from stacks.config import CUSTOMER_KEY, StageConfig
 
 SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region

@@ -6,7 +6,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError, WaiterError
 
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 from stacks.config import PARTS, StageConfig
 
 # States of a stack whose first deployment failed, so that it has no data.

@@ -27,7 +27,7 @@ from stacks.constructs.site import Site, SiteBucket
 from stacks.constructs.storage import removal
 from stacks.constructs.trigger import DEAD_LETTER_RETENTION, WorkQueue, on_records, queue
 from stacks.data_stack import DataStack
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 from stacks.permissions import CANARY, Grants
 
 

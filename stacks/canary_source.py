@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stacks.build_cache import copy_sources
-from stacks.bundle import REQUIREMENTS, ROOT, SOURCES
+from stacks.lambda_bundle import REQUIREMENTS, ROOT, SOURCES
 
 BUILD = ROOT / "build" / "canary"
 RETENTION_SECONDS = 3600  # that a folder is kept after its last use
@@ -14,9 +14,9 @@ FILES = (
     *(
         "scripts/__init__.py",
         "scripts/audit.py",
-        "scripts/deployed.py",
+        "scripts/stage_outputs.py",
         "scripts/ops.py",
-        "scripts/restoring.py",
+        "scripts/restore_records.py",
         "scripts/smoke.py",
     ),
     *("stacks/__init__.py", "stacks/config.py", "requirements/api.txt", "tests/media/face_and_speech.mp4"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stacks.build_cache import copy_sources
-from stacks.bundle import ROOT
+from stacks.lambda_bundle import ROOT
 
 BUILD = ROOT / "build" / "image"
 RETENTION_SECONDS = 3600  # that a folder is kept after its last use; short, since each is as large as the model

@@ -16,7 +16,7 @@ from stacks.constructs import customer_key
 from stacks.constructs.http_api import USAGE_PLANS
 from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 GET, PUT, UPDATE, REMOVE, CHECK = (
     f"dynamodb:{name}Item" for name in ("Get", "Put", "Update", "Delete", "ConditionCheck")
@@ -29,7 +29,7 @@ DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
 USAGE_PLAN_IDS = tuple(f"{USAGE_PLAN}/{name}" for name in USAGE_PLANS)
-KEY_TAG = "video-sentiment"  # tag of API keys that holds their stage (lambdas/core/owners/gateway.py)
+KEY_TAG = "video-sentiment"  # tag of API keys that holds their stage (lambdas/core/owners/api_gateway_keys.py)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from bench.ports import free_port
 from lambdas.api.schemas import examples
-from lambdas.core.analyses.result_excerpt import summarize
+from lambdas.core.analyses.result_summary import summarize
 from local.origin.pages import Pages
 from model.reports.html_report import render_report
 from model.reports.people import read_judgments

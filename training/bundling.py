@@ -16,16 +16,16 @@ from training.calibration.fitting import (
     fused_report,
     report_of,
 )
-from training.calibration.out_of_fold import load_out_of_fold
+from training.calibration.prediction_store import load_out_of_fold
 from training.card import Report, write_card
-from training.data.stage import read_split
+from training.data.stage_data import read_split
 from training.data.training_items import read_hashes, save_training_items
 from training.engine.stage_store import load_trained, public_encoders, tokenizer_entry
 from training.evaluate import text_styles
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.provenance import TrainingPriors, item_summary
 from training.evaluation.scoring import CrossFit, Encoded, encode, set_constants
-from training.fusion.real import fit_real
+from training.fusion.real_items import fit_real
 from training.licence import licence_line
 from training.recipe import Recipe, Source
 from training.revision import commit

@@ -22,7 +22,7 @@ from training.evaluation.confidence import BINS
 from training.evaluation.metrics import Interval
 from training.evaluation.protocol import Evaluation
 from training.evaluation.provenance import section_of, training_corpora
-from training.fusion.study import FusionReport
+from training.fusion.fit_pipeline import FusionReport
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 LOW_RECALL = 0.3  # recall below which a class is listed as often missed

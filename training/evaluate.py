@@ -2,9 +2,9 @@
 
 `--data` is a CSV for meld-text and goemotions, a folder of audio files for ravdess, an .npz for fer2013 and ferplus, a
 manifest or its folder for manifest and voices (videos without words and times go through the whole pipeline), and a
-folder as described in training.fusion.composed for composed. Any file or folder in that format works. Items are scored
-through the bundle's fusion, as `analyze` would predict them. The first object of the JSON has the figures under
-`--prior`; `training.evaluation.protocol` defines them.
+folder as described in training.fusion.composed_evaluation for composed. Any file or folder in that format works. Items
+are scored through the bundle's fusion, as `analyze` would predict them. The first object of the JSON has the figures
+under `--prior`; `training.evaluation.protocol` defines them.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,6 @@ from model.asr.registry import DEFAULT_TRANSCRIBER
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
 from model.weights.catalog import WeightsError
-from training.analyzed import has_video, read_analyzed
 from training.calibration.fitting import cross_fit_constants
 from training.corpora import CORPORA, Split
 from training.data.feature_cache_builder import FillError
@@ -31,7 +30,8 @@ from training.evaluation.protocol import Evaluation, Prior, Subject, evaluate
 from training.evaluation.provenance import section_of
 from training.evaluation.report import write_report
 from training.evaluation.scoring import CrossFit, Encoded, encode
-from training.fusion.composed import evaluate_composed, read_composed
+from training.fusion.composed_evaluation import evaluate_composed, read_composed
+from training.pipeline_evaluation import has_video, read_analyzed
 from training.terminal import table_console
 
 COMPOSED = "composed"

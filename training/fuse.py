@@ -27,10 +27,10 @@ from training.data.training_items import TRAINING_ITEMS_FILE
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.provenance import training_priors_of
 from training.files import work_folder
-from training.fusion.choosing import Score, Thresholds
 from training.fusion.encoding import encode_slot
-from training.fusion.replacing import WorseBundleError, check_not_worse
-from training.fusion.study import Fused, FusionReport, fuse, pool_summaries
+from training.fusion.fit_pipeline import Fused, FusionReport, fuse, pool_summaries
+from training.fusion.regression_gate import WorseBundleError, check_not_worse
+from training.fusion.selection import Score, Thresholds
 from training.licence import licence_line
 from training.recipe import STARTER, Recipe, SlotRecipe
 from training.revision import commit

@@ -59,7 +59,7 @@ All steps in order; docs/training.md explains each.
          --image IMAGE --dry-run
 6. Watch it. An interrupted spot job resumes from its checkpoints in S3.
      python -m training.launch status JOB
-7. Register its artefact. Read its model card; approve the version.
+7. Register the model artifact, read its model card, then approve the version.
      python -m training.launch register JOB --image INFERENCE_IMAGE
      aws sagemaker update-model-package --model-package-arn ARN \\
          --model-approval-status Approved

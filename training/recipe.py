@@ -34,7 +34,7 @@ class RecipeError(ValueError):
 
 
 class SlotRecipe(BaseModel):
-    """Samples of one corpus for a modality's slot in composed items (see training.fusion.composing)."""
+    """Samples of one corpus for a modality's slot in composed items (see training.fusion.composed_items)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str  # used in reports

@@ -37,8 +37,8 @@ from training.corpora.recordings import trim_to_speech
 from training.data.content_hash import hash_fraction
 from training.evaluation.scoring import encode, predict_under_prior
 from training.face_crops import gray_levels
-from training.fusion.constants import target_shares
 from training.fusion.fitting import EMOTION_COLUMNS
+from training.fusion.modality_calibration import target_shares
 from training.terminal import table_console
 
 TINY = 1e-12
@@ -98,7 +98,7 @@ def faces(data: Path, count: int) -> Iterator[Kind]:
 def voices(data: Path, count: int) -> Iterator[Kind]:
     """Yield recordings of the voice corpora, clean and with each degradation; skip those that become too quiet."""
     for corpus, split in VOICES:
-        clips = [clip for clip, its in clips_of(data / corpus) if clip.path is not None and split in ("all", its)]
+        clips = [clip for clip, part in clips_of(data / corpus) if clip.path is not None and split in ("all", part)]
         chosen = sorted(clips, key=lambda clip: hash_fraction(str(clip.path)))[:count]
         sounds = [trim_to_speech(read_audio(clip.path)) for clip in chosen if clip.path is not None]
         for name, degrade in VOICE_KINDS.items():

@@ -29,7 +29,7 @@ from model.weights import catalog
 from training.cli.recipe_loading import read_recipe
 from training.corpora import IGNORED, Example
 from training.data.batches import Batches
-from training.data.stage import StageContext, read_split
+from training.data.stage_data import StageContext, read_split
 from training.engine.optim import build_accelerator
 from training.engine.stage_store import tokenizer_of
 from training.engine.trainer import PlainLearner, Settings, Trainer

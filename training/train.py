@@ -22,14 +22,14 @@ from torch import Tensor
 from model.modalities.base import Tokenizer
 from model.network import N_LOGITS, Calibration, EmotionNetwork
 from training.bundling import write_bundle
-from training.calibration.folds import predict_left_out, predict_out_of_fold
-from training.calibration.out_of_fold import save_left_out, save_out_of_fold
+from training.calibration.cross_validation import predict_left_out, predict_out_of_fold
+from training.calibration.prediction_store import save_left_out, save_out_of_fold
 from training.cli.options import EvenIfWorseOption
 from training.cli.recipe_loading import read_recipe, reporting_recipe_errors
 from training.corpora import IGNORED, Example
 from training.corpora.base import vote_targets
 from training.data.batches import selection_split
-from training.data.stage import NO_MARKS, StageContext, StageData, read_split
+from training.data.stage_data import NO_MARKS, StageContext, StageData, read_split
 from training.data.training_items import write_hashes
 from training.engine.loss import effective_priors
 from training.engine.stage_store import (
@@ -44,7 +44,7 @@ from training.engine.stage_trainer import StageTrainer
 from training.evaluation.provenance import TrainingCorpus
 from training.files import work_folder
 from training.fuse import write_fused
-from training.fusion.replacing import WorseBundleError
+from training.fusion.regression_gate import WorseBundleError
 from training.recipe import STARTER, Source
 from training.teachers import soft_labels
 
@@ -187,7 +187,7 @@ def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) ->
 
 
 def _training_corpora(context: StageContext, parts: Sequence[_Part]) -> dict[str, TrainingCorpus]:
-    """Return what a bundle records about each corpus of the stage; empty if there is only one."""
+    """Return the record of each corpus of the stage for the bundle; empty if there is only one."""
     counts = context.mixture([len(part.chosen) for part in parts]).counts
     found = {
         part.source.name: TrainingCorpus(

@@ -38,7 +38,7 @@ def digest(paths: Iterator[Path]) -> str:
 
 
 def is_current(stamp: Path, content: str) -> bool:
-    """Return whether a stamp file holds this digest."""
+    """Return True if a stamp file holds this digest."""
     return stamp.is_file() and stamp.read_text() == content
 
 

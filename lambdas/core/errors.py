@@ -156,7 +156,7 @@ class QuotaExceededError(DomainError):
 
     def __init__(self, limit: int, used: int, resets_at: datetime, now: datetime) -> None:
         super().__init__(
-            f"All {limit} analyses of this month have been used. The quota resets at {stamp(resets_at)}.",
+            f"You have used all {limit} analyses for this month. The quota resets at {stamp(resets_at)}.",
             members={
                 "limit": limit,
                 "used": used,

@@ -8,11 +8,11 @@ from typing import Any
 
 from common import prefixes
 from lambdas.core import clock
-from lambdas.core.analyses import drops
+from lambdas.core.analyses import drop_folder
 from lambdas.core.aws.observability import logger, observed
 from lambdas.core.event_sources import Failures, correlate, messages
 from lambdas.core.settings import settings
-from lambdas.core.upkeep import arrivals
+from lambdas.core.upkeep import upload_cleanup
 
 
 @observed
@@ -31,8 +31,8 @@ def _process(body: str) -> None:
     if found["key"].startswith(prefixes.UPLOADS):
         if detail.get("reason") == "CopyObject":  # restored by an operator, as clients can only PUT
             return
-        arrivals.check(found["key"], found.get("version-id"), int(found["size"]))
+        upload_cleanup.check(found["key"], found.get("version-id"), int(found["size"]))
         return
-    record = drops.process(found["key"], found.get("version-id"), clock.now())
+    record = drop_folder.process(found["key"], found.get("version-id"), clock.now())
     if record is not None:
         logger.info("drop accepted", extra={"analysis_id": record.id, "owner": record.owner})

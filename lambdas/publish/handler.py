@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.core import clock
-from lambdas.core.analyses import notifications
+from lambdas.core.analyses import outbox
 from lambdas.core.aws.observability import logger, observed
 from lambdas.core.event_sources import Change, Failures, changes
 from lambdas.core.storage.tables import AnalysisRecord
@@ -16,6 +16,6 @@ def handler(event: dict[str, Any], _context: Any) -> Failures:
 
 
 def _process(change: Change[AnalysisRecord]) -> None:
-    if notifications.needs_publishing(change.before, change.after):
-        notifications.publish(change.after, clock.now())
+    if outbox.needs_publishing(change.before, change.after):
+        outbox.publish(change.after, clock.now())
         logger.info("published", extra={"status": change.after.status})

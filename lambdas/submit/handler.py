@@ -4,7 +4,7 @@ from typing import Any
 
 from common.analyses import QUEUED
 from lambdas.core import clock
-from lambdas.core.analyses import fair_queue, inference
+from lambdas.core.analyses import fair_queue, submission
 from lambdas.core.aws.observability import logger, observed
 from lambdas.core.event_sources import Change, Failures, changes
 from lambdas.core.storage.tables import AnalysisRecord, PlanChangeRecord, SlotsRecord
@@ -35,6 +35,6 @@ def _on_plan(change: Change[PlanChangeRecord]) -> None:
 
 
 def _submit_next(owner: str, cause: str) -> None:
-    record = inference.submit_next(owner, cause, clock.now())
+    record = submission.submit_next(owner, cause, clock.now())
     if record is not None:
         logger.info("submitted", extra={"analysis": record.id, "attempt": int(record.attempt)})

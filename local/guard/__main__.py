@@ -25,14 +25,14 @@ from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, persistence, sigv4
 from ministack.services import sts
 
-from local.guard import accounts
-from local.guard.code import unpack_once
+from local.guard import cognito_checks
+from local.guard.concurrency_limit import Queue
 from local.guard.forwarding import Forward
+from local.guard.lambda_code import unpack_once
+from local.guard.persistence import Durable, Saver
 from local.guard.rules import Incoming, Rules
-from local.guard.saving import Durable, Saver
 from local.guard.server import App, Guard
 from local.guard.store import FILE, Store
-from local.guard.waiting import Queue
 
 KEEP_ALIVE = 75  # seconds, as in the emulator's own server
 
@@ -111,7 +111,7 @@ def main() -> None:
     token, origins, adapter = (os.environ.pop(f"GUARD_{name}") for name in ("TOKEN", "ORIGINS", "SAGEMAKER"))
     host, port = os.environ["BIND_HOST"], os.environ["GATEWAY_PORT"]
     keep_lambda_credentials_secret(os.environ["AWS_SECRET_ACCESS_KEY"].encode())
-    accounts.secure()
+    cognito_checks.secure()
     rules = Rules((f"{host}:{port}", f"localhost:{port}"), tuple(origins.split()), token)
     others = {"sagemaker": Forward(adapter)} if adapter else {}
     config = Config()

@@ -21,7 +21,7 @@ from hmac import compare_digest
 from urllib.parse import parse_qs
 
 TOKEN = "x-video-sentiment-token"
-KEEP = "/_video_sentiment/keep"  # see local/guard/saving.py
+KEEP = "/_video_sentiment/keep"  # see local/guard/persistence.py
 PRESIGNED = "X-Amz-Signature"
 PRESIGNED_METHODS = ("GET", "HEAD", "PUT")
 MAX_BODY = 64 << 20  # bytes that are buffered for hashing; S3 objects come with a hash and are not buffered

@@ -72,7 +72,7 @@ class Origin:
             target = request.headers.get("x-amz-target", "")
             headers, body = checked_call(target, body, self._upstream.user_pool_client_id)
         except CallRefusedError as error:
-            return problem(403, "forbidden", "This is not allowed", str(error))
+            return problem(403, "forbidden", "Access denied", str(error))
         return await forward(self.client, "POST", f"{self._upstream.emulator_url}/", headers, body)
 
     async def config(self, _: Request) -> Response:
@@ -128,7 +128,7 @@ def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
 class OwnRequests:
     """Middleware that refuses requests from other sites' pages and paths that are not in normal form.
 
-    It must run behind a check of `Host`, since it compares an origin with that header.
+    It must run after the check of `Host`, since it compares an origin with that header.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -143,7 +143,7 @@ def _refusal(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     origins = headers.getlist("origin")
     if origins not in ([], [f"http://{headers['host']}"]):
-        return problem(403, "foreign-origin", "This is not allowed", "requests from other sites are not allowed")
+        return problem(403, "foreign-origin", "Access denied", "cross-origin requests are not allowed")
     if not is_normal(scope["raw_path"]):
         return problem(400, "bad-path", "The path is not valid", "the path is not in normal form (RFC 3986)")
     return None

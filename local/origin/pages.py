@@ -9,10 +9,10 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from local.settings import ROOT
 from stacks.edge.headers import content_security_policy, inline_hashes, site_script_sources
+from stacks.edge.site_files import BESIDE_REFERENCE, REFERENCE
 
 SITE = ROOT / "frontend_site" / "out"
-DOCS = ROOT / "docs"
-REFERENCE = {"": "api.html", "openapi.json": "openapi.json"}  # path below /docs/ -> file
+DOCUMENTS = {"": REFERENCE} | {path.name: path for path in BESIDE_REFERENCE}  # by path below /docs/
 IMMUTABLE = "_next/static/"  # file names contain a hash of the content
 PLACEHOLDER = Path(__file__).with_name("placeholder.html")
 CSP = "Content-Security-Policy"
@@ -47,10 +47,10 @@ class Pages:
 
     def of_reference(self, path: str) -> Response:
         """Return the response to a path below /docs/: the API reference and its schema."""
-        name = REFERENCE.get(path)
-        if name is None or not (DOCS / name).is_file():
+        document = DOCUMENTS.get(path)
+        if document is None or not document.is_file():
             return self.of_site(f"docs/{path}")
-        return self._own((DOCS / name).read_bytes(), 200) if name.endswith(".html") else _file(DOCS / name)
+        return self._own(document.read_bytes(), 200) if document == REFERENCE else _file(document)
 
     def _own(self, page: bytes, status: int) -> Response:
         """Return a page that contains its own scripts and styles, with a policy that permits them."""

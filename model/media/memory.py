@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from model.media.errors import TooDemandingError
-from model.media.examination import resident_bytes
+from model.media.probe import resident_bytes
 
 # Together with the default models (0.7 GB) this keeps a process below 2 GB, including the overshoot between checks.
 MAX_BYTES = 896 << 20

@@ -8,9 +8,9 @@ from typing import BinaryIO
 import av
 from av.container import InputContainer
 
-from model.media.diagnosis import diagnose
 from model.media.errors import READ_ERRORS, KeepGoing, MediaError, TooDemandingError, keep_going_always
-from model.media.examination import ExaminationError, FileRange, examine
+from model.media.ffmpeg_log import diagnose
+from model.media.probe import ExaminationError, FileRange, examine
 
 # Containers that hold the media themselves. Playlists (HLS, DASH, concat), image sequences and other references are
 # excluded on purpose: they would make the demuxer open files and URLs of an uploader's choice.

@@ -140,14 +140,16 @@ def _damage(tracks: Tracks, demuxing: DemuxingStatistics, timeline: Timeline) ->
         yield f"Some packets are damaged ({named}); their content is missing or estimated."
     if demuxing.unopened:
         parts = "One part" if demuxing.unopened == 1 else f"{demuxing.unopened} parts"
-        yield f"{parts} of the file could not be opened and is missing from the analysis."
+        verb = "is" if demuxing.unopened == 1 else "are"
+        yield f"{parts} of the file could not be opened and {verb} missing from the analysis."
     if demuxing.unread_bytes:
         yield (
             f"The last {demuxing.unread_bytes / 1e6:.1f} MB of the file were not read; if recordings were appended to "
             "each other, join them with a tool (ffmpeg's concat)."
         )
     if demuxing.skipped:
-        yield f"Later parts of the file have {demuxing.skipped} more audio tracks than the first; they were skipped."
+        tracks_skipped = "1 audio track" if demuxing.skipped == 1 else f"{demuxing.skipped} audio tracks"
+        yield f"Later parts of the file have {tracks_skipped} that the first lacks; not analyzed."
     if demuxing.errors:
         yield f"The file could not be read beyond {timeline.end:.1f} s; the rest is missing."
     if timeline.holes:

@@ -9,7 +9,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from model.media.diagnosis import diagnose
+from model.media.ffmpeg_log import diagnose
 from model.media.opening import OPEN_OPTIONS
 
 MAX_AUDIO_TRACKS = 16  # the number that broadcasters record

@@ -6,7 +6,7 @@ from constructs import Construct
 
 from stacks.config import PROJECT, StageConfig
 from stacks.constructs.storage import removal
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 
 class Auth(Construct):

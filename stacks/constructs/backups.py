@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.customer_key import WRITE, use_key
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 # As long as DynamoDB's point-in-time recovery, and the promised limit for a complete deletion of a user's data.
 BACKUP_RETENTION = Duration.days(35)

@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks import canary_source
 from stacks.config import StageConfig
 from stacks.constructs import trust
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 MINUTES = 40  # timeout; an endpoint scaled to zero starts within 20 minutes, after which the smoke test gives up
 COMMANDS = (

@@ -20,7 +20,7 @@ from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.customer_key import WRITE, use_key
 from stacks.constructs.image import EngineImage
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 VARIANT = "AllTraffic"
 # Machine image with a driver for CUDA 13, which torch is built for; the default image's driver is older.

@@ -13,7 +13,7 @@ from constructs import Construct
 from common import problems
 from stacks.config import API_STAGE, StageConfig
 from stacks.constructs.storage import removal
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
 BURST = 2  # times the average rate

@@ -12,11 +12,11 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from stacks import image_source
-from stacks.bundle import ROOT
 from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.trigger import DEAD_LETTER_RETENTION, queue
-from stacks.nag import accept
+from stacks.lambda_bundle import ROOT
+from stacks.nag_suppressions import accept
 
 MAX_IMAGES = 10
 END_STATUSES = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")

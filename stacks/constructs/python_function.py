@@ -8,11 +8,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks import bundle
+from stacks import lambda_bundle
 from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.storage import removal
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 METRICS_NAMESPACE = "VideoSentiment"
 
@@ -44,7 +44,7 @@ class PythonFunction(Construct):
             "Function",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            code=lambda_.Code.from_asset(str(bundle.build("local" if config.is_local else "aws"))),
+            code=lambda_.Code.from_asset(str(lambda_bundle.build("local" if config.is_local else "aws"))),
             handler=handler,
             role=self.role,
             timeout=timeout,

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs import trust
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 ALIAS = "live"
 ERRORS = 3  # per minute: raised by the function, or 5xx responses of the gateway

@@ -24,7 +24,7 @@ from stacks.edge.headers import (
     site_script_sources,
 )
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 ORIGIN_HEADER = "X-Origin-Secret"  # checked by lambdas/api/entry_points.py
 STRICT_TRANSPORT = "Strict-Transport-Security"

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from common import prefixes, retention, table
 from stacks.config import StageConfig
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 # Days. Analyses, their videos and results go with their records, by the sweeper; these rules only make sure that
 # what was forgotten does not stay for ever.

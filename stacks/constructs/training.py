@@ -11,7 +11,7 @@ from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.customer_key import WRITE, use_key
 from stacks.constructs.storage import OLD_VERSION_DAYS, safe
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 
 class Training(Construct):

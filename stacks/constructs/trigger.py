@@ -13,7 +13,7 @@ from constructs import Construct
 from common import table as table_names
 from stacks.config import StageConfig
 from stacks.constructs.python_function import PythonFunction
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 VISIBILITY_FACTOR = 6  # visibility timeout in function timeouts; AWS recommends six, for retries of waiting batches
 DEAD_LETTER_RETENTION = Duration.days(14)  # the maximum of SQS

@@ -6,7 +6,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EDGE = ROOT / "stacks" / "edge"
 BUILT_SITE = ROOT / "frontend_site" / "out"
 PLACEHOLDER = EDGE / "placeholder"
-REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, next to its schema
+REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/
+BESIDE_REFERENCE = (REFERENCE.with_name("openapi.json"), REFERENCE.with_name("llms.txt"))  # served next to it
 
 
 def site_folder() -> Path:

@@ -236,7 +236,7 @@ def wait_until(condition: Callable[[], bool], every: float = 0.1, timeout: float
 
 
 def missing_tools() -> str | None:
-    """Return what this machine lacks to run the product; None if nothing."""
+    """Return the tools that this machine lacks to run the product; None if it has all."""
     if shutil.which("node") is None or not (ROOT / "node_modules" / ".bin" / "cdk").exists():
         return "needs Node.js and `npm ci`"
     return None if emulator.PYTHON.exists() else "needs `python3 scripts/setup.py local`"

@@ -12,7 +12,7 @@ import pytest
 
 from local.emulator import aws_environment
 from scripts import deploy
-from scripts.deployed import DeployedError, check_stage
+from scripts.stage_outputs import DeployedError, check_stage
 from tests.e2e.product import ROOT, Product, wait_until
 
 TIMEOUT = 300
@@ -143,7 +143,9 @@ def test_the_site_is_uploaded_with_types_and_cache_control(
     assert {"index.html", "config.json", "_next/static/main-1.js", "_next/static/main-2.js"} <= keys
     assert not {"old.html", "csp.json"} & keys
     page = s3.get_object(Bucket=bucket, Key="index.html")
-    assert (page["ContentType"], page["CacheControl"]) == (deploy.HTML, "no-cache")
+    assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
+    text = s3.get_object(Bucket=bucket, Key="docs/llms.txt")
+    assert text["ContentType"] == "text/plain; charset=utf-8"
     assert "immutable" in s3.get_object(Bucket=bucket, Key="_next/static/main-2.js")["CacheControl"]
     config = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
     assert config["userPoolId"] == as_operator.outputs["UserPoolId"]

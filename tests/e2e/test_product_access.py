@@ -32,7 +32,7 @@ def studio(product: Product) -> Iterator[Any]:
 
 
 def is_denied(call: Any, **parameters: Any) -> bool:
-    """Return whether S3 denies a call with status 403."""
+    """Return True if S3 denies a call with status 403."""
     try:
         call(**parameters)
     except ClientError as error:

@@ -72,7 +72,7 @@ def test_a_damaged_file_fails_with_a_reason_and_is_not_charged(product: Product,
 
 
 def has_started(product: Product, analysis_id: str, times: int) -> bool:
-    """Return whether the model server has started an analysis exactly this many times."""
+    """Return True if the model server has started an analysis exactly this many times."""
     return product.analyses_started(analysis_id) == times
 
 

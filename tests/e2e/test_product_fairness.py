@@ -35,7 +35,7 @@ def started(product: Product) -> list[str]:
 
 
 def has_started(product: Product, analysis_id: str, times: int) -> bool:
-    """Return whether the model server has started an analysis at least this many times."""
+    """Return True if the model server has started an analysis at least this many times."""
     return started(product).count(analysis_id) >= times
 
 

@@ -116,6 +116,6 @@ def test_a_start_at_other_ports_restores_the_demo_key(product: Product, clip: by
 
 
 def exists(pid: int) -> bool:
-    """Return whether a process is running. Zombies are not."""
+    """Return True if a process is running. Zombies are not."""
     found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return bool(found.strip()) and not found.startswith("Z")

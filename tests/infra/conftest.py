@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from stacks import bundle
+from stacks import lambda_bundle
 from tests.infra.synthesized import CDK, ROOT, Stage, bare_environment, synthesize
 
 DROPPER = "arn:aws:iam::123456789012:role/video-producer"
@@ -53,7 +53,7 @@ def _by_command_line(home: Path) -> Run:
 @pytest.fixture(scope="session", autouse=True)
 def bundles() -> dict[str, Path]:
     """The built Lambda bundles; after this, nothing needs the network."""
-    return {name: bundle.build(name) for name in ("aws", "local")}
+    return {name: lambda_bundle.build(name) for name in ("aws", "local")}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks import bundle, image_source
+from stacks import image_source, lambda_bundle
 from stacks.build_cache import atomic_dir, keep_recent
 
 
@@ -43,7 +43,7 @@ def test_concurrent_builds_of_the_same_content_are_complete(tmp_path: Path, monk
     first_ended.set()
     second.join(60)
     folder = built[0][0]
-    expected = {p.relative_to(bundle.ROOT).as_posix(): p.read_bytes() for p in image_source.files()}
+    expected = {p.relative_to(lambda_bundle.ROOT).as_posix(): p.read_bytes() for p in image_source.files()}
     assert built == [(folder, expected), (folder, expected)]
     assert list(folder.parent.iterdir()) == [folder], "drafts were not removed"
 

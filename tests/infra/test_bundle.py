@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks import bundle
+from stacks import lambda_bundle
 from tests.infra.synthesized import ROOT, Stage
 
 Bundles = dict[str, Path]
@@ -31,9 +31,9 @@ assert not heavy, heavy
 
 @pytest.mark.parametrize("name", ["aws", "local"])
 def test_the_zip_is_small(bundles: Bundles, name: str) -> None:
-    size = bundle.zip_size(bundles[name])
+    size = lambda_bundle.zip_size(bundles[name])
     print(f"{name}: {size / 1e6:.1f} MB zipped")  # noqa: T201  (shown by pytest -rP)
-    assert size <= bundle.MAX_ZIP
+    assert size <= lambda_bundle.MAX_ZIP
 
 
 def test_every_handler_exists(local: Stage) -> None:
@@ -50,7 +50,7 @@ def test_the_handlers_import_from_the_bundle_alone(bundles: Bundles) -> None:
 
 
 def import_handlers(folder: Path, script: str) -> None:
-    python = bundle.targets()["local"].python
+    python = lambda_bundle.targets()["local"].python
     modules = [f"lambdas.{name}" for name in HANDLERS]
     command = [str(python), "-I", "-S", "-B", "-c", script, str(folder), *modules]
     environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_TRACE_DISABLED": "1"}
@@ -61,7 +61,7 @@ def import_handlers(folder: Path, script: str) -> None:
 def test_native_code_is_for_the_target(bundles: Bundles) -> None:
     native = [path.name for path in bundles["aws"].rglob("*.so")]
     assert native
-    assert all("aarch64" in name and f"cpython-{bundle.RUNTIME.replace('.', '')}" in name for name in native)
+    assert all("aarch64" in name and f"cpython-{lambda_bundle.RUNTIME.replace('.', '')}" in name for name in native)
 
 
 def test_the_bundle_has_only_code_that_lambdas_need(bundles: Bundles) -> None:
@@ -92,28 +92,28 @@ def test_a_cold_start_compiles_nothing(bundles: Bundles, tmp_path: Path) -> None
 
 def test_code_for_aws_is_compiled_by_lambdas_python_version_or_not_at_all(bundles: Bundles) -> None:
     compiled = list(bundles["aws"].rglob("*.pyc"))
-    if bundle.targets()["aws"].compiler is None:
+    if lambda_bundle.targets()["aws"].compiler is None:
         assert compiled == []
     else:
         assert len(compiled) == len(list(bundles["aws"].rglob("*.py")))
-        assert {path.name.split(".")[-2] for path in compiled} == {f"cpython-{bundle.RUNTIME.replace('.', '')}"}
+        assert {path.name.split(".")[-2] for path in compiled} == {f"cpython-{lambda_bundle.RUNTIME.replace('.', '')}"}
 
 
 def test_a_python_shim_that_does_not_run_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """For example pyenv's shim for a version that is not enabled."""
-    shim = tmp_path / f"python{bundle.RUNTIME}"
+    shim = tmp_path / f"python{lambda_bundle.RUNTIME}"
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert bundle.targets()["aws"].compiler is None
+    assert lambda_bundle.targets()["aws"].compiler is None
 
 
 def test_every_service_that_the_code_uses_has_its_model(bundles: Bundles) -> None:
     used = {service for path in (ROOT / "lambdas").rglob("*.py") for service in _services(path)}
     assert {"apigateway", "sqs", "sagemaker-runtime"} <= used
     # pynamodb and the tracer create their clients themselves.
-    assert used | {"dynamodb", "s3", "xray"} == set(bundle.SERVICES)
-    assert all((bundles["aws"] / "botocore" / "data" / service).is_dir() for service in bundle.SERVICES)
+    assert used | {"dynamodb", "s3", "xray"} == set(lambda_bundle.SERVICES)
+    assert all((bundles["aws"] / "botocore" / "data" / service).is_dir() for service in lambda_bundle.SERVICES)
 
 
 def _services(path: Path) -> Iterator[str]:
@@ -127,26 +127,26 @@ def _services(path: Path) -> Iterator[str]:
 
 def test_the_same_content_makes_the_same_bundle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A rebuild elsewhere from the same packages has the same name and the same bytes."""
-    first = bundle.build("local")
-    packages = bundle._packages(bundle.targets()["local"])
-    monkeypatch.setattr(bundle, "BUILD", tmp_path)
+    first = lambda_bundle.build("local")
+    packages = lambda_bundle._packages(lambda_bundle.targets()["local"])
+    monkeypatch.setattr(lambda_bundle, "BUILD", tmp_path)
     (tmp_path / packages.name).symlink_to(packages)
-    again = bundle.build("local")
+    again = lambda_bundle.build("local")
     assert again.name == first.name
     assert _content(again) == _content(first)
 
 
 def test_a_change_of_ours_makes_another_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = bundle.build("local")
-    monkeypatch.setattr(bundle, "SOURCES", (*bundle.SOURCES, "model/reports/palette.py"))
-    assert bundle.build("local") != first
+    first = lambda_bundle.build("local")
+    monkeypatch.setattr(lambda_bundle, "SOURCES", (*lambda_bundle.SOURCES, "model/reports/palette.py"))
+    assert lambda_bundle.build("local") != first
 
 
 def test_a_bundle_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "SOURCES", (*bundle.SOURCES, "model/reports/pages.py"))
-    monkeypatch.setattr(bundle, "MAX_ZIP", 1_000_000)
+    monkeypatch.setattr(lambda_bundle, "SOURCES", (*lambda_bundle.SOURCES, "model/reports/pages.py"))
+    monkeypatch.setattr(lambda_bundle, "MAX_ZIP", 1_000_000)
     with pytest.raises(ValueError, match=r"zip is \d+\.\d MB; the limit is 1 MB"):
-        bundle.build("local")
+        lambda_bundle.build("local")
 
 
 def _content(folder: Path) -> dict[str, bytes]:

@@ -15,8 +15,8 @@ import boto3
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from scripts.deployed import DeployedError
 from scripts.preflight import check_key
+from scripts.stage_outputs import DeployedError
 from stacks.config import CUSTOMER_KEY, ConfigError, StageConfig
 from tests.infra.conftest import DROPPER
 from tests.infra.synthesized import Stage, as_list, flat, references

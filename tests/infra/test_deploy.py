@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from scripts import deploy, preflight, stack_states
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 from stacks.config import StageConfig
 from tests.infra.synthesized import ROOT
 

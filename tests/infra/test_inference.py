@@ -17,8 +17,8 @@ import pytest
 
 from lambdas.core.settings import Settings
 from model.serving.settings import ServerSettings
-from scripts.deployed import DeployedError
 from scripts.preflight import check_instance_type, check_parameters
+from scripts.stage_outputs import DeployedError
 from stacks import image_source
 from stacks.config import StageConfig
 from stacks.image_build import handler

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core.owners import gateway
+from lambdas.core.owners import api_gateway_keys
 from stacks import permissions
 from stacks.config import PROJECT
 from stacks.permissions import ACCESS
@@ -159,11 +159,12 @@ def test_no_key_of_another_stage_or_product_can_be_deleted(prod: Stage) -> None:
     of_keys = [statement for statement in _statements(prod, "apigateway:DELETE") if statement not in on_plans]
     assert len(of_keys) == 2
     for statement in of_keys:
-        assert statement["Condition"] == {"StringEquals": {f"aws:ResourceTag/{gateway.TAG}": "video-sentiment-prod"}}
+        tag = f"aws:ResourceTag/{api_gateway_keys.TAG}"
+        assert statement["Condition"] == {"StringEquals": {tag: "video-sentiment-prod"}}
     (tags,) = _statements(prod, "apigateway:PUT")
-    assert tags["Condition"] == {"StringEquals": {f"aws:RequestTag/{gateway.TAG}": "video-sentiment-prod"}}
+    assert tags["Condition"] == {"StringEquals": {f"aws:RequestTag/{api_gateway_keys.TAG}": "video-sentiment-prod"}}
     assert flat(tags["Resource"]).endswith("::/tags/*")
-    assert gateway.TAG == permissions.KEY_TAG and gateway.NAME_PREFIX == PROJECT
+    assert api_gateway_keys.TAG == permissions.KEY_TAG and api_gateway_keys.NAME_PREFIX == PROJECT
 
 
 def test_keys_are_moved_between_the_stages_own_plans_by_the_sweeper_alone(prod: Stage) -> None:

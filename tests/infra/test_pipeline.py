@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from scripts import deploy, ops, stack_states
-from scripts.deployed import DeployedError
 from scripts.setup import environment_of
+from scripts.stage_outputs import DeployedError
 from stacks.config import ConfigError, StageConfig
 from tests.infra.synthesized import ROOT
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdas.core import clock
 from lambdas.core.analyses import creation, queries
-from lambdas.core.analyses.result_excerpt import Summary, summarize
+from lambdas.core.analyses.result_summary import Summary, summarize
 from lambdas.core.aws import clients
 from lambdas.core.owners import quota
 from lambdas.core.storage import item_keys, objects

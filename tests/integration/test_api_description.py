@@ -19,6 +19,7 @@ from tests.integration.api_client import by_session
 ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
 PAGE = (ROOT / "docs" / "api.html").read_text("utf-8")
+TEXT = (ROOT / "docs" / "llms.txt").read_text("utf-8")
 
 
 def test_the_files_are_current() -> None:
@@ -92,6 +93,21 @@ def test_the_page_has_no_scripts_and_no_external_resources() -> None:
         assert f'id="{operation["operationId"]}"' in PAGE, path
     for target in re.findall(r'href="#([^"]+)"', PAGE):
         assert f'id="{target}"' in PAGE, target
+
+
+def test_the_text_for_programs_names_all_that_a_key_may_do() -> None:
+    for method, path, operation in operations():
+        line = f"- `{method.upper()} {path}`: "
+        assert (line in TEXT) is any("apiKey" in requirement for requirement in operation["security"]), line
+    for body in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL):
+        assert json.loads(body)
+    # Every route, field and code that its rules speak of.
+    rules = TEXT.partition("## Rules")[2].partition("## Operations")[0]
+    described = json.dumps(DOCUMENT)
+    for name in re.findall(r"`(?:GET|POST|DELETE) (/[^`]+)`", rules):
+        assert name in DOCUMENT["paths"], name
+    for name in re.findall(r"`([a-z]+[A-Z]?[A-Za-z_]*)`", rules):
+        assert f'"{name}"' in described or name in TEXT.partition("## Error codes")[2], name
 
 
 def test_the_api_imports_nothing_heavy_of_the_engine() -> None:

@@ -86,7 +86,7 @@ def test_from_the_upload_to_the_result(cloud: Cloud, alice: Caller) -> None:
     # A repeated request returns the result at once and is not charged, as existing clients expect.
     response = alice.post("/sentiment-inference", {"key": made.json()["key"]})
     assert response.status == 200
-    assert list(response.json()) == ["analysis"]
+    assert list(response.json()) == ["id", "analysis"]
     utterance = response.json()["analysis"]["utterances"][0]
     assert {"start_time", "end_time", "text", "emotions", "sentiments"} <= set(utterance)
     assert set(utterance["emotions"][0]) == {"label", "confidence"}
@@ -102,7 +102,7 @@ def test_a_request_waits_for_its_analysis(cloud: Cloud, alice: Caller, monkeypat
 
     monkeypatch.setattr("lambdas.api.long_poll.time.sleep", finish)
     response = alice.post("/sentiment-inference", {"key": key})
-    assert (response.status, list(response.json())) == (200, ["analysis"])
+    assert (response.status, list(response.json())) == (200, ["id", "analysis"])
 
 
 def test_a_request_waits_at_most_wait_seconds(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

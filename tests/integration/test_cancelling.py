@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
-from lambdas.core.analyses import creation, inference, transitions
+from lambdas.core.analyses import creation, submission, transitions
 from lambdas.core.aws import clients
 from lambdas.core.errors import TIMED_OUT, NotCancellableError, NotFoundError, NotRetriableError
 from lambdas.core.storage import objects
@@ -41,13 +41,13 @@ def test_repeated_cancellations_refund_once(cloud: Cloud, state: str) -> None:
 def test_cancelled_while_its_video_is_copied(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """The endpoint is invoked nevertheless, and stops once the copy is removed."""
     record = cloud.queued()
-    ask = inference.invoke
+    ask = submission.invoke
 
-    def cancel_and_ask(found: AnalysisRecord) -> inference.Invocation:
+    def cancel_and_ask(found: AnalysisRecord) -> submission.Invocation:
         transitions.cancel("alice", record.id, cloud.now)
         return ask(found)
 
-    monkeypatch.setattr(inference, "invoke", cancel_and_ask)
+    monkeypatch.setattr(submission, "invoke", cancel_and_ask)
     cloud.run_stream()
     check_cancelled(cloud, record)
     assert len(cloud.endpoint.invocations) == 1

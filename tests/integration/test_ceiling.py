@@ -5,7 +5,7 @@ import pytest
 from common.analyses import QUEUED
 from lambdas.core.analyses import creation
 from lambdas.core.errors import CeilingReachedError, QuotaExceededError
-from lambdas.core.owners import ceiling, profiles
+from lambdas.core.owners import profiles, stage_quota
 from lambdas.core.settings import settings
 from tests.integration.cloud import Cloud
 from tests.integration.test_quota import concurrently, dropped, limited
@@ -23,7 +23,7 @@ def test_all_owners_together_stay_within_the_limit(cloud: Cloud, monkeypatch: py
     results = concurrently(60, lambda n: creation.start(f"owner-{n % 7}", dropped(n), source="drop", now=cloud.now))
     refused = [result for result in results if isinstance(result, CeilingReachedError)]
     assert len(refused) == 40
-    assert ceiling.used(MONTH) == 20
+    assert stage_quota.used(MONTH) == 20
 
 
 def test_a_refusal_has_the_reset_time_and_changes_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,13 +44,13 @@ def test_only_started_attempts_count(cloud: Cloud, monkeypatch: pytest.MonkeyPat
     assert cloud.start("alice", key).id == cloud.start("alice", key).id
     with pytest.raises(QuotaExceededError):
         cloud.queued("alice")
-    assert ceiling.used(MONTH) == 1
+    assert stage_quota.used(MONTH) == 1
 
 
 def test_a_retry_counts_again(cloud: Cloud) -> None:
     record = cloud.failed("alice")
     assert cloud.start("alice", record.object_key).attempt == 2
-    assert ceiling.used(MONTH) == 2
+    assert stage_quota.used(MONTH) == 2
     assert cloud.used("alice") == 1
 
 
@@ -67,4 +67,4 @@ def test_a_drop_above_the_limit_gets_an_error_file(cloud: Cloud, monkeypatch: py
 def test_without_a_limit_nothing_is_counted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     _set_ceiling(monkeypatch, 0)
     cloud.queued("alice")
-    assert ceiling.used(MONTH) == 0
+    assert stage_quota.used(MONTH) == 0

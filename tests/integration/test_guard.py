@@ -22,8 +22,8 @@ from botocore.exceptions import ClientError
 
 from local import emulator
 from local.credentials import FILE, Credentials
+from local.errors import LocalError
 from local.guard.rules import TOKEN
-from local.problems import LocalError
 from local.settings import ACCOUNT, REGION, LocalSettings
 from tests.integration.local_parts import free_ports, running_emulator
 

@@ -13,9 +13,9 @@ import pytest
 
 from local import emulator
 from local.credentials import Credentials
+from local.guard.concurrency_limit import MAX_CONCURRENCY, MIN_CONCURRENCY, PREFIX, Queue
 from local.guard.rules import TOKEN
 from local.guard.server import Message, Receive, Scope, Send
-from local.guard.waiting import MAX_CONCURRENCY, MIN_CONCURRENCY, PREFIX, Queue
 from local.settings import REGION, LocalSettings
 from tests.integration.local_parts import create_function, free_ports, loop
 

@@ -157,6 +157,16 @@ def test_path_traversal_is_refused_before_the_gateway(web: httpx.Client, path: s
     assert raw(web, path).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"), [("", "text/html"), ("openapi.json", "application/json"), ("llms.txt", "text/plain")]
+)
+def test_the_reference_is_served_for_people_and_for_programs(web: httpx.Client, path: str, kind: str) -> None:
+    answer = web.get(f"/docs/{path}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+    assert web.get("/docs/openapi.html").status_code == 404
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "http://localhost", "null", ""])
 @pytest.mark.parametrize("path", ["/", "/config.json", "/api/usage", "/app/usage", "/cognito/", "/docs/"])
 def test_pages_of_other_sites_are_refused(web: httpx.Client, path: str, origin: str) -> None:

@@ -22,7 +22,7 @@ from local import demo_user, deployment, emulator
 from local.__main__ import MARK, app, check_ports
 from local.demo_user import DemoUser
 from local.deployment import Outputs
-from local.problems import LocalError
+from local.errors import LocalError
 from local.processes import Child, Record, identity, signal_group, wait_for_end
 from local.settings import LocalSettings
 from local.sockets import LINK, Sockets

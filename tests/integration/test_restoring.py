@@ -10,13 +10,13 @@ from lambdas.core import clock
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
 from lambdas.core.errors import UnauthorizedError
-from lambdas.core.owners import api_keys, ceiling, plan_changes, profiles
+from lambdas.core.owners import api_keys, plan_changes, profiles, stage_quota
 from lambdas.core.settings import Settings, settings
 from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import Item, QuotaRecord, WaitingRecord
-from scripts import restoring
-from scripts.deployed import DeployedError
-from scripts.restoring import ALL, MISSING, NOTHING, restore
+from scripts import restore_records
+from scripts.restore_records import ALL, MISSING, NOTHING, restore
+from scripts.stage_outputs import DeployedError
 from stacks.constructs.backups import BACKUP_RETENTION
 from tests.integration.cloud import MEDIA, TABLE, Cloud
 
@@ -108,7 +108,7 @@ def test_an_upload_analyzed_since_the_backup_keeps_its_video(cloud: Cloud) -> No
     table = _restored()
     record = cloud.start("alice", key)
     for write in (MISSING, ALL):
-        assert restore(table, TABLE, write)["passing"] == 2  # the upload, and the counter
+        assert restore(table, TABLE, write)["temporary"] == 2  # the upload, and the counter
     assert cloud.outstanding("alice") == 0
     cloud.advance(days=1)
     cloud.sweep()
@@ -160,7 +160,7 @@ def test_monthly_counters_are_never_decreased(cloud: Cloud) -> None:
     cloud.completed("alice")
     restore(table, TABLE, ALL)
     month = clock.month_of(cloud.now)
-    assert cloud.used("alice") == 2 and ceiling.used(month) == 2
+    assert cloud.used("alice") == 2 and stage_quota.used(month) == 2
     lost = QuotaRecord(*item_keys.quota("alice", month))
     lost.update(actions=[QuotaRecord.used.set(0)])
     restore(table, TABLE, ALL)
@@ -176,7 +176,7 @@ def test_deletions_and_revocations_since_the_backup_stay(cloud: Cloud) -> None:
     profiles.delete_account("bob", cloud.now)
     of_an_account.delete()  # as long after
     found = restore(table, TABLE, ALL)
-    assert (found["ended"], found["missing"], found["different"]) == (3, 0, 0)
+    assert (found["deleted"], found["missing"], found["different"]) == (3, 0, 0)
     assert cloud.read(deleted).is_deleted
     assert api_keys.list_active("alice") == []
     assert queries.find(of_an_account.id) is None
@@ -188,7 +188,7 @@ def test_items_changed_during_the_comparison_are_compared_again(cloud: Cloud, mo
     record = cloud.completed("alice")
     table = _restored()
     Item(record.pk, record.sk).update(actions=[Item.owner.set("mallory")])
-    real = restoring._put
+    real = restore_records._put
     interfered: list[Any] = []
 
     def put(dynamodb: Any, target: str, item: Any, current: Any) -> bool:
@@ -198,8 +198,8 @@ def test_items_changed_during_the_comparison_are_compared_again(cloud: Cloud, mo
             deletion.hide(record, cloud.now, purge_at=0)
         return real(dynamodb, target, item, current)
 
-    monkeypatch.setattr(restoring, "_put", put)
-    assert restore(table, TABLE, ALL)["ended"] == 1
+    monkeypatch.setattr(restore_records, "_put", put)
+    assert restore(table, TABLE, ALL)["deleted"] == 1
     assert cloud.read(record).is_deleted
 
 

@@ -20,9 +20,9 @@ from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
 from lambdas.core.owners import profiles
 from lambdas.core.storage import objects
-from scripts import ops, restoring_objects, vault
-from scripts.deployed import DeployedError
-from scripts.restoring import MISSING, restore
+from scripts import backup_vault, ops, restore_objects
+from scripts.restore_records import MISSING, restore
+from scripts.stage_outputs import DeployedError
 from stacks.constructs.backups import POLICIES
 from tests.integration.cloud import MEDIA, RESULTS, TABLE, VIDEO, Cloud
 from tests.integration.events import drop_event
@@ -32,14 +32,14 @@ OUTPUTS = {"BackupVault": "vault", "BackupRoleArn": "arn:aws:iam::123456789012:r
 POINT = "arn:aws:backup:eu-west-1:123456789012:recovery-point:{}"
 OF_TABLE = {
     "RecoveryPointArn": POINT.format("t"),
-    "ResourceType": vault.TABLE,
+    "ResourceType": backup_vault.TABLE,
     "ResourceArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/Records-1",
     "CreationDate": datetime(2026, 11, 29, 3, tzinfo=UTC),
     "Status": "COMPLETED",
 }
 OF_BUCKET = {
     "RecoveryPointArn": POINT.format("b"),
-    "ResourceType": vault.BUCKET,
+    "ResourceType": backup_vault.BUCKET,
     "ResourceArn": f"arn:aws:s3:::{'m' * 63}",
     "CreationDate": datetime(2026, 11, 30, 3, tzinfo=UTC),
     "Status": "COMPLETED",
@@ -59,7 +59,7 @@ def stubber(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 @pytest.mark.usefixtures("stubber")
 def test_recovery_points_are_listed_newest_first() -> None:
-    assert [(p.kind, p.source) for p in vault.points(OUTPUTS)] == [("S3", "m" * 63), ("DynamoDB", "Records-1")]
+    assert [(p.kind, p.source) for p in backup_vault.points(OUTPUTS)] == [("S3", "m" * 63), ("DynamoDB", "Records-1")]
 
 
 def _expect_job(stubber: Stubber, point: dict[str, Any], stored: dict[str, str], metadata: dict[str, str]) -> None:
@@ -86,7 +86,7 @@ def test_a_table_is_restored_into_a_new_one_with_its_settings(stubber: Stubber) 
     _expect_job(stubber, OF_TABLE, stored, {**stored, "targetTableName": name})
     _expect_states(stubber, {"Status": "RUNNING", "PercentDone": "40%"}, {"Status": "COMPLETED"})
     progress: list[str] = []
-    assert vault.recover(OUTPUTS, POINT.format("t"), NOW, progress.append, pause=0) == name
+    assert backup_vault.recover(OUTPUTS, POINT.format("t"), NOW, progress.append, pause=0) == name
     assert progress == [f"{name}: running, 40%"]
     stubber.assert_no_pending_responses()
 
@@ -96,23 +96,23 @@ def test_a_bucket_is_restored_into_a_new_one_with_a_valid_name(stubber: Stubber)
     asks = {"DestinationBucketName": name, "NewBucket": "true", "Encrypted": "true", "EncryptionType": "original"}
     _expect_job(stubber, OF_BUCKET, {}, asks)
     _expect_states(stubber, {"Status": "COMPLETED"})
-    assert vault.recover(OUTPUTS, POINT.format("b"), NOW, print, pause=0) == name
-    assert len(name) == vault.MAX_BUCKET_NAME
+    assert backup_vault.recover(OUTPUTS, POINT.format("b"), NOW, print, pause=0) == name
+    assert len(name) == backup_vault.MAX_BUCKET_NAME
 
 
 def test_a_failed_job_has_its_reason(stubber: Stubber) -> None:
     _expect_job(stubber, OF_TABLE, {}, {"targetTableName": "Records-1-restored-2026113010"})
     _expect_states(stubber, {"Status": "FAILED", "StatusMessage": "no access to the key"})
     with pytest.raises(DeployedError, match="job failed: no access to the key"):
-        vault.recover(OUTPUTS, POINT.format("t"), NOW, print, pause=0)
+        backup_vault.recover(OUTPUTS, POINT.format("t"), NOW, print, pause=0)
 
 
 def test_unknown_recovery_points_are_refused(stubber: Stubber) -> None:
     assert stubber
     with pytest.raises(DeployedError, match="`backups` lists them"):
-        vault.recover(OUTPUTS, POINT.format("x"), NOW, print)
+        backup_vault.recover(OUTPUTS, POINT.format("x"), NOW, print)
     with pytest.raises(DeployedError, match="makes no backups"):
-        list(vault.points({}))
+        list(backup_vault.points({}))
 
 
 def test_the_role_may_make_the_new_table_and_the_new_bucket() -> None:
@@ -156,11 +156,11 @@ def test_a_lost_table_and_lost_buckets_are_restored_from_the_vault(cloud: Cloud)
 
     assert restore(table, TABLE, MISSING)["missing"] == 2
     for bucket, copy in copies.items():
-        assert restoring_objects.is_bucket(copy) and not restoring_objects.is_bucket(table.lower())
-        assert restoring_objects.restore(copy, write=False)["missing"] == 2
+        assert restore_objects.is_bucket(copy) and not restore_objects.is_bucket(table.lower())
+        assert restore_objects.restore(copy, write=False)["missing"] == 2
         assert not [key for key in cloud.keys(bucket) if key.startswith(("uploads/", "analyses/"))]
-        assert restoring_objects.restore(copy, write=True)["missing"] == 2
-        assert dict(restoring_objects.restore(copy, write=True)) == {"present": 2}
+        assert restore_objects.restore(copy, write=True)["missing"] == 2
+        assert dict(restore_objects.restore(copy, write=True)) == {"present": 2}
     for record in records:
         found = queries.get(record.owner, record.id)
         assert found.status == COMPLETED and queries.result(found) == queries.result(record)
@@ -182,7 +182,7 @@ def test_objects_deleted_since_the_backup_and_drops_are_not_restored(cloud: Clou
     cloud.sweep()
     for key in (kept.object_key, "drop/alice/a.mp4"):
         clients.s3().delete_object(Bucket=MEDIA, Key=key)
-    assert dict(restoring_objects.restore(copy, write=True)) == {"missing": 1, "dropped": 1}
+    assert dict(restore_objects.restore(copy, write=True)) == {"missing": 1, "drop folder": 1}
     assert cloud.keys(MEDIA, "uploads/") == [kept.object_key] and not cloud.keys(MEDIA, "drop/")
 
 

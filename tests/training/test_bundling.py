@@ -17,7 +17,7 @@ from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, save_small_bu
 from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
-from training.data.stage import StageContext
+from training.data.stage_data import StageContext
 from training.data.training_items import load_training_items, write_hashes
 from training.engine.stage_store import build_network, save_trained, tokenizer_of
 from training.evaluation.protocol import Subject, evaluate

@@ -15,12 +15,12 @@ from model.modalities.audio import N_MELS
 from tests.model.media_files import Sound, write
 from tests.training.commands import run_evaluate
 from training.bundling import write_bundle
-from training.calibration.folds import predict_left_out, predict_out_of_fold
-from training.calibration.out_of_fold import load_left_out, load_out_of_fold, save_left_out, save_out_of_fold
+from training.calibration.cross_validation import predict_left_out, predict_out_of_fold
+from training.calibration.prediction_store import load_left_out, load_out_of_fold, save_left_out, save_out_of_fold
 from training.calibration.scaling import folds_of
 from training.card import Report
 from training.corpora import Example
-from training.data.stage import StageContext, StageData
+from training.data.stage_data import StageContext, StageData
 from training.engine.loss import effective_priors
 from training.engine.stage_store import build_network
 from training.engine.stage_trainer import StageTrainer

@@ -31,9 +31,8 @@ from training.evaluation.metrics import bootstrap, log_loss
 from training.evaluation.protocol import Evaluation
 from training.evaluation.provenance import TrainingPriors
 from training.evaluation.scoring import Encoded, concatenate, encode, predict, predict_with_constants, set_constants
-from training.fusion.choosing import Study, half, score_of
-from training.fusion.composing import MISSING, Pool, SoftSlots, compose, draw, rows_without_sample
-from training.fusion.constants import fit_constants
+from training.fusion.composed_items import MISSING, Pool, SoftSlots, compose, draw, rows_without_sample
+from training.fusion.fit_pipeline import study_of
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
 from training.fusion.judgments import (
     Judgments,
@@ -42,8 +41,9 @@ from training.fusion.judgments import (
     sentiments_of_emotions,
     valence_thresholds,
 )
-from training.fusion.real import fit_real
-from training.fusion.study import study_of
+from training.fusion.modality_calibration import fit_constants
+from training.fusion.real_items import fit_real
+from training.fusion.selection import Study, half, score_of
 from training.licence import corpus_licences, licence_line
 from training.recipe import STARTER, FusionRecipe, Recipe
 

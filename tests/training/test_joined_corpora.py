@@ -33,7 +33,7 @@ from training.corpora.base import vote_targets
 from training.data.batches import Batches, Mixture
 from training.data.clip_concat import ClipConcat
 from training.data.collate import BatchCollator, to_batch
-from training.data.stage import StageContext, StageData
+from training.data.stage_data import StageContext, StageData
 from training.data.training_items import read_hashes
 from training.engine.loss import StageLoss, effective_priors
 from training.engine.self_distillation import SelfDistillation
@@ -46,8 +46,8 @@ from training.evaluation.provenance import (
     training_corpus_name,
     training_priors_of,
 )
+from training.fusion.fit_pipeline import declared_prior
 from training.fusion.judgments import Judgments, ValenceThresholds
-from training.fusion.study import declared_prior
 from training.licence import licence_line
 from training.modalities.face import FaceRecipe
 from training.recipe import CorpusRecipe, Recipe, RecipeError

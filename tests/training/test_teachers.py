@@ -15,7 +15,7 @@ from model.contract import EMOTIONS
 from model.features import Sample, Tokens
 from training import teachers
 from training.corpora import Example, read_meld_text
-from training.data.stage import NO_MARKS, StageContext
+from training.data.stage_data import NO_MARKS, StageContext
 from training.recipe import Recipe
 from training.teachers import Line, TeacherLoss, lines_for_teacher, log_mean_probabilities, soft_labels
 

@@ -46,7 +46,7 @@ from training.data.augmentation import (
 from training.data.batches import Batches, selection_split
 from training.data.clip_concat import ClipConcat
 from training.data.collate import BatchCollator, to_batch
-from training.data.stage import StageContext, StageData
+from training.data.stage_data import StageContext, StageData
 from training.engine.averaging import moving_average
 from training.engine.batch_norms import refit_batch_norms
 from training.engine.checkpoints import Checkpoints

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("app.py", "bench", "common", "lambdas", "local", "model", "scripts", "stacks", "training")
+PACKAGES = (
+    "app.py",
+    "bench",
+    "clients/python/src",
+    "common",
+    "lambdas",
+    "local",
+    "model",
+    "scripts",
+    "stacks",
+    "training",
+)
 
 # A docstring names what it describes (a noun phrase) or what a call does (an imperative).
 RIDDLE = re.compile(r"(What|Where|Of|Whether|As|How|When|Whoever|Whatever|Everything|All that|Nothing)\b")

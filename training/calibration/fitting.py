@@ -16,7 +16,7 @@ from training.evaluation.confidence import Probabilities, Reliability, Targets, 
 from training.evaluation.metrics import log_loss
 from training.evaluation.provenance import TrainingPriors
 from training.evaluation.scoring import CrossFit, Encoded, predict, predict_with_constants
-from training.fusion.real import fit_real
+from training.fusion.real_items import fit_real
 
 TINY = 1e-12  # lower bound of probabilities before the logarithm
 

@@ -13,7 +13,7 @@ from training.corpora import Example
 from training.corpus_recipe import CorpusRecipe, DataOptions
 from training.data.batches import seed_of
 from training.data.clip_concat import ClipConcat
-from training.data.stage import NO_MARKS, StageContext, StageData
+from training.data.stage_data import NO_MARKS, StageContext, StageData
 from training.modalities.registry import BY_KIND
 
 

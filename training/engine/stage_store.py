@@ -14,7 +14,7 @@ from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from model.weights import catalog
 from training.corpora import Example
-from training.data.stage import StageContext
+from training.data.stage_data import StageContext
 from training.engine.optim import StageModules, encoder_part
 from training.evaluation.provenance import TrainingCorpus
 from training.files import atomic_write

@@ -11,7 +11,7 @@ from model.network import EmotionNetwork
 from training.corpora import IGNORED
 from training.data.batches import Batches
 from training.data.collate import BatchCollator
-from training.data.stage import StageContext, StageData
+from training.data.stage_data import StageContext, StageData
 from training.engine.averaging import AveragedWeights
 from training.engine.batch_norms import refit_batch_norms
 from training.engine.checkpoints import Checkpoints

@@ -11,7 +11,7 @@ from model.modalities.base import TwoStageEncoder
 from model.network import EmotionNetwork
 from training.data.batches import seed_of
 from training.data.clip_concat import ClipConcat
-from training.data.stage import StageContext, StageData
+from training.data.stage_data import StageContext, StageData
 
 ENCODING_BATCH = 32
 

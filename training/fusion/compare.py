@@ -21,13 +21,13 @@ from training.data.content_hash import file_digest
 from training.evaluation.confidence import Probabilities
 from training.evaluation.scoring import change_prior, predict_with_constants, set_constants
 from training.files import work_folder
-from training.fusion.choosing import Score, Study, frequencies, score_of
-from training.fusion.composing import Pool, SoftSlots
+from training.fusion.composed_items import Pool, SoftSlots
 from training.fusion.encoding import encode_slot
+from training.fusion.fit_pipeline import simple_ways, study_of, with_constants
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions
 from training.fusion.interaction import fit_interaction, predict_with_interaction
 from training.fusion.judgments import perceived_given_intended, read_judgments
-from training.fusion.study import simple_ways, study_of, with_constants
+from training.fusion.selection import Score, Study, frequencies, score_of
 from training.recipe import STARTER, FusionRecipe
 from training.terminal import table_console
 

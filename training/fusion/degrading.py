@@ -18,7 +18,7 @@ from model.modalities.face import standardized
 from training.corpora import Example
 from training.data import augmentation as vary
 from training.data.batches import seed_of
-from training.data.stage import NO_MARKS
+from training.data.stage_data import NO_MARKS
 
 SMALLEST_FACE = 0.15  # of the crop's side: 7 pixels
 GRAIN = 1.5  # of a face's deviation, at most

@@ -9,13 +9,13 @@ import torch
 
 from model.bundle import Bundle
 from model.contract import Modality
-from training.calibration.out_of_fold import load_items, load_left_out, of_logits, save_items
+from training.calibration.prediction_store import load_items, load_left_out, of_logits, save_items
 from training.corpora import CORPORA
 from training.corpora.base import Labels
 from training.data.content_hash import FileDigests, hash_bytes
-from training.data.stage import NO_MARKS
+from training.data.stage_data import NO_MARKS
 from training.evaluation.scoring import Encoded, encode
-from training.fusion.composing import Pool
+from training.fusion.composed_items import Pool
 from training.fusion.degrading import degraded
 from training.recipe import SlotRecipe
 

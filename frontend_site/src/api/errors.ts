@@ -28,7 +28,7 @@ export class ApiError extends Error {
     return new ApiError(response.status, text("code"), text("detail") || text("title"), retryAfter);
   }
 
-  /** Whether the same request may succeed shortly. */
+  /** True if the same request may succeed shortly. */
   get retryable(): boolean {
     return this.status >= 500 || (this.status === 429 && !NOT_RETRYABLE.includes(this.code));
   }
@@ -40,7 +40,7 @@ const FILE_PROBLEMS = new Set([
   ...["unreadable-video", "too-demanding", "too-long", "missing-object"],
 ]);
 
-/** Whether the file causes the problem, so that a retry with the same file cannot succeed. `code` is the API's. */
+/** True if the file causes the problem, so that a retry with the same file cannot succeed. `code` is the API's. */
 export function isFileProblem(code: string | undefined): boolean {
   return code !== undefined && FILE_PROBLEMS.has(code);
 }

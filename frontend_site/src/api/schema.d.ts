@@ -1,4 +1,4 @@
-// Written by scripts/types.mjs from docs/openapi.json; do not edit.
+// Written by frontend_site/scripts/types.mjs from docs/openapi.json; do not edit.
 
 export interface paths {
     "/upload-url": {
@@ -842,7 +842,7 @@ export interface components {
          *             "contradictory": false,
          *             "unclear": false,
          *             "speaker": "S1",
-         *             "explanation": "The words say joy."
+         *             "explanation": "The text suggests joy."
          *           }
          *         ],
          *         "overall": {
@@ -978,7 +978,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not queued, or is beyond position 1,000.
              */
             position: number | null;
             /** Attempt */
@@ -1106,7 +1106,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not queued, or is beyond position 1,000.
              */
             position: number | null;
             /** Attempt */
@@ -1423,6 +1423,7 @@ export interface components {
          * InferenceResult
          * @description Result of an analysis that was completed while the request waited.
          * @example {
+         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "analysis": {
          *         "schema_version": "2.2",
          *         "video": {
@@ -1531,7 +1532,7 @@ export interface components {
          *             "contradictory": false,
          *             "unclear": false,
          *             "speaker": "S1",
-         *             "explanation": "The words say joy."
+         *             "explanation": "The text suggests joy."
          *           }
          *         ],
          *         "overall": {
@@ -1657,6 +1658,8 @@ export interface components {
          *     }
          */
         InferenceResult: {
+            /** Id */
+            id: string;
             analysis: components["schemas"]["Analysis"];
         };
         /**
@@ -2227,8 +2230,8 @@ export interface components {
          * @description One sentence, or one segment without speech (`text` is then empty).
          *
          *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-         *     log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
-         *     prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
+         *     log p(winner) - log p(runner-up) of the emotions. If no modality favors the winner, `decided_by` is
+         *     `prior` and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
          *     `unclear`: the confidence is too low to show the first emotion as the result.
          */
         Utterance: {

@@ -57,7 +57,7 @@ def _answer(record: AnalysisRecord) -> Response:
     if record.status == FAILED:
         raise failure_of(record)
     if record.status == COMPLETED:
-        response = results.json_response(InferenceResult(analysis=queries.result(record)))
+        response = results.json_response(InferenceResult(id=record.id, analysis=queries.result(record)))
         if response is not None:
             return response
     url = status_url(record)

@@ -9,7 +9,7 @@ from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import Schema, WebhookUrl, example
 from lambdas.api.schemas.uploads import Key
 from lambdas.core.analyses.queries import Progress
-from lambdas.core.analyses.result_excerpt import Summary
+from lambdas.core.analyses.result_summary import Summary
 from lambdas.core.errors import TIMED_OUT
 from model.contract import Analysis
 
@@ -31,8 +31,9 @@ class InferenceRequest(Schema):
 class InferenceResult(Schema):
     """Result of an analysis that was completed while the request waited."""
 
-    model_config = example(analysis=examples.ANALYSIS)
+    model_config = example(id=examples.ANALYSIS_ID, analysis=examples.ANALYSIS)
 
+    id: str
     analysis: Analysis
 
 
@@ -63,8 +64,8 @@ class AnalysisItem(Schema):
     id: str
     status: Status
     position: int | None = Field(
-        description="Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a "
-        "thousand are ahead of it."
+        description="Position in the account's queue; 1 is next. Null if the analysis is not queued, or is beyond "
+        "position 1,000."
     )
     attempt: int
     source: Literal["upload", "drop"]

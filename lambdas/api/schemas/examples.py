@@ -51,7 +51,7 @@ ANALYSIS: dict[str, Any] = {
             "contradictory": False,
             "unclear": False,
             "speaker": "S1",
-            "explanation": "The words say joy.",
+            "explanation": "The text suggests joy.",
         }
     ],
     "overall": _SUMMARY,

@@ -14,7 +14,7 @@ from lambdas.core.errors import (
     NotRetriableError,
     UploadExpiredError,
 )
-from lambdas.core.owners import ceiling, profiles, quota
+from lambdas.core.owners import profiles, quota, stage_quota
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys, tables
 from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
@@ -121,7 +121,7 @@ def _create(
         charge_day=now.day,
         deadline=epoch(now) + settings().waiting_seconds,
     )
-    with ceiling.counted(now):
+    with stage_quota.counted(now):
         write(
             profiles.not_deleting(owner),
             put("analysis", record, AnalysisRecord.pk.does_not_exist()),
@@ -151,7 +151,7 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
         *tables.due(record, epoch(now) + settings().queued_patience),
     ]
     same = (columns.status == FAILED) & (columns.attempt == record.attempt) & columns.deleted_at.does_not_exist()
-    with ceiling.counted(now):
+    with stage_quota.counted(now):
         write(
             profiles.not_deleting(record.owner),
             update("analysis", record, actions, same),

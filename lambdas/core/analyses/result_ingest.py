@@ -8,7 +8,7 @@ to be done.
 from datetime import datetime
 
 from common.analyses import COMPLETED, FAILED
-from lambdas.core.analyses import deletion, fair_queue, queries, result_excerpt, sagemaker_events, transitions
+from lambdas.core.analyses import deletion, fair_queue, queries, result_summary, sagemaker_events, transitions
 from lambdas.core.analyses.sagemaker_events import InferenceNotification
 from lambdas.core.aws.observability import logger
 from lambdas.core.errors import INVALID_RESULT, TIMED_OUT
@@ -25,7 +25,7 @@ def receive(notification: InferenceNotification, now: datetime) -> None:
     """Process a notification. Raises OutputMissingError, so that it is delivered again."""
     inference = object_keys.parse_inference_id(notification.inference_id)
     if inference is None:
-        logger.warning("result with a foreign inference id", extra={"inference_id": notification.inference_id})
+        logger.warning("result with an unknown inference id", extra={"inference_id": notification.inference_id})
         return
     record = queries.find(inference.analysis_id)
     if record is None or record.purged or record.attempt != inference.attempt:
@@ -64,14 +64,14 @@ def _complete(record: AnalysisRecord, output: str | None, now: datetime) -> None
         if record.status == FAILED:
             return  # processed before, and found invalid
         raise OutputMissingError(f"no output at {output}")
-    analysis = result_excerpt.parse(body)
+    analysis = result_summary.parse(body)
     if analysis is None:
         logger.error("the result is not a valid analysis", extra={"output": output})
         transitions.fail(record, INVALID_RESULT, now)
     else:
         key = object_keys.result(record.id, int(record.attempt))
         objects.put_json(settings().results_bucket, key, body)
-        if not transitions.complete(record, result_excerpt.summarize(analysis), now):
+        if not transitions.complete(record, result_summary.summarize(analysis), now):
             _remove_late_result(record, key)
     deletion.remove_output(output)
 

@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 
 from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import fair_queue, queries
-from lambdas.core.analyses.result_excerpt import Summary
+from lambdas.core.analyses.result_summary import Summary
 from lambdas.core.aws.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYZED, count, meter
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import CANCELLED, BusyError, NotCancellableError, Reason

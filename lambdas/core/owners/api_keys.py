@@ -22,7 +22,7 @@ from lambdas.core.errors import (
     TooManyKeysError,
     UnauthorizedError,
 )
-from lambdas.core.owners import audit, gateway, profiles
+from lambdas.core.owners import api_gateway_keys, audit, profiles
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, tables
 from lambdas.core.storage.tables import KeyRecord, OwnerRecord
@@ -76,14 +76,14 @@ def create(
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadRequestError(f"An API key must expire after 1 to {MAX_DAYS} days, or never.")
     record, secret = _register(owner, name, now, scopes, days)
-    gateway_key_id = gateway.create_key(record.id, profiles.profile(owner).plan)
+    gateway_key_id = api_gateway_keys.create_key(record.id, profiles.profile(owner).plan)
     schedule = tables.not_due() if record.expires_at is None else tables.due(record, int(record.expires_at))
     activation = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *schedule]
     # A write that is retried after a lost response must accept its own result.
     already_written = (KeyRecord.status == ACTIVE) & (KeyRecord.gateway_key_id == gateway_key_id)
     event = audit.event(owner, "key-created", by, now, name)
     if not apply(record, activation, (KeyRecord.status == PENDING) | already_written, event):
-        gateway.delete_key(gateway_key_id)  # the account was deleted, or the pending key expired
+        api_gateway_keys.delete_key(gateway_key_id)  # the account was deleted, or the pending key expired
         raise NotFoundError("The API key was removed while it was being created.")
     return NewKey(record, _token(record.id, secret))
 
@@ -123,8 +123,8 @@ def remove(record: KeyRecord, now: datetime, by: str = audit.SYSTEM) -> None:
                 update("keys", counter, [OwnerRecord.api_keys.add(-1)]),
                 *events,
             )
-    for gateway_key_id in gateway.find_keys(record.id, record.gateway_key_id):
-        gateway.delete_key(gateway_key_id)
+    for gateway_key_id in api_gateway_keys.find_keys(record.id, record.gateway_key_id):
+        api_gateway_keys.delete_key(gateway_key_id)
     tombstone = [*tables.not_due(), KeyRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)]
     apply(record, tombstone, KeyRecord.status == REVOKED)
 

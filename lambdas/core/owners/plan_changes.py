@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from lambdas.core.clock import epoch
-from lambdas.core.owners import gateway, profiles
+from lambdas.core.owners import api_gateway_keys, profiles
 from lambdas.core.owners.quota import PlanName
 from lambdas.core.storage import item_keys, tables
 from lambdas.core.storage.tables import KeyRecord, OwnerRecord, PlanChangeRecord
@@ -35,7 +35,7 @@ def move_keys(owner: str) -> None:
     listed = KeyRecord.listed.startswith(item_keys.KEY_PREFIX)
     for key in KeyRecord.by_owner.query(owner, listed):
         if key.gateway_key_id is not None:
-            gateway.move_key(key.gateway_key_id, lambda: profiles.profile(owner).plan)
+            api_gateway_keys.move_key(key.gateway_key_id, lambda: profiles.profile(owner).plan)
 
 
 def settle(record: PlanChangeRecord, now: datetime) -> None:

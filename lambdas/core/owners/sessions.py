@@ -33,7 +33,7 @@ def check(profile: OwnerRecord, auth_time: str) -> None:
     """
     ended_at, began = profile.sessions_ended_at, _seconds(auth_time)
     if ended_at is not None and began <= ended_at:
-        raise UnauthorizedError("This session was ended by signing out everywhere. Sign in again.")
+        raise UnauthorizedError("You signed out on all devices. Sign in again.")
     if began > 0:
         profiles.record_sign_in(profile, datetime.fromtimestamp(began, UTC))
 

@@ -35,7 +35,7 @@ TRANSIENT_ERRORS = TRANSIENT | {
 
 
 class Part:
-    """Operation on one item of a transaction. `name` identifies it in `Refused`."""
+    """Operation on one item of a transaction. `name` identifies it in `RefusedError`."""
 
     kind: int  # position of its kind of operation in the requests that pynamodb sends
 

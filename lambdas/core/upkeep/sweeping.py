@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from common.analyses import QUEUED
-from lambdas.core.analyses import deletion, fair_queue, inference, queries, result_ingest, transitions
+from lambdas.core.analyses import deletion, fair_queue, queries, result_ingest, submission, transitions
 from lambdas.core.aws.observability import logger
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
@@ -84,9 +84,9 @@ def _queued(record: AnalysisRecord, now: datetime) -> None:
     if not transitions.postpone(record, now, has_slot=slot is not None):
         return
     if slot is not None:
-        inference.submit(record.owner, slot, now)
+        submission.submit(record.owner, slot, now)
     else:
-        inference.submit_next(record.owner, _cause(record, now), now)
+        submission.submit_next(record.owner, _cause(record, now), now)
     transitions.wait(queries.reload(record))
 
 
@@ -97,8 +97,8 @@ def _slots(record: SlotsRecord, now: datetime) -> None:
         if slot.until <= epoch(now):
             fair_queue.release(record.owner, slot.inference_id, now)
         elif slot.acquired_at + settings().queued_patience <= epoch(now):
-            inference.submit(record.owner, slot, now)
-    inference.submit_next(record.owner, _cause(record, now), now)
+            submission.submit(record.owner, slot, now)
+    submission.submit_next(record.owner, _cause(record, now), now)
     fair_queue.settle(record.owner, now)
 
 

@@ -98,7 +98,7 @@ def check_size(size: int | None) -> None:
         raise BadRequestError("The file is empty (0 bytes).")
     limit = settings().max_upload_bytes
     if size > limit:
-        raise TooLargeError(f"The file has {size} bytes. The maximum is {limit} bytes.")
+        raise TooLargeError(f"The file is {size} bytes; the limit is {limit} bytes.")
 
 
 def register(owner: str, container: Container, extension: str, size: int | None, *, now: datetime) -> UploadRecord:

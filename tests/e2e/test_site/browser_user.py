@@ -92,7 +92,7 @@ class BrowserUser:
         return found
 
     def overflows_horizontally(self) -> bool:
-        """Return whether the page scrolls horizontally."""
+        """Return True if the page scrolls horizontally."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
     def assert_no_errors(self) -> None:

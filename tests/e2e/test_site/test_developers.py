@@ -1,5 +1,6 @@
 """Developers page: API keys, webhook, code samples."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.product import Product, wait_until
+from tests.clients import typescript
+from tests.e2e.product import ROOT, Product, wait_until
 from tests.e2e.test_product import Receiver
 from tests.e2e.test_site.browser_user import BrowserUser
 from tests.e2e.test_site.test_story import create_key
+
+PYTHON_CLIENT = ROOT / "clients" / "python" / "src"
 
 
 @pytest.fixture
@@ -57,8 +61,13 @@ def test_the_code_samples_run(user: BrowserUser, clip: bytes, tmp_path: Path, la
     page.get_by_role("radio", name=language).check(force=True)
     (tmp_path / name).write_text(page.get_by_role("region", name=f"{language} sample").inner_text())
     (tmp_path / "talk.mp4").write_bytes(clip)
+    typescript.build("tsconfig.json")
+    typescript.install(tmp_path)
     program = sys.executable if name.endswith(".py") else "node"
-    done = subprocess.run([program, name], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    found = os.environ | {"PYTHONPATH": str(PYTHON_CLIENT)}
+    done = subprocess.run(
+        [program, name], cwd=tmp_path, env=found, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     assert " s  " in done.stdout and "%" in done.stdout
     user.open("/developers/")

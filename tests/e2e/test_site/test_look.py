@@ -11,7 +11,7 @@ from tests.e2e.test_site.browser_user import Account, BrowserUser, Scheme
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 PAGES = {
-    "landing": ("/", "See how a video feels"),
+    "landing": ("/", "See the emotion in a video"),
     "sign-in": ("/sign-in/", "Sign in"),
     "sign-up": ("/sign-up/", "Create an account"),
     "forgot-password": ("/forgot-password/", "Reset your password"),

@@ -160,8 +160,8 @@ export function Contributions({ emotions, modalities = {}, bias, decided_by }: E
         <ContributionRow name="Total" nats={total} scale={scale} />
       </ul>
       <p className="mt-2 text-xs text-muted">
-        × makes {winner.label} more likely than {runnerUp.label} by that factor, ÷ less likely. Base rate: how often
-        each emotion occurs in conversations, regardless of this video.
+        × multiplies the odds of {winner.label} over {runnerUp.label} by that factor; ÷ divides them. Base rate: how
+        often each emotion occurs in conversation, whatever the video shows.
       </p>
     </div>
   );

@@ -39,10 +39,10 @@ export function Warnings({ analysis: { warnings = [] } }: { analysis: Analysis }
 export function Disclaimer() {
   return (
     <p className="max-w-[85ch] border-t border-line pt-4 text-[13px] text-muted">
-      Results show <strong className="text-text">apparent emotion</strong>: what an observer might infer from words,
-      voice and face, not what a person feels. Do not use it to make decisions about people. A result is marked as
-      unclear if predictions this uncertain are wrong more often than right, and as mixed signals if one signal is
-      pleasant and another unpleasant.
+      Results show <strong className="text-text">apparent emotion</strong>: what an observer might infer from text,
+      voice and face, not what a person feels. Do not use it to make decisions about people. Unclear: in evaluation,
+      results with this confidence were wrong more often than right. Mixed signals: one signal is pleasant and another
+      unpleasant.
     </p>
   );
 }

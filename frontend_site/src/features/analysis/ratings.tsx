@@ -48,7 +48,7 @@ export function describeRatings(utterance: Utterance, votes: Votes): string {
   return `${agrees(utterance, votes) ? "raters agree" : "raters"}: ${leadingVotes(votes)}`;
 }
 
-/** Whether the predicted emotion is one of the most frequent votes. */
+/** True if the predicted emotion is one of the most frequent votes. */
 export function agrees({ emotions }: Utterance, votes: Votes): boolean {
   const top = strongest(emotions)?.label;
   return leaders(votes).some((emotion) => emotion === top);

@@ -81,7 +81,7 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
   );
 }
 
-/** Whether the focused element handles the key itself. */
+/** True if the focused element handles the key itself. */
 function isHandledByTarget(event: KeyboardEvent): boolean {
   if (!(event.target instanceof Element)) return false;
   if (event.target.closest("input, textarea, select, dialog")) return true;

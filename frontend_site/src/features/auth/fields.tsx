@@ -55,7 +55,7 @@ export function CodeField({ hint }: { hint: string }) {
   );
 }
 
-/** Whether the product runs locally, with an emulator instead of Cognito. */
+/** True if the product runs locally, with an emulator instead of Cognito. */
 function useLocalStage(): boolean {
   const [local, setLocal] = useState(false);
   useEffect(() => {

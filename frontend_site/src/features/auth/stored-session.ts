@@ -7,7 +7,7 @@ function hasSession(): boolean {
   return Object.keys(sessionStorage).some((name) => name.startsWith(PREFIX) && name.endsWith(".idToken"));
 }
 
-/** Whether a session is stored. It may have expired; for pages that should not load Amplify to verify it. */
+/** True if a session is stored. It may have expired; for pages that should not load Amplify to verify it. */
 export function useHasStoredSession(): boolean {
   return useSyncExternalStore(
     () => () => undefined,

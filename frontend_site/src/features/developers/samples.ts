@@ -35,64 +35,37 @@ curl -sS --fail-with-body ${origin}/api/sentiment-inference \\
   -H "Authorization: Bearer $API_KEY" \\
   --json "{\\"key\\": \\"$(field key)\\"}"
 `,
-  python: ({ origin, key }) => `import time
-from pathlib import Path
+  python: ({ origin, key }) => `# pip install ./clients/python   (in a checkout of the project)
+import sys
 
-import httpx
+from video_sentiment_client import Client, VideoSentimentError
 
-api = httpx.Client(
-    base_url="${origin}/api",
-    headers={"Authorization": "Bearer ${key}"},
-    timeout=60,
-)
+try:
+    with Client("${origin}", "${key}") as client:
+        analysis = client.analyze("talk.mp4")
+except VideoSentimentError as error:
+    sys.exit(f"error: {error}")
 
-
-def call(method, path, **options):
-    return api.request(method, path, **options).raise_for_status().json()
-
-
-video = Path("talk.mp4")
-
-upload = call("POST", "/upload-url", json={"fileType": video.suffix, "fileSize": video.stat().st_size})
-httpx.put(upload["url"], content=video.read_bytes(), headers=upload["headers"], timeout=None).raise_for_status()
-
-result = call("POST", "/sentiment-inference", json={"key": upload["key"], "fileName": video.name})
-while "analysis" not in result or result["analysis"] is None:
-    if result["status"] == "failed":
-        raise SystemExit(result["error"]["message"])
-    time.sleep(5)
-    result = call("GET", f"/analyses/{result['id']}")
-
-for utterance in result["analysis"]["utterances"]:
-    best = utterance["emotions"][0]
-    print(f"{utterance['start_time']:6.1f} s  {best['label']:9} {best['confidence']:4.0%}  {utterance['text']}")
+for utterance in analysis.result.utterances:
+    top = utterance.emotion
+    print(f"{utterance.start_time:6.1f} s  {top.label:9} {top.confidence:4.0%}  {utterance.text}")
 `,
-  javascript: ({ origin, key }) => `import { readFile } from "node:fs/promises";
+  javascript: ({ origin, key }) => `// npm install ./clients/typescript   (built in a checkout of the project)
+import { openAsBlob } from "node:fs";
+import { Client, VideoSentimentError } from "video-sentiment-client";
 
-const headers = { Authorization: "Bearer ${key}", "Content-Type": "application/json" };
-
-async function call(method, path, body) {
-  const response = await fetch("${origin}/api" + path, { method, headers, body: body && JSON.stringify(body) });
-  const result = await response.json();
-  if (!response.ok) throw new Error(result.error);
-  return result;
-}
-
-const video = await readFile("talk.mp4");
-
-const upload = await call("POST", "/upload-url", { fileType: ".mp4", fileSize: video.length });
-const uploaded = await fetch(upload.url, { method: "PUT", headers: upload.headers, body: video });
-if (!uploaded.ok) throw new Error(\`Upload failed: \${uploaded.status}\`);
-
-let result = await call("POST", "/sentiment-inference", { key: upload.key, fileName: "talk.mp4" });
-while (!result.analysis) {
-  if (result.status === "failed") throw new Error(result.error.message);
-  await new Promise((resolve) => setTimeout(resolve, 5000));
-  result = await call("GET", \`/analyses/\${result.id}\`);
-}
-
-for (const { start_time, text, emotions } of result.analysis.utterances) {
-  console.log(\`\${start_time.toFixed(1)} s  \${emotions[0].label} \${Math.round(100 * emotions[0].confidence)}%  \${text}\`);
+try {
+  const client = new Client({ baseUrl: "${origin}", apiKey: "${key}" });
+  const video = await openAsBlob("talk.mp4");
+  const { analysis } = await client.analyze(video, { fileName: "talk.mp4" });
+  for (const { start_time, text, emotions } of analysis.utterances) {
+    const [{ label, confidence }] = emotions;
+    console.log(\`\${start_time.toFixed(1)} s  \${label} \${Math.round(100 * confidence)}%  \${text}\`);
+  }
+} catch (error) {
+  if (!(error instanceof VideoSentimentError)) throw error;
+  console.error(\`error: \${error.message}\`);
+  process.exitCode = 1;
 }
 `,
 };

@@ -18,7 +18,7 @@ import { EntryLinks } from "./entry-links";
 const SIGNALS: Point[] = [
   {
     icon: MessageSquareText,
-    title: "Words",
+    title: "Text",
     text: "Speech is transcribed, split into utterances, and read in context.",
   },
   {
@@ -52,11 +52,11 @@ const ENTRY_POINTS: Point[] = [
 ];
 
 const LIMITATIONS = [
-  "It predicts apparent emotion: how something looks and sounds, not what a person feels. Do not use it to make decisions about people.",
+  "It predicts apparent emotion: how a person looks and sounds, not what they feel. Do not use it to make decisions about people.",
   "In the European Union, inferring emotions in the workplace or in education is prohibited (AI Act, Article 5(1)(f)).",
-  "The starter model is for research and evaluation. The combination of words, voice and face was measured on examples assembled from recordings of different people, not on real clips.",
+  "The starter model is for research and evaluation. The combination of text, voice and face was measured on examples assembled from recordings of different people, not on real clips.",
   "It predicts neutral too often, as in the example above, and performs poorly on voices unlike those it was trained on.",
-  "It reads words in English only. For other languages it uses only voice and face.",
+  "It reads English text only. For other languages it uses only voice and face.",
   "It expects one speaker at a time and does not distinguish speakers by voice.",
 ];
 
@@ -81,11 +81,11 @@ export function Landing() {
       <main className="grid gap-20 pt-12 pb-20 sm:pt-20">
         <section className="grid justify-items-center gap-5 text-center">
           <h1 className="max-w-[18ch] text-4xl leading-[1.08] tracking-[-0.03em] sm:text-6xl">
-            See how a video feels, moment by moment
+            See the emotion in a video, moment by moment
           </h1>
           <p className="max-w-[54ch] text-lg text-muted text-pretty">
             Upload a video. For every utterance, get the transcript, seven emotion scores and the sentiment, predicted
-            from words, voice and face together, and see how much each contributed.
+            from text, voice and face together, and see how much each contributed.
           </p>
           <div className="flex flex-wrap justify-center gap-3">
             <ButtonLink href="/sign-up/" variant="primary" size="large">

@@ -37,7 +37,7 @@ export interface Transport {
   start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string | null>;
   /** Return the message for an error. */
   explain(error: unknown): string;
-  /** Whether the file causes the error, so that a retry cannot succeed. */
+  /** True if the file causes the error, so that a retry cannot succeed. */
   isRejection(error: unknown): boolean;
 }
 

@@ -1,0 +1,329 @@
+"""The client, synchronous and asynchronous. Both perform the same operations (_operations.py)."""
+
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from video_sentiment_client._calls import Api, api_of
+from video_sentiment_client._drivers import AsyncDriver, SyncDriver
+from video_sentiment_client._operations import LONGEST_WAIT, OnUpdate, Operations
+from video_sentiment_client._uploads import OnProgress, Upload, Uploader, VideoSource, opened
+from video_sentiment_client.models import (
+    Analysis,
+    AnalysisDetail,
+    AuditEvent,
+    CompletedAnalysis,
+    DeletedAnalysis,
+    ExportFormat,
+    PendingUpload,
+    Result,
+    StartedAnalysis,
+    Status,
+    Usage,
+    VideoUrl,
+)
+
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # the API holds a request for 25 seconds at most
+MAX_RETRIES = 4
+PART_THRESHOLD = 100_000_000  # bytes
+
+
+def _operations(api: Api, part_threshold: int) -> Operations:
+    return Operations(api, Uploader(api, part_threshold))
+
+
+class Client:
+    """A client of one deployment, for one API key. Threads may share it.
+
+    `base_url` and `api_key` are by default those of the environment, VIDEO_SENTIMENT_URL and VIDEO_SENTIMENT_API_KEY.
+    `max_retries`: how often a request is repeated. `part_threshold`: size in bytes above which a file is uploaded in
+    parts. `http_client`: one of your own, which you close yourself. Raises ConfigurationError.
+
+    Every method raises NetworkError, and ApiError for what the API refuses.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        max_retries: int = MAX_RETRIES,
+        part_threshold: int = PART_THRESHOLD,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        self._operations = _operations(api_of(base_url, api_key, max_retries), part_threshold)
+        self._own = http_client is None
+        self._http = http_client or httpx.Client(timeout=TIMEOUT)
+        self._run = SyncDriver(self._http).run
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._own:
+            self._http.close()
+
+    def analyze(
+        self,
+        source: VideoSource,
+        *,
+        file_name: str | None = None,
+        webhook_url: str | None = None,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
+        on_update: OnUpdate | None = None,
+    ) -> CompletedAnalysis:
+        """Upload a video, start its analysis and wait for the result. Raises as `upload`, `start` and `wait`.
+
+        `timeout`: seconds to wait after the upload. Without `on_update` the server holds the request that starts the
+        analysis, so that a short video's result comes as soon as it is there.
+        """
+        upload = self.upload(source, file_name=file_name, on_progress=on_progress)
+        held = LONGEST_WAIT if on_update is None and timeout is None else 0
+        started = self.start(upload, webhook_url=webhook_url, wait=held)
+        return self.wait(started.id, timeout=timeout, on_update=on_update)
+
+    def upload(
+        self, source: VideoSource, *, file_name: str | None = None, on_progress: OnProgress | None = None
+    ) -> Upload:
+        """Upload a video: a path, bytes, or an open binary file.
+
+        `on_progress` is called with the bytes sent so far and their total, by several threads for a file in parts, one
+        at a time. Raises OSError, StorageError, or ValueError where bytes or a file come without a `file_name`.
+        """
+        with opened(source, file_name) as opened_source:
+            return self._run(self._operations.upload(opened_source, on_progress))
+
+    def start(
+        self,
+        upload: Upload | str,
+        *,
+        file_name: str | None = None,
+        webhook_url: str | None = None,
+        wait: float = 0,
+    ) -> StartedAnalysis:
+        """Start the analysis of an upload, given as such or by its key.
+
+        May be repeated: the same upload has one analysis and one charge. `wait`: seconds, 25 at most, to hold the
+        request on the server; the answer has the result where it was completed by then. Raises AnalysisFailedError
+        where it failed by then.
+        """
+        return self._run(self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, wait=wait))
+
+    def wait(
+        self, analysis_id: str, *, timeout: float | None = None, on_update: OnUpdate | None = None
+    ) -> CompletedAnalysis:
+        """Wait until an analysis is completed. Raises AnalysisFailedError, or WaitTimeoutError after `timeout` seconds.
+
+        `on_update` is called when the analysis's status, position or progress has changed.
+        """
+        return self._run(self._operations.wait(analysis_id, timeout=timeout, on_update=on_update))
+
+    def get(self, analysis_id: str) -> AnalysisDetail:
+        """Get an analysis with its progress or its result."""
+        return self._run(self._operations.get(analysis_id))
+
+    def result(self, analysis_id: str) -> Result:
+        """Get the result of a completed analysis, whatever its length. Raises AnalysisFailedError or ConflictError."""
+        return self._run(self._operations.result(analysis_id))
+
+    def export(self, analysis_id: str, format: ExportFormat) -> str:
+        """Get the result of a completed analysis as the text of a file. Raises ConflictError where there is none."""
+        return self._run(self._operations.export(analysis_id, format))
+
+    def analyses(self, *, status: Status | None = None, page_size: int = 25) -> Iterator[Analysis]:
+        """Iterate over all analyses, newest first, or those of one status."""
+        cursor: str | None = None
+        while True:
+            page = self._run(self._operations.page(status, page_size, cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def cancel(self, analysis_id: str) -> Analysis:
+        """Cancel an analysis that is queued or processing. It is not charged."""
+        return self._run(self._operations.cancel(analysis_id))
+
+    def retry(self, analysis_id: str) -> Analysis:
+        """Start an analysis that failed again. Charged like a new one; one that did not fail stays as it is."""
+        return self._run(self._operations.retry(analysis_id))
+
+    def delete(self, analysis_id: str) -> DeletedAnalysis:
+        """Delete an analysis with its video and result. `restore` brings it back for some minutes."""
+        return self._run(self._operations.delete(analysis_id))
+
+    def restore(self, analysis_id: str) -> Analysis:
+        """Bring a deleted analysis back. Raises ConflictError once it has been removed for good."""
+        return self._run(self._operations.restore(analysis_id))
+
+    def video_url(self, analysis_id: str) -> VideoUrl:
+        """Get a URL that plays the video of an analysis."""
+        return self._run(self._operations.video_url(analysis_id))
+
+    def usage(self, month: str | None = None) -> Usage:
+        """Get the use of the quota in a month such as `2026-11`, by default the current one."""
+        return self._run(self._operations.usage(month))
+
+    def audit_log(self, *, page_size: int = 25) -> Iterator[AuditEvent]:
+        """Iterate over what happened in the account in the last 90 days, newest first."""
+        cursor: str | None = None
+        while True:
+            page = self._run(self._operations.audit_page(page_size, cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def pending_uploads(self) -> list[PendingUpload]:
+        """List the uploads that no analysis was started from."""
+        return self._run(self._operations.pending_uploads())
+
+    def abandon_upload(self, upload_id: str) -> None:
+        """Abandon a pending upload: what was sent is deleted."""
+        self._run(self._operations.abandon_upload(upload_id))
+
+
+class AsyncClient:
+    """`Client` for asyncio and trio: the same methods, to be awaited; callbacks are called in the event loop."""
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        max_retries: int = MAX_RETRIES,
+        part_threshold: int = PART_THRESHOLD,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._operations = _operations(api_of(base_url, api_key, max_retries), part_threshold)
+        self._own = http_client is None
+        self._http = http_client or httpx.AsyncClient(timeout=TIMEOUT)
+        self._run = AsyncDriver(self._http).run
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._own:
+            await self._http.aclose()
+
+    async def analyze(
+        self,
+        source: VideoSource,
+        *,
+        file_name: str | None = None,
+        webhook_url: str | None = None,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
+        on_update: OnUpdate | None = None,
+    ) -> CompletedAnalysis:
+        """Upload a video, start its analysis and wait for the result; see `Client.analyze`."""
+        upload = await self.upload(source, file_name=file_name, on_progress=on_progress)
+        held = LONGEST_WAIT if on_update is None and timeout is None else 0
+        started = await self.start(upload, webhook_url=webhook_url, wait=held)
+        return await self.wait(started.id, timeout=timeout, on_update=on_update)
+
+    async def upload(
+        self, source: VideoSource, *, file_name: str | None = None, on_progress: OnProgress | None = None
+    ) -> Upload:
+        """Upload a video: a path, bytes, or an open binary file; see `Client.upload`."""
+        with opened(source, file_name) as opened_source:
+            return await self._run(self._operations.upload(opened_source, on_progress))
+
+    async def start(
+        self,
+        upload: Upload | str,
+        *,
+        file_name: str | None = None,
+        webhook_url: str | None = None,
+        wait: float = 0,
+    ) -> StartedAnalysis:
+        """Start the analysis of an upload; see `Client.start`."""
+        return await self._run(self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, wait=wait))
+
+    async def wait(
+        self, analysis_id: str, *, timeout: float | None = None, on_update: OnUpdate | None = None
+    ) -> CompletedAnalysis:
+        """Wait until an analysis is completed; see `Client.wait`."""
+        return await self._run(self._operations.wait(analysis_id, timeout=timeout, on_update=on_update))
+
+    async def get(self, analysis_id: str) -> AnalysisDetail:
+        """Get an analysis with its progress or its result."""
+        return await self._run(self._operations.get(analysis_id))
+
+    async def result(self, analysis_id: str) -> Result:
+        """Get the result of a completed analysis; see `Client.result`."""
+        return await self._run(self._operations.result(analysis_id))
+
+    async def export(self, analysis_id: str, format: ExportFormat) -> str:
+        """Get the result of a completed analysis as the text of a file; see `Client.export`."""
+        return await self._run(self._operations.export(analysis_id, format))
+
+    async def analyses(self, *, status: Status | None = None, page_size: int = 25) -> AsyncIterator[Analysis]:
+        """Iterate over all analyses, newest first, or those of one status."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(self._operations.page(status, page_size, cursor))
+            for analysis in page.items:
+                yield analysis
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def cancel(self, analysis_id: str) -> Analysis:
+        """Cancel an analysis that is queued or processing. It is not charged."""
+        return await self._run(self._operations.cancel(analysis_id))
+
+    async def retry(self, analysis_id: str) -> Analysis:
+        """Start an analysis that failed again; see `Client.retry`."""
+        return await self._run(self._operations.retry(analysis_id))
+
+    async def delete(self, analysis_id: str) -> DeletedAnalysis:
+        """Delete an analysis; see `Client.delete`."""
+        return await self._run(self._operations.delete(analysis_id))
+
+    async def restore(self, analysis_id: str) -> Analysis:
+        """Bring a deleted analysis back; see `Client.restore`."""
+        return await self._run(self._operations.restore(analysis_id))
+
+    async def video_url(self, analysis_id: str) -> VideoUrl:
+        """Get a URL that plays the video of an analysis."""
+        return await self._run(self._operations.video_url(analysis_id))
+
+    async def usage(self, month: str | None = None) -> Usage:
+        """Get the use of the quota in a month such as `2026-11`, by default the current one."""
+        return await self._run(self._operations.usage(month))
+
+    async def audit_log(self, *, page_size: int = 25) -> AsyncIterator[AuditEvent]:
+        """Iterate over what happened in the account in the last 90 days, newest first."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(self._operations.audit_page(page_size, cursor))
+            for event in page.items:
+                yield event
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def pending_uploads(self) -> list[PendingUpload]:
+        """List the uploads that no analysis was started from."""
+        return await self._run(self._operations.pending_uploads())
+
+    async def abandon_upload(self, upload_id: str) -> None:
+        """Abandon a pending upload: what was sent is deleted."""
+        await self._run(self._operations.abandon_upload(upload_id))

@@ -1,0 +1,226 @@
+/** The client: one method for each thing that the API does. */
+
+import { AnalysisFailedError, ConflictError, StorageError, WaitTimeoutError } from "./errors.js";
+import { Api, Http } from "./http.js";
+import type {
+  Analysis,
+  AnalysisDetail,
+  AuditEvent,
+  CompletedAnalysis,
+  DeletedAnalysis,
+  ExportFormat,
+  PendingUpload,
+  Result,
+  Schemas,
+  StartedAnalysis,
+  Status,
+  Usage,
+  VideoUrl,
+} from "./types.js";
+import { upload, type Upload, type UploadOptions, type VideoSource } from "./uploads.js";
+
+export interface ClientOptions {
+  /** The address of the deployment. */
+  baseUrl: string;
+  apiKey: string;
+  /** Maximum number of retries of a request. */
+  maxRetries?: number;
+  /** Size in bytes above which a file is uploaded in parts. */
+  partThreshold?: number;
+  fetch?: typeof fetch;
+}
+
+export interface StartOptions {
+  fileName?: string;
+  /** Takes this analysis's event instead of the account's webhook. */
+  webhookUrl?: string;
+  /** Seconds, 25 at most, to hold the request on the server; the answer has the result where it was completed by then. */
+  wait?: number;
+  signal?: AbortSignal;
+}
+
+export interface WaitOptions {
+  /** Seconds. */
+  timeout?: number;
+  /** Called when the analysis's status, position or progress has changed. */
+  onUpdate?: (analysis: AnalysisDetail) => void;
+  signal?: AbortSignal;
+}
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 5_000; // milliseconds between two looks at an analysis
+const LONGEST_WAIT = 25; // seconds
+
+/** A client of one deployment, for one API key. Methods throw NetworkError, and ApiError for what the API refuses. */
+export class Client {
+  readonly #api: Api;
+  readonly #partThreshold: number;
+
+  /** Throws ConfigurationError. */
+  constructor({ baseUrl, apiKey, maxRetries = 4, partThreshold = 32_000_000, ...rest }: ClientOptions) {
+    this.#api = new Api(baseUrl, apiKey, new Http(maxRetries, rest.fetch ?? fetch));
+    this.#partThreshold = partThreshold;
+  }
+
+  /** Upload a video, start its analysis and wait for the result. Throws as `upload`, `start` and `wait`. */
+  async analyze(
+    source: VideoSource,
+    options: UploadOptions & WaitOptions & Pick<StartOptions, "webhookUrl"> = {},
+  ): Promise<CompletedAnalysis> {
+    const held = options.onUpdate || options.timeout !== undefined ? 0 : LONGEST_WAIT;
+    const sent = await this.upload(source, options);
+    const { webhookUrl, signal } = options;
+    const { id } = await this.start(sent, { wait: held, webhookUrl, signal });
+    return this.wait(id, options);
+  }
+
+  /** Upload a video. Throws StorageError, or TypeError where it has no name. */
+  upload(source: VideoSource, options: UploadOptions = {}): Promise<Upload> {
+    return upload(this.#api, source, options, this.#partThreshold);
+  }
+
+  /**
+   * Start the analysis of an upload, given as such or by its key. May be repeated: the same upload has one analysis and
+   * one charge. Throws AnalysisFailedError where it failed while the request was held.
+   */
+  async start(given: Upload | string, options: StartOptions = {}): Promise<StartedAnalysis> {
+    const { key, fileName } = typeof given === "string" ? { key: given, fileName: undefined } : given;
+    const body: Schemas["InferenceRequest"] = {
+      key,
+      fileName: options.fileName ?? fileName,
+      webhookUrl: options.webhookUrl,
+    };
+    const wait = Math.min(LONGEST_WAIT, Math.round(options.wait ?? 0));
+    const headers = { Prefer: wait > 0 ? `wait=${String(wait)}` : "respond-async" };
+    type Answer = Schemas["Accepted"] | Schemas["InferenceResult"];
+    const answer = await this.#api.post<Answer>("/sentiment-inference", body, { headers, signal: options.signal });
+    if ("analysis" in answer) return { id: answer.id, status: "completed", analysis: answer.analysis };
+    return { id: answer.id, status: answer.status, analysis: null };
+  }
+
+  /** Wait until an analysis is completed. Throws AnalysisFailedError, or WaitTimeoutError after `timeout` seconds. */
+  async wait(id: string, { timeout, onUpdate, signal }: WaitOptions = {}): Promise<CompletedAnalysis> {
+    const began = Date.now();
+    let shown = "";
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, 1.5 * pause)) {
+      const analysis = await this.get(id, { signal });
+      const state = JSON.stringify([analysis.status, analysis.position, analysis.progress]);
+      if (state !== shown) onUpdate?.(analysis);
+      shown = state;
+      if (analysis.status === "completed" || analysis.status === "failed") return this.#completed(analysis, signal);
+      if (timeout !== undefined && Date.now() - began + pause > 1000 * timeout) {
+        throw new WaitTimeoutError(id, analysis.status, timeout);
+      }
+      await this.#api.http.sleep(pause, signal);
+    }
+  }
+
+  /** Get an analysis with its progress, or with its result in `analysis`. */
+  get(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<AnalysisDetail> {
+    return this.#api.get<AnalysisDetail>(path(id), {}, signal);
+  }
+
+  /** Get the result of a completed analysis, whatever its length. Throws AnalysisFailedError or ConflictError. */
+  async result(id: string): Promise<Result> {
+    return (await this.#completed(await this.get(id))).analysis;
+  }
+
+  /** Get the result of a completed analysis as the text of a file. Throws ConflictError where there is none. */
+  async export(id: string, format: ExportFormat): Promise<string> {
+    if (format === "json") return this.#stored(await this.get(id));
+    return this.#api.text(path(id), { format });
+  }
+
+  /** Iterate over all analyses, newest first, or those of one status. */
+  async *analyses({ status, pageSize = 25 }: { status?: Status; pageSize?: number } = {}): AsyncGenerator<Analysis> {
+    let cursor: string | null | undefined;
+    do {
+      const query = { status, limit: pageSize, cursor: cursor ?? undefined };
+      const page: Schemas["AnalysisPage"] = await this.#api.get("/analyses", query);
+      yield* page.analyses;
+      cursor = page.cursor;
+    } while (cursor !== null);
+  }
+
+  /** Cancel an analysis that is queued or processing. It is not charged. */
+  cancel(id: string): Promise<Analysis> {
+    return this.#api.post(`${path(id)}/cancel`, undefined);
+  }
+
+  /** Start an analysis that failed again. Charged like a new one; one that did not fail stays as it is. */
+  retry(id: string): Promise<Analysis> {
+    return this.#api.post(`${path(id)}/retry`, undefined);
+  }
+
+  /** Delete an analysis with its video and result. `restore` brings it back for some minutes. */
+  delete(id: string): Promise<DeletedAnalysis> {
+    return this.#api.delete(path(id));
+  }
+
+  /** Bring a deleted analysis back. Throws ConflictError once it has been removed for good. */
+  restore(id: string): Promise<Analysis> {
+    return this.#api.post(`${path(id)}/restore`, undefined);
+  }
+
+  /** Get a URL that plays the video of an analysis. */
+  videoUrl(id: string): Promise<VideoUrl> {
+    return this.#api.get(`${path(id)}/video`, {});
+  }
+
+  /** Get the use of the quota in a month such as `2026-11`, by default the current one. */
+  usage(month?: string): Promise<Usage> {
+    return this.#api.get("/usage", { month });
+  }
+
+  /** Iterate over what happened in the account in the last 90 days, newest first. */
+  async *auditLog({ pageSize = 25 }: { pageSize?: number } = {}): AsyncGenerator<AuditEvent> {
+    let cursor: string | null | undefined;
+    do {
+      const query = { limit: pageSize, cursor: cursor ?? undefined };
+      const page: Schemas["AuditPage"] = await this.#api.get("/audit-log", query);
+      yield* page.events;
+      cursor = page.cursor;
+    } while (cursor !== null);
+  }
+
+  /** List the uploads that no analysis was started from. */
+  async pendingUploads(): Promise<PendingUpload[]> {
+    return (await this.#api.get<Schemas["PendingUploads"]>("/uploads", {})).uploads;
+  }
+
+  /** Abandon a pending upload: what was sent is deleted. */
+  async abandonUpload(id: string): Promise<void> {
+    await this.#api.delete(`/uploads/${encodeURIComponent(id)}`);
+  }
+
+  async #completed(analysis: AnalysisDetail, signal?: AbortSignal): Promise<CompletedAnalysis> {
+    const result = analysis.analysis ?? (JSON.parse(await this.#stored(analysis, signal)) as Result);
+    return { ...analysis, analysis: result };
+  }
+
+  /** The result as it is stored. Throws AnalysisFailedError, or ConflictError where there is none yet. */
+  async #stored({ id, error, resultUrl, status }: AnalysisDetail, signal?: AbortSignal): Promise<string> {
+    if (error) throw new AnalysisFailedError(id, error.code, error.message);
+    if (!resultUrl) {
+      const problem = {
+        code: "not-finished",
+        title: "The analysis has no result",
+        detail: `the analysis is ${status}`,
+      };
+      throw new ConflictError(409, problem, null);
+    }
+    const { response, text } = await this.#api.http.exchange({
+      method: "GET",
+      url: resultUrl,
+      repeatable: true,
+      signal,
+    });
+    if (!response.ok)
+      throw new StorageError(`the store did not return the result (${String(response.status)})`, response.status);
+    return text;
+  }
+}
+
+function path(id: string): string {
+  return `/analyses/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,22 @@
+/** Types of the API, by the names that they have in its description (docs/openapi.json). */
+
+import type { components, paths } from "./schema.js";
+
+type Schemas = components["schemas"];
+
+export type Result = Schemas["Analysis"];
+export type Utterance = Schemas["Utterance"];
+export type Person = Schemas["Person"];
+export type Analysis = Schemas["AnalysisItem"];
+export type AnalysisDetail = Schemas["AnalysisDetail"];
+export type CompletedAnalysis = AnalysisDetail & { analysis: Result };
+export type StartedAnalysis = { id: string; status: Status; analysis: Result | null };
+export type DeletedAnalysis = Schemas["Deleted"];
+export type Status = Analysis["status"];
+export type Usage = Schemas["Usage"];
+export type VideoUrl = Schemas["VideoUrl"];
+export type PendingUpload = Schemas["PendingUpload"];
+export type AuditEvent = Schemas["AuditEvent"];
+export type ExportFormat = NonNullable<NonNullable<paths["/analyses/{id}"]["get"]["parameters"]["query"]>["format"]>;
+
+export type { Schemas };
