@@ -21,7 +21,7 @@ from local.origin.cognito import CONTENT_TYPE, SERVICE
 from local.settings import LocalSettings
 from local.srp import sign_in
 
-CLIPS = 20  # short ones, each time
+CLIPS = 10  # short ones, each time
 SHORT_FRAMES = 125  # 5 s
 QUEUED = 2  # of the flood, at least, whenever a short clip is started
 PATIENCE = 600.0  # seconds for one analysis
@@ -60,7 +60,9 @@ class User:
     def wait(self, key: str) -> float:
         """Return the seconds that the analysis of an upload takes, from the request for it on."""
         began = time.perf_counter()
-        while "id" in self._ask("POST", "/sentiment-inference", {"key": key}):  # accepted, and not finished yet
+        while "analysis" not in self._ask(
+            "POST", "/sentiment-inference", {"key": key}
+        ):  # accepted, and not finished yet
             if time.perf_counter() - began > PATIENCE:
                 raise BenchError(f"an analysis was not finished after {PATIENCE:g} s")
         return time.perf_counter() - began

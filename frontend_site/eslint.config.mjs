@@ -3,7 +3,7 @@ import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["out/", ".next/", "node_modules/", "next-env.d.ts", "src/api/schema.d.ts", "public/"] },
+  { ignores: ["out/", ".next/", "node_modules/", "next-env.d.ts", "public/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

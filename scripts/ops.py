@@ -146,9 +146,8 @@ def redrive(
     sqs = boto3.client("sqs")
     moved = 0
     for message in _messages(sqs, dead, limit):
-        sqs.send_message(
-            QueueUrl=url, MessageBody=message["Body"]
-        )  # sent first, so that an interruption duplicates it instead of losing it
+        # Sent first, so that an interruption duplicates it instead of losing it.
+        sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         moved += 1
     typer.echo(f"moved {moved} messages; {_count(dead)} remaining")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import boto3
 from botocore.exceptions import ClientError
 
-from common import prefixes
+from common import prefixes, table
 from common.analyses import FAILED
 from lambdas.core.aws import clients
 from lambdas.core.settings import settings
@@ -30,7 +30,7 @@ def restore(source: str, *, write: bool, echo: Callable[[str], None] = lambda _:
     """
     found: Counter[str] = Counter()
     bucket = _original_of(source)
-    records = AnalysisRecord.scan(AnalysisRecord.sk == "ANALYSIS", consistent_read=True)
+    records = AnalysisRecord.scan(AnalysisRecord.sk == table.ANALYSIS, consistent_read=True)
     for count, record in enumerate(records, start=1):
         if not record.is_deleted:
             for key in _keys(record, bucket):

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from common.table import KEY, PARTITION_KEY, PLAN, PROFILE, SLOTS, SORT_KEY, UPLOAD
 from lambdas.core import clock
 from lambdas.core.owners import profiles
 from lambdas.core.storage import item_keys
@@ -27,7 +28,7 @@ WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # its video, which may have been analyzed since. Requests and deliveries are counted for minutes. A place in the fair
 # queue belongs to an attempt that may have run since: written back, it would get another slot and release the
 # attempt's. The sweeper requeues queued records.
-PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
+PASSING_KINDS = (UPLOAD, PLAN, "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
 # Attributes of a profile that keep their current values, so that sign-outs and rotated secrets are not undone.
 CURRENT_ATTRIBUTES = (
     *("api_keys", "sessions_ended_at", "last_sign_in"),
@@ -58,23 +59,22 @@ def _restore_item(
     dynamodb: Any, target: str, item: Item, written: tuple[str, ...], is_deleted: Callable[[str], bool]
 ) -> str:
     """Write an item if its kind is in `written`, retrying on concurrent changes; return its kind."""
-    keys = {name: item[name] for name in ("pk", "sk")}
+    keys = {name: item[name] for name in (PARTITION_KEY, SORT_KEY)}
     while True:
         current = dynamodb.get_item(TableName=target, Key=keys, ConsistentRead=True).get("Item")
         item = _with_later_state(item, current)
         kind = _kind(item, current, is_deleted)
         if kind not in written:
             return kind
-        if item["sk"]["S"] == "OWNER" and item["plan"] != (current or {}).get("plan"):
-            profiles.plan_change(
-                _owner(item), clock.now()
-            ).save()  # saved first, so that an interruption cannot lose it
+        if item[SORT_KEY]["S"] == PROFILE and item["plan"] != (current or {}).get("plan"):
+            # Saved first, so that an interruption cannot lose it.
+            profiles.plan_change(_owner(item), clock.now()).save()
         if _put(dynamodb, target, item, current):
             return kind
 
 
 def _kind(item: Item, current: Item | None, is_deleted: Callable[[str], bool]) -> str:
-    if item["sk"]["S"].startswith(PASSING_KINDS) or (item["sk"]["S"] == "SLOTS" and current is not None):
+    if item[SORT_KEY]["S"].startswith(PASSING_KINDS) or (item[SORT_KEY]["S"] == SLOTS and current is not None):
         return PASSING
     if current == item:
         return SAME
@@ -87,13 +87,13 @@ def _kind(item: Item, current: Item | None, is_deleted: Callable[[str], bool]) -
 
 def _owner(item: Item) -> str:
     """Return an item's owner; empty for the stage's own items."""
-    return str(item["owner"]["S"] if "owner" in item else item["pk"]["S"].partition("#")[2])
+    return str(item["owner"]["S"] if "owner" in item else item[PARTITION_KEY]["S"].partition("#")[2])
 
 
 def _is_deleted(dynamodb: Any, table: str, owner: str) -> bool:
     """Return True for an owner whose account was deleted."""
     pk, sk = item_keys.owner(owner)
-    found = dynamodb.get_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)
+    found = dynamodb.get_item(TableName=table, Key={PARTITION_KEY: {"S": pk}, SORT_KEY: {"S": sk}}, ConsistentRead=True)
     return "deleting_since" in found.get("Item", {})
 
 
@@ -104,11 +104,11 @@ def _with_later_state(item: Item, current: Item | None) -> Item:
     """
     if current is None:
         return item
-    if item["sk"]["S"] == "OWNER":
+    if item[SORT_KEY]["S"] == PROFILE:
         return {**item, **{name: value for name, value in current.items() if name in CURRENT_ATTRIBUTES}}
-    if item["sk"]["S"] == "KEY" and "rotated_at" in current:
+    if item[SORT_KEY]["S"] == KEY and "rotated_at" in current:
         return {**item, "secret_hash": current["secret_hash"], "rotated_at": current["rotated_at"]}
-    if not item["sk"]["S"].startswith(item_keys.QUOTA_PREFIX):
+    if not item[SORT_KEY]["S"].startswith(item_keys.QUOTA_PREFIX):
         return item
     later = {
         name: value
@@ -149,7 +149,7 @@ def _put(dynamodb: Any, target: str, item: Item, current: Item | None) -> bool:
 
 def _unchanged(current: Item) -> dict[str, Any]:
     """Return the condition of a write that the item has not changed since it was read, nor ended, nor appeared."""
-    absent = [name for name in (*ENDINGS, "pk") if name not in current]
+    absent = [name for name in (*ENDINGS, PARTITION_KEY) if name not in current]
     names = {f"#a{at}": name for at, name in enumerate((*current, *absent))}
     values = {f":a{at}": value for at, value in enumerate(current.values())}
     terms = [

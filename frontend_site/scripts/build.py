@@ -16,6 +16,7 @@ SITE = Path(__file__).resolve().parent.parent
 STAMP = SITE / "out" / ".built"  # digest of the sources of out/
 INSTALLED = SITE / "node_modules" / ".installed"  # digest of the installed lock file
 FOLDERS = ("app", "public", "scripts", "src")
+API_TYPES = SITE.parent / "clients" / "typescript" / "src" / "schema.ts"
 FILES = ("package.json", "package-lock.json", "next.config.ts", "postcss.config.mjs", "tsconfig.json")
 
 
@@ -26,6 +27,7 @@ def sources() -> Iterator[Path]:
             if path.is_file() and ".test." not in path.name and path.suffix != ".pyc":
                 yield path
     yield from (SITE / name for name in FILES)
+    yield API_TYPES
 
 
 def digest(paths: Iterator[Path]) -> str:
@@ -33,7 +35,7 @@ def digest(paths: Iterator[Path]) -> str:
     total = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()
-        total.update(f"{path.relative_to(SITE)}\0{len(content)}\0".encode() + content)
+        total.update(f"{path.relative_to(SITE.parent)}\0{len(content)}\0".encode() + content)
     return total.hexdigest()
 
 

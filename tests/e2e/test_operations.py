@@ -67,7 +67,7 @@ def test_smoke_passes_on_a_working_product(product: Product) -> None:
 def test_smoke_fails_with_an_unknown_key(product: Product) -> None:
     run = _script(product, "smoke", product.base, f"vs_{'b' * 24}_{'1' * 48}")
     assert run.returncode == 1
-    assert "FAILED: GET /usage answered 401" in run.stderr
+    assert "FAILED: GET /usage returned 401" in run.stderr
 
 
 def test_an_operator_lists_owners_and_assigns_plans(product: Product) -> None:
@@ -101,7 +101,7 @@ def test_dead_letters_are_redriven(product: Product) -> None:
     notice = {"invocationStatus": "Failed", "inferenceId": "none-of-ours", "responseParameters": {}}
     sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(notice))
     assert "1 dead" in next(line for line in _ops(product, "queues").splitlines() if line.startswith("result"))
-    assert "moved 1 messages; 0 are left" in _ops(product, "redrive", "result")
+    assert "moved 1 messages; 0 remaining" in _ops(product, "redrive", "result")
     wait_until(lambda: _message_count(sqs, url) == 0)
 
 

@@ -35,7 +35,7 @@ def test_a_second_start_is_rejected(product: Product) -> None:
 def test_a_port_in_use_is_reported_before_anything_starts(product: Product, tmp_path: object) -> None:
     refused = local("up", "--state", f"{tmp_path}/other", "--port", product.settings.ports.web)
     assert refused.returncode == 1
-    assert f"port {product.settings.ports.web} (web) is taken" in refused.stderr
+    assert f"port {product.settings.ports.web} (web) is in use" in refused.stderr
 
 
 def test_a_stop_during_a_job_loses_nothing(product: Product, sample_bytes: bytes, clip: bytes) -> None:

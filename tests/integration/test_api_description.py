@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, settings
 from pydantic import BaseModel
 
 from lambdas.api.schemas import account, analyses, uploads
-from tests.integration.api_client import by_session
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
@@ -119,33 +116,3 @@ def test_the_api_imports_nothing_heavy_of_the_engine() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == ["", "model.contract model.reports model.reports.formats"]
-
-
-schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.json")
-
-
-@pytest.mark.filterwarnings("ignore")
-@schema.parametrize()
-@settings(
-    max_examples=6,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@pytest.mark.usefixtures("cloud")
-def test_no_request_causes_a_server_error(case: schemathesis.Case[Any]) -> None:
-    """Send requests that match the document and requests that do not; every response must be documented."""
-    caller = by_session("alice")
-    body = case.body if isinstance(case.body, (dict, list, str, int, float, bool)) else None
-    headers = {name: value for name, value in dict(case.headers or {}).items() if name.lower() != "content-type"}
-    query = {name: str(value) for name, value in dict(case.query or {}).items()}
-    response = caller.request(case.method, case.formatted_path, body, headers=headers, query=query)
-    assert response.status < 500, response
-    if case.method.upper() != case.operation.method.upper():
-        assert response.status in (404, 405), "not the operation's method"
-        return
-    responses = case.operation.definition.raw["responses"]
-    assert str(response.status) in responses, f"{case.operation.label} does not document {response.status}"
-    content = responses[str(response.status)].get("content", {})
-    if content:
-        assert response.headers["content-type"].partition(";")[0] in content

@@ -262,7 +262,7 @@ def example_is(*, deleted: bool) -> Callable[[Client, Response], None]:
     return check
 
 
-def test_event_sent(client: Client, response: Response) -> None:
+def webhook_test_sent(client: Client, response: Response) -> None:
     """Two requests send two events with different ids."""
     sent = client.cloud.events()
     assert response.json()["eventId"] in {event["id"] for event in sent}
@@ -323,7 +323,7 @@ CASES = {
     "PUT /webhook": Case(2, nothing, webhook_is(HOOK)),
     "DELETE /webhook": Case(1, webhook, webhook_is(None)),
     "POST /webhook/secret": Case(1, webhook, webhook_is(HOOK)),
-    "POST /webhook/test": Case(2, webhook, test_event_sent),  # counted, sent
+    "POST /webhook/test": Case(2, webhook, webhook_test_sent),  # counted, sent
     "POST /account/sign-out": Case(2, nothing, session_ended),  # profile, Cognito
     "DELETE /account": Case(1, everything, everything_deleted),
 }

@@ -158,7 +158,7 @@ def test_a_job_that_crashes_the_server_fails_and_the_next_one_succeeds(rig_of: C
         invoke(client, rig.put(b"deadly", "inputs/first"), InferenceId="first")
         invoke(client, rig.put(b"harmless", "inputs/second"), InferenceId="second")
         failed = rig.message("error")
-        assert (failed["inferenceId"], "went away" in failed["failureReason"]) == ("first", True)
+        assert (failed["inferenceId"], "disappeared" in failed["failureReason"]) == ("first", True)
         assert "responseParameters" not in failed
         assert rig.message("success")["inferenceId"] == "second"
 
@@ -249,7 +249,7 @@ def test_a_job_that_crashed_the_server_is_retried_alone(rig_of: Callable[[Contai
 def test_a_restart_between_result_and_message_only_sends_the_message(rig_of: Callable[[Container], Rig]) -> None:
     container = Container()
     rig = rig_of(container)
-    rig.queue.put(job_of(rig, told='{"inferenceId": "analysis.1"}', succeeded=True))
+    rig.queue.put(job_of(rig, message='{"inferenceId": "analysis.1"}', succeeded=True))
     with rig.adapter():
         assert rig.message("success") == {"inferenceId": "analysis.1"}
         rig.idle()

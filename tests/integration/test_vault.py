@@ -111,7 +111,7 @@ def test_unknown_recovery_points_are_refused(stubber: Stubber) -> None:
     assert stubber
     with pytest.raises(DeployedError, match="`backups` lists them"):
         backup_vault.recover(OUTPUTS, POINT.format("x"), NOW, print)
-    with pytest.raises(DeployedError, match="makes no backups"):
+    with pytest.raises(DeployedError, match="has no backups"):
         list(backup_vault.points({}))
 
 
@@ -200,6 +200,6 @@ def test_the_command_takes_a_table_or_a_bucket(cloud: Cloud, monkeypatch: pytest
 
     assert "1 missing, 0 different" in run(table)
     assert "1 missing (written), 0 different" in run(table, "--write", "missing")
-    assert run(bucket) == "0 present, 1 missing, 0 lost, 0 dropped\n"
-    assert run(bucket, "--write", "missing") == "0 present, 1 missing (copied), 0 lost, 0 dropped\n"
+    assert run(bucket) == "0 present, 1 missing, 0 lost, 0 drop folder\n"
+    assert run(bucket, "--write", "missing") == "0 present, 1 missing (copied), 0 lost, 0 drop folder\n"
     assert run(bucket).startswith("1 present, 0 missing")

@@ -124,7 +124,7 @@ def test_an_invalid_bundle_is_refused(
         (("status", "no-such-job"), "training job no-such-job: "),
         (("register", "no-such-job", "--image", INFERENCE_IMAGE), "training job no-such-job: "),
         (("deploy", f"arn:aws:sagemaker:{REGION}:123456789012:model-package/nothing/1"), "not found"),
-        (("deploy", "no-such-job"), "neither the ARN of a model package nor an S3 address"),
+        (("deploy", "no-such-job"), "neither a model package ARN nor an S3 address"),
         (("deploy", f"s3://{BUCKET}/a.tar.gz", "--create-model", "by-hand"), "--create-model needs --role"),
     ],
 )

@@ -31,7 +31,7 @@ def request_body(account: Account, job: str) -> dict[str, Any]:
 
 
 def test_the_job_has_all_requested_options(account: Account, job: str, recipe: Path) -> None:
-    """As returned by `describe_training_job`; moto drops the environment and the metrics, see the next test."""
+    """Compare with `describe_training_job`; moto drops the environment and the metrics, see the next test."""
     found = account.client("sagemaker").describe_training_job(TrainingJobName=job)
     assert found["RoleArn"] == ROLE_ARN
     assert found["AlgorithmSpecification"]["TrainingImage"] == IMAGE

@@ -38,7 +38,8 @@ print(load_transcriber("toy:small").name, *needed_weights("toy:small"), *needed_
 
 
 def test_a_transcriber_takes_a_file_and_two_lines(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("common", "model"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "model" / "asr" / "toy.py").write_text(TOY)
     registered = tmp_path / "model" / "asr" / "__init__.py"
     for line, further in LINES.items():
@@ -53,7 +54,8 @@ def test_a_transcriber_takes_a_file_and_two_lines(tmp_path: Path) -> None:
 def test_the_catalog_is_listed_without_torch(tmp_path: Path) -> None:
     """Importing torch takes seconds, which listing names should not."""
     absent = "import sys; sys.modules.update(dict.fromkeys(('torch', 'numpy', 'faster_whisper', 'whisper', 'cv2')))"
-    shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("common", "model"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     listed = run(tmp_path, "-c", f"{absent}; sys.argv[1:] = ['weights', 'list']; from model.cli.main import app; app()")
     for name in ("whisper-base", "whisper-base-encoder", "minilm-l6", "r3d-18", "mpnet-base", "centerface"):
         assert name in listed

@@ -201,7 +201,7 @@ def test_a_killed_run_resumes(tmp_path: Path, tokenizer: TextTokenizer) -> None:
 
 @pytest.mark.timeout(600)  # starts several processes
 def test_a_worker_that_is_killed_loses_no_clip(tmp_path: Path) -> None:
-    """As by the OOM killer; its clips are decoded again in isolation."""
+    """Kill a worker as the OOM killer does; its clips are decoded again in isolation."""
     folder = make_meld(tmp_path)
     command = [sys.executable, "-m", "training.prepare", "--meld", str(folder), "--cache", "--workers", "1"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -304,4 +304,4 @@ def test_invalid_arguments_are_usage_errors(bundle: Path, faces: Path, tmp_path:
         code, output = run_evaluate(bundle, *arguments)
         assert code == 2 and message in output, output
     code, output = run_evaluate(tmp_path / "nothing", "--corpus", "fer2013", "--data", faces)
-    assert code == 2 and "there is no bundle" in output
+    assert code == 2 and "no bundle" in output

@@ -110,6 +110,22 @@ def test_meld_is_fetched_and_unpacked(origin: Origin, tmp_path: Path) -> None:
     assert len(origin.seen) == seen, "nothing is fetched twice"
 
 
+def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as clips:
+        info = tarfile.TarInfo("../outside.mp4")
+        info.size = 1
+        clips.addfile(info, io.BytesIO(b"x"))
+    outer = tmp_path / "MELD.Raw.tar.gz"
+    with tarfile.open(outer, mode="w:gz") as archive:
+        info = tarfile.TarInfo("MELD.Raw/train.tar.gz")
+        info.size = len(inner.getvalue())
+        archive.addfile(info, io.BytesIO(inner.getvalue()))
+    with pytest.raises(tarfile.TarError, match="outside"):
+        unpack_meld(outer, tmp_path / "out")
+    assert not (tmp_path / "outside.mp4").exists()
+
+
 def packed(copy: Path) -> bytes:
     outer = io.BytesIO()
     with tarfile.open(fileobj=outer, mode="w") as archive:

@@ -73,7 +73,7 @@ SPEC = ModalitySpec(
     reads="frames", prepare=prepare, collate=collate, batch=64, size=len,
 )
 ''',
-    "training/modalities/motion.py": '''"""How motion is trained."""
+    "training/modalities/motion.py": '''"""Training options of motion."""
 
 from training.modalities.base import ModalityRecipe
 
@@ -120,7 +120,7 @@ hidden = 12
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy of the code with the new modality."""
     folder = tmp_path_factory.mktemp("checkout")
-    for package in ("model", "training"):
+    for package in ("common", "model", "training"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
     for name, text in FILES.items():
         (folder / name).write_text(text)
@@ -167,7 +167,7 @@ def differing(compared: "filecmp.dircmp[str]", at: Path) -> Iterator[str]:
 
 def test_a_modality_takes_two_files_a_name_and_a_section(checkout: Path) -> None:
     changed = {
-        file for package in ("model", "training")
+        file for package in ("common", "model", "training")
         for file in differing(filecmp.dircmp(ROOT / package, checkout / package), Path(package))
     }  # fmt: skip
     assert changed == {"model/contract.py", *FILES}
@@ -198,7 +198,7 @@ def test_it_is_served(bundle: Path, checkout: Path, tmp_path: Path, sample: Path
 
 @pytest.mark.slow
 def test_code_without_it_refuses_the_bundle(bundle: Path) -> None:
-    with pytest.raises(BundleError, match=r"not valid at 'network\.encoders\.motion"):
+    with pytest.raises(BundleError, match=r"invalid at 'network\.encoders\.motion"):
         read_manifest(bundle)
 
 
@@ -239,7 +239,7 @@ class BagEncoder(Encoder):
 
 SPEC = replace(BERT, config=BagConfig, encoder=BagEncoder, configure=lambda _, options, __: BagConfig(**options))
 ''',
-    "training/modalities/text_bag.py": '''"""How a bag of words is trained."""
+    "training/modalities/text_bag.py": '''"""Training options of a bag of words."""
 
 from training.modalities.text import TextRecipe
 
@@ -282,7 +282,7 @@ USE = r"""
 import sys
 from pathlib import Path
 import torch
-from model import weights
+from model.weights import catalog
 from model.features import Sample, Tokens
 from training.corpora import Example
 from training.data.collate import to_batch
@@ -298,7 +298,7 @@ ids, *_ = to_batch([Example(sample, 0, 0, "g")], network.specs, recipe.corpora["
 print(ids.shape)
 started = Path(sys.argv[1]).read_text().replace("[text]", "[text]\npublic_encoder = 'bag-base'")
 Path("started.toml").write_text(started)
-print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in weights.CATALOG)
+print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in catalog.CATALOG)
 for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\npublic_encoder = 'minilm-l6'"):
     Path("changed.toml").write_text(Path(sys.argv[1]).read_text().replace("encoder = 'bag'", change))
     try:
@@ -310,12 +310,12 @@ for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\np
 
 def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> None:
     """The default encoder is unchanged, and each encoder has its own options."""
-    for package in ("model", "training"):
+    for package in ("common", "model", "training"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
     for name, text in OTHER_TEXT.items():
         (tmp_path / name).write_text(text)
     registry = tmp_path / "model" / "modalities" / "__init__.py"
-    line = "    *MODALITIES,  # the default encoder of each\n"
+    line = "    *MODALITIES,  # default encoders\n"
     assert registry.read_text().count(line) == 1
     declared = "WEIGHTS: dict[str, tuple[Weights, ...]] = {\n"
     assert registry.read_text().count(declared) == 1

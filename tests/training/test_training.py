@@ -772,7 +772,7 @@ def test_cached_variants_equal_the_encoder_outputs() -> None:
 
 @pytest.mark.slow
 def test_two_processes_train_one_network_and_one_resumes(data: Path, tmp_path: Path) -> None:
-    """As with one process per GPU, started by torchrun. After a kill, a single process resumes."""
+    """Train as torchrun does, with one process per GPU. After a kill, a single process resumes."""
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE.format(epochs=4).replace("remembered_share = 0.5", "selection = 0.2\npatience = 9"))
     work = tmp_path / "work"

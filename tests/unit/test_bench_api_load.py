@@ -125,7 +125,7 @@ class Analyses:
             self.queued_then.append(self.queued)
             return httpx.Response(202, json={"id": key})
         self.queued -= 1  # of the flood, one has begun meanwhile
-        return httpx.Response(200, json={"analysis": {}})
+        return httpx.Response(200, json={"id": key, "analysis": {}})
 
 
 def test_whenever_a_clip_is_started_the_flood_beside_it_has_some_queued() -> None:

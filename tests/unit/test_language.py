@@ -86,7 +86,7 @@ SOURCES = files(PACKAGES, {".py"})
 def test_no_docstring_begins_as_a_riddle() -> None:
     riddles = [
         f"{path.relative_to(ROOT)}: {docstring.splitlines()[0]}"
-        for path in SOURCES
+        for path in [*SOURCES, *files(("tests",), {".py"})]
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and (docstring := ast.get_docstring(node)) is not None

@@ -1,5 +1,6 @@
 """Sources and licences of the corpora: downloaded, or obtained manually and converted."""
 
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -84,9 +85,26 @@ def unpack_meld(archive: Path, out: Path) -> None:
             inner = outer.extractfile(member) if member.isfile() else None
             if inner is not None and member.name.endswith(".tar.gz"):
                 with tarfile.open(fileobj=inner, mode="r|gz") as clips:
-                    clips.extractall(out, members=(m for m in clips if _is_payload(m)), filter="data")
+                    _extract_files(clips, out)
             elif inner is not None and member.name.endswith(".csv"):
                 (out / Path(member.name).name).write_bytes(inner.read())
+
+
+def _extract_files(archive: tarfile.TarFile, out: Path) -> None:
+    """Extract the regular files of an archive below `out`. Raises tarfile.TarError for a path outside of it.
+
+    `TarFile.extractall` has a filter for this, but only since Python 3.11.4.
+    """
+    for member in archive:
+        content = archive.extractfile(member) if member.isfile() and _is_payload(member) else None
+        if content is None:
+            continue
+        target = (out / member.name).resolve()
+        if not target.is_relative_to(out.resolve()):
+            raise tarfile.TarError(f"{member.name!r} would be extracted outside of {out}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            shutil.copyfileobj(content, file)
 
 
 def unpack_zip(archive: Path, out: Path) -> None:

@@ -1,4 +1,4 @@
-/** The client: one method for each thing that the API does. */
+/** The client: one method for each operation of the API. */
 
 import { AnalysisFailedError, ConflictError, StorageError, WaitTimeoutError } from "./errors.js";
 import { Api, Http } from "./http.js";
@@ -32,9 +32,9 @@ export interface ClientOptions {
 
 export interface StartOptions {
   fileName?: string;
-  /** Takes this analysis's event instead of the account's webhook. */
+  /** Receives this analysis's event instead of the account's webhook. */
   webhookUrl?: string;
-  /** Seconds, 25 at most, to hold the request on the server; the answer has the result where it was completed by then. */
+  /** Seconds, 25 at most, to hold the request on the server; the response has the result if it was completed by then. */
   wait?: number;
   signal?: AbortSignal;
 }
@@ -48,10 +48,10 @@ export interface WaitOptions {
 }
 
 const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 5_000; // milliseconds between two looks at an analysis
+const LONGEST_PAUSE = 5_000; // milliseconds between two requests for an analysis
 const LONGEST_WAIT = 25; // seconds
 
-/** A client of one deployment, for one API key. Methods throw NetworkError, and ApiError for what the API refuses. */
+/** A client of one deployment, for one API key. Methods may throw NetworkError, or ApiError if the API refuses a request. */
 export class Client {
   readonly #api: Api;
   readonly #partThreshold: number;
@@ -62,7 +62,7 @@ export class Client {
     this.#partThreshold = partThreshold;
   }
 
-  /** Upload a video, start its analysis and wait for the result. Throws as `upload`, `start` and `wait`. */
+  /** Upload a video, start its analysis and wait for the result. Throws the errors of `upload`, `start` and `wait`. */
   async analyze(
     source: VideoSource,
     options: UploadOptions & WaitOptions & Pick<StartOptions, "webhookUrl"> = {},
@@ -74,7 +74,7 @@ export class Client {
     return this.wait(id, options);
   }
 
-  /** Upload a video. Throws StorageError, or TypeError where it has no name. */
+  /** Upload a video. Throws StorageError, or TypeError if it has no name. */
   upload(source: VideoSource, options: UploadOptions = {}): Promise<Upload> {
     return upload(this.#api, source, options, this.#partThreshold);
   }
@@ -125,7 +125,7 @@ export class Client {
     return (await this.#completed(await this.get(id))).analysis;
   }
 
-  /** Get the result of a completed analysis as the text of a file. Throws ConflictError where there is none. */
+  /** Get the result of a completed analysis as the text of a file. Throws ConflictError if there is none. */
   async export(id: string, format: ExportFormat): Promise<string> {
     if (format === "json") return this.#stored(await this.get(id));
     return this.#api.text(path(id), { format });
@@ -147,17 +147,17 @@ export class Client {
     return this.#api.post(`${path(id)}/cancel`, undefined);
   }
 
-  /** Start an analysis that failed again. Charged like a new one; one that did not fail stays as it is. */
+  /** Retry a failed analysis, charged like a new one. An analysis that has not failed is unchanged. */
   retry(id: string): Promise<Analysis> {
     return this.#api.post(`${path(id)}/retry`, undefined);
   }
 
-  /** Delete an analysis with its video and result. `restore` brings it back for some minutes. */
+  /** Delete an analysis with its video and result. It can be restored for some minutes. */
   delete(id: string): Promise<DeletedAnalysis> {
     return this.#api.delete(path(id));
   }
 
-  /** Bring a deleted analysis back. Throws ConflictError once it has been removed for good. */
+  /** Restore a deleted analysis. Throws ConflictError once it has been removed permanently. */
   restore(id: string): Promise<Analysis> {
     return this.#api.post(`${path(id)}/restore`, undefined);
   }
@@ -167,12 +167,12 @@ export class Client {
     return this.#api.get(`${path(id)}/video`, {});
   }
 
-  /** Get the use of the quota in a month such as `2026-11`, by default the current one. */
+  /** Get the quota usage in a month such as `2026-11`, by default the current one. */
   usage(month?: string): Promise<Usage> {
     return this.#api.get("/usage", { month });
   }
 
-  /** Iterate over what happened in the account in the last 90 days, newest first. */
+  /** Iterate over the account's audit events of the last 90 days, newest first. */
   async *auditLog({ pageSize = 25 }: { pageSize?: number } = {}): AsyncGenerator<AuditEvent> {
     let cursor: string | null | undefined;
     do {
@@ -183,12 +183,12 @@ export class Client {
     } while (cursor !== null);
   }
 
-  /** List the uploads that no analysis was started from. */
+  /** List the pending uploads, from which no analysis has been started. */
   async pendingUploads(): Promise<PendingUpload[]> {
     return (await this.#api.get<Schemas["PendingUploads"]>("/uploads", {})).uploads;
   }
 
-  /** Abandon a pending upload: what was sent is deleted. */
+  /** Abandon a pending upload and delete its data. */
   async abandonUpload(id: string): Promise<void> {
     await this.#api.delete(`/uploads/${encodeURIComponent(id)}`);
   }
@@ -198,7 +198,7 @@ export class Client {
     return { ...analysis, analysis: result };
   }
 
-  /** The result as it is stored. Throws AnalysisFailedError, or ConflictError where there is none yet. */
+  /** The stored result. Throws AnalysisFailedError, or ConflictError if there is none yet. */
   async #stored({ id, error, resultUrl, status }: AnalysisDetail, signal?: AbortSignal): Promise<string> {
     if (error) throw new AnalysisFailedError(id, error.code, error.message);
     if (!resultUrl) {

@@ -1,11 +1,11 @@
 /** Errors of the client: one base class, and one class for each way to react. */
 
-/** Base class of every error that this package throws on purpose. */
+/** Base class of all errors that this package throws. */
 export class VideoSentimentError extends Error {
   override name = "VideoSentimentError";
 }
 
-/** No address or API key, or one in the wrong form. */
+/** Missing or malformed address or API key. */
 export class ConfigurationError extends VideoSentimentError {
   override name = "ConfigurationError";
 }
@@ -38,7 +38,7 @@ export class AnalysisFailedError extends VideoSentimentError {
   }
 }
 
-/** The analysis takes longer than `wait` was told to wait. It goes on. */
+/** The analysis took longer than the timeout of `wait`. It continues. */
 export class WaitTimeoutError extends VideoSentimentError {
   override name = "WaitTimeoutError";
   constructor(
@@ -80,7 +80,7 @@ export class ApiError extends VideoSentimentError {
   }
 }
 
-/** The request, or the file that it is about, is not accepted (400, 413, 415, 422 and other 4xx). */
+/** The request or its file was not accepted (400, 413, 415, 422 and other 4xx). */
 export class BadRequestError extends ApiError {
   override name = "BadRequestError";
 }
@@ -95,7 +95,7 @@ export class PermissionDeniedError extends ApiError {
   override name = "PermissionDeniedError";
 }
 
-/** Not found, or it belongs to another account (404). */
+/** Not found, or owned by another account (404). */
 export class NotFoundError extends ApiError {
   override name = "NotFoundError";
 }
@@ -110,12 +110,12 @@ export class RateLimitError extends ApiError {
   override name = "RateLimitError";
 }
 
-/** The month's analyses are used up, the account's or the whole service's (429). */
+/** The monthly quota of the account or of the service is used up (429). */
 export class QuotaExceededError extends RateLimitError {
   override name = "QuotaExceededError";
 }
 
-/** Something failed on the server (5xx). */
+/** Server error (5xx). */
 export class ServerError extends ApiError {
   override name = "ServerError";
 }
@@ -129,7 +129,7 @@ const BY_STATUS = new Map<number, typeof ApiError>([
   [429, RateLimitError],
 ]);
 
-/** The error of a refused request, given the text of its answer. */
+/** The error of a refused request, given the text of the response. */
 export function errorOf(response: Response, text: string): VideoSentimentError {
   const problem = parsed(text);
   if (problem["code"] === "analysis-failed") {
@@ -141,13 +141,13 @@ export function errorOf(response: Response, text: string): VideoSentimentError {
   return new kind(response.status, problem, retryAfter(response));
 }
 
-/** Seconds of a response's Retry-After header; null without one, or where it holds a date. */
+/** Seconds of a response's Retry-After header; null without one, or if it holds a date. */
 export function retryAfter(response: Response): number | null {
   const value = response.headers.get("Retry-After")?.trim() ?? "";
   return /^[0-9]+$/.test(value) ? Number(value) : null;
 }
 
-/** A problem document; {} for anything else that stood between, such as a proxy's page. */
+/** A problem document; {} for anything else, such as a proxy's page. */
 function parsed(text: string): Record<string, unknown> {
   try {
     const body: unknown = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Requests: sent, repeated where that makes sense, and their refusals as errors. */
+/** Requests, with retries and error mapping. */
 
 import { AnalysisFailedError, ConfigurationError, errorOf, NetworkError, retryAfter } from "./errors.js";
 
@@ -12,15 +12,15 @@ export interface Request {
   signal?: AbortSignal;
 }
 
-/** An answer with its text: read here, so that a connection lost meanwhile is repeated too. */
+/** A response with its text, read here so that a lost connection leads to a retry. */
 export interface Answer {
   response: Response;
   text: string;
 }
 
-const REFUSED = [429, 503]; // refused before anything was done: any request may be repeated
-const UNCERTAIN = [500, 502, 504]; // perhaps done
-const LONGEST_RETRY_AFTER = 60; // seconds; a longer one, such as a quota's, is for the caller to decide
+const REFUSED = [429, 503]; // not processed, so any request can be retried
+const UNCERTAIN = [500, 502, 504]; // perhaps processed
+const LONGEST_RETRY_AFTER = 60; // seconds; longer delays, such as a quota's, are left to the caller
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 8_000; // milliseconds
 const ATTEMPT_TIMEOUT = 60_000; // milliseconds without an answer; the API holds a request for 25 seconds at most
@@ -32,7 +32,7 @@ export class Http {
     private readonly pause: (milliseconds: number, signal?: AbortSignal) => Promise<void> = sleep,
   ) {}
 
-  /** Send a request until it is answered for good. Throws NetworkError, or the signal's reason. */
+  /** Send a request, with retries, and return the final response. Throws NetworkError, or the signal's reason. */
   async exchange(request: Request): Promise<Answer> {
     for (let failures = 0; ; failures += 1) {
       let wait: number | null;
@@ -54,7 +54,7 @@ export class Http {
   }
 
   async #once({ method, url, headers = {}, body, signal }: Request): Promise<Answer> {
-    // A file takes as long as it takes; everything else is answered within a minute.
+    // Uploads may take any time; all other responses arrive within a minute.
     const limits = [signal, body instanceof Blob ? undefined : AbortSignal.timeout(ATTEMPT_TIMEOUT)];
     const given = limits.filter((each) => each !== undefined);
     const options = given.length > 0 ? { signal: AbortSignal.any(given) } : {};
@@ -132,7 +132,7 @@ export class Api {
   }
 }
 
-/** Milliseconds until a request is worth repeating; null where it is not. */
+/** Delay in milliseconds before a retry; null if the request should not be retried. */
 function pauseAfter(request: Request, { response, text }: Answer, failures: number): number | null {
   const { status } = response;
   if (!REFUSED.includes(status) && !(UNCERTAIN.includes(status) && request.repeatable)) return null;

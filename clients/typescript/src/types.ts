@@ -1,4 +1,4 @@
-/** Types of the API, by the names that they have in its description (docs/openapi.json). */
+/** Types of the API, named as in docs/openapi.json. */
 
 import type { components, paths } from "./schema.js";
 

@@ -1,4 +1,4 @@
-/** Uploads: in one piece, or in parts. A piece that breaks off is sent again alone. */
+/** Uploads in one piece or, for large files, in parts. A part that fails is sent again alone. */
 
 import { StorageError } from "./errors.js";
 import type { Answer, Api } from "./http.js";
@@ -15,14 +15,14 @@ export interface Upload {
 }
 
 export interface UploadOptions {
-  /** Needed unless the source is a File. Its extension says what the video is. */
+  /** Needed unless the source is a File. Its extension determines the file type. */
   fileName?: string;
-  /** Bytes sent so far, and all; told after each piece, since fetch tells nothing in between. */
+  /** Bytes sent so far, and in total; called after each part, as fetch reports no progress in between. */
   onProgress?: (sent: number, total: number) => void;
   signal?: AbortSignal;
 }
 
-/** Upload a video through an API; in parts where it has more bytes than `partThreshold`. */
+/** Upload a video through an API; in parts if it has more bytes than `partThreshold`. */
 export async function upload(
   api: Api,
   source: VideoSource,
@@ -49,7 +49,7 @@ async function inOnePiece(api: Api, blob: Blob, announced: object, options: Uplo
       options.onProgress?.(blob.size, blob.size);
       return ticket.key;
     }
-    // Otherwise the URL expired on a slow line, and another one is worth a try.
+    // Otherwise the URL expired on a slow connection; retry with a new one.
     if (answer.response.status !== 403 || Date.now() < expires) throw refusal(answer);
   }
 }
@@ -76,7 +76,7 @@ async function inParts(api: Api, blob: Blob, announced: object, options: UploadO
     await api.post("/multipart-uploads/complete", { key, parts: listed }, { signal });
   } catch (error) {
     stop.abort();
-    await api.post("/multipart-uploads/abort", { key }).catch(() => undefined); // it expires by itself, too
+    await api.post("/multipart-uploads/abort", { key }).catch(() => undefined); // if that fails, it expires
     throw error;
   }
   return key;
@@ -102,7 +102,7 @@ function put(
   return api.http.exchange({ method: "PUT", url, headers, body, repeatable: true, signal });
 }
 
-/** fetch sets the length itself, and lets nobody else. */
+/** fetch sets this header itself and allows no other value. */
 function withoutLength(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "content-length"));
 }

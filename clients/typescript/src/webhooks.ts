@@ -1,4 +1,4 @@
-/** Events of webhooks: only those that are genuine and fresh. */
+/** Verification of webhook events: their signature and age. */
 
 import { SignatureError } from "./errors.js";
 import type { Analysis } from "./types.js";
@@ -45,7 +45,7 @@ export async function parseEvent(
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
-/** Bytes in hexadecimal; none for anything else. */
+/** Decode hexadecimal bytes; empty for anything else. */
 function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
   if (!/^(?:[0-9a-f]{2})*$/.test(hex)) return new Uint8Array();
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

@@ -5,7 +5,7 @@ import createClient from "openapi-fetch";
 import { idToken } from "@/features/auth/cognito";
 
 import { ApiError, NetworkError } from "./errors";
-import type { components, paths } from "./schema";
+import type { components, paths } from "../../../clients/typescript/src/schema";
 
 export type Schemas = components["schemas"];
 

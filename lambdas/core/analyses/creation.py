@@ -1,5 +1,6 @@
 """Creation and retry of analyses: one transaction creates the analysis, charges it and consumes the pending upload."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from common.analyses import FAILED, QUEUED
@@ -40,25 +41,18 @@ def start(
     AccountDeletedError or BusyError.
     """
     analysis_id = id_of(upload, source)
-    for _ in range(MAX_TRIES):
+
+    def attempt() -> tuple[AnalysisRecord, bool]:
         record = queries.find(analysis_id)
-        try:
-            if record is None:
-                record = _create(owner, analysis_id, upload, source, webhook_url, now)
-            elif record.is_deleted:
-                raise DeletedError("This analysis has been deleted. Restore it, or upload the file again.")
-            elif record.status != FAILED or source == DROP_SOURCE:
-                return record
-            else:
-                record = _retry(record, upload, webhook_url, now)
-        except RefusedError as error:
-            if "analysis" in error.names:
-                continue  # a concurrent request was first; read its result
-            raise _refusal(error, owner, now) from error
-        count(ANALYSES_STARTED)
-        meter("started", owner)
-        return record
-    raise BusyError
+        if record is None:
+            return _create(owner, analysis_id, upload, source, webhook_url, now), True
+        if record.is_deleted:
+            raise DeletedError("This analysis has been deleted. Restore it, or upload the file again.")
+        if record.status != FAILED or source == DROP_SOURCE:
+            return record, False
+        return _retry(record, upload, webhook_url, now), True
+
+    return _repeat(attempt, owner, now)
 
 
 def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
@@ -66,20 +60,33 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
 
     Raises NotFoundError, NotUploadedError if its video is gone, and the errors of `start`.
     """
-    for _ in range(MAX_TRIES):
+
+    def attempt() -> tuple[AnalysisRecord, bool]:
         record = queries.get(owner, analysis_id)
         if record.status != FAILED:
-            return record
+            return record, False
         version_id = record.version_id if record.source == DROP_SOURCE else None
         upload = uploads.inspect(record.object_key, version_id)
+        return _retry(record, upload, None, now), True
+
+    return _repeat(attempt, owner, now)
+
+
+def _repeat(attempt: Callable[[], tuple[AnalysisRecord, bool]], owner: str, now: datetime) -> AnalysisRecord:
+    """Repeat an attempt until no concurrent request interferes; return its record, counted if it was started.
+
+    `attempt` returns the analysis, and whether it has just started it.
+    """
+    for _ in range(MAX_TRIES):
         try:
-            record = _retry(record, upload, None, now)
+            record, started = attempt()
         except RefusedError as error:
             if "analysis" in error.names:
                 continue  # a concurrent request was first; read its result
             raise _refusal(error, owner, now) from error
-        count(ANALYSES_STARTED)
-        meter("started", owner)
+        if started:
+            count(ANALYSES_STARTED)
+            meter("started", owner)
         return record
     raise BusyError
 

@@ -117,5 +117,4 @@ def _decode(owner: str, cursor: str) -> dict[str, Any]:
             raise ValueError("not an analysis id")
     except (ValueError, TypeError) as error:
         raise cursors.invalid_cursor() from error
-    pk, sk = item_keys.analysis(analysis_id)
-    return {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}, "listed": {"S": listed}}
+    return cursors.start_key(item_keys.analysis(analysis_id), owner, listed)

@@ -10,7 +10,7 @@ from lambdas.core import file_types
 from lambdas.core.analyses import fair_queue, queries, transitions
 from lambdas.core.analyses.fair_queue import Slot
 from lambdas.core.aws import clients
-from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
+from lambdas.core.errors import NOT_SUBMITTED, UPLOAD_MISSING, UPLOAD_REPLACED, Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
 from lambdas.core.storage.tables import AnalysisRecord
@@ -48,9 +48,8 @@ def submit(owner: str, slot: Slot, now: datetime) -> AnalysisRecord | None:
     If this is interrupted and repeated, the endpoint may be invoked twice, with the same copy and inference id; the
     first result counts.
     """
-    found = object_keys.parse_inference_id(slot.inference_id)
-    record = queries.find(found.analysis_id) if found is not None else None
-    if found is None or record is None or record.attempt != found.attempt or record.purged:
+    record = _record_of(slot)
+    if record is None:
         return None  # the endpoint may have been invoked: the notification then releases the slot
     if record.output_location is not None:
         return None  # already submitted
@@ -64,6 +63,23 @@ def submit(owner: str, slot: Slot, now: datetime) -> AnalysisRecord | None:
         transitions.fail(record, reason, now)
     fair_queue.release(owner, slot.inference_id, now)
     return None
+
+
+def expire(owner: str, slot: Slot, now: datetime) -> None:
+    """Release a slot whose time is over. An attempt that was never submitted in that time fails."""
+    record = _record_of(slot)
+    if record is not None and record.status == QUEUED:
+        transitions.fail(record, NOT_SUBMITTED, now)
+    fair_queue.release(owner, slot.inference_id, now)
+
+
+def _record_of(slot: Slot) -> AnalysisRecord | None:
+    """Return the record whose current attempt holds a slot; None if it has another attempt by now, or is purged."""
+    found = object_keys.parse_inference_id(slot.inference_id)
+    record = queries.find(found.analysis_id) if found is not None else None
+    if found is None or record is None or record.attempt != found.attempt or record.purged:
+        return None
+    return record
 
 
 def _remove_copy_if_ended(record: AnalysisRecord) -> None:

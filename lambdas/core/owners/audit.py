@@ -74,5 +74,5 @@ def _decode(owner: str, cursor: str) -> dict[str, dict[str, str]]:
     listed = cursors.decode(cursor)
     if not _LISTED.fullmatch(listed):
         raise cursors.invalid_cursor()
-    pk, _ = item_keys.owner(owner)
-    return {"pk": {"S": pk}, "sk": {"S": listed}, "owner": {"S": owner}, "listed": {"S": listed}}
+    partition, _ = item_keys.owner(owner)
+    return cursors.start_key((partition, listed), owner, listed)

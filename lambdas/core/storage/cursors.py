@@ -3,6 +3,7 @@
 import base64
 import binascii
 
+from common import table
 from lambdas.core.errors import BadRequestError
 
 
@@ -17,6 +18,17 @@ def decode(cursor: str) -> str:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (ValueError, binascii.Error) as error:
         raise invalid_cursor() from error
+
+
+def start_key(keys: tuple[str, str], owner: str, listed: str) -> dict[str, dict[str, str]]:
+    """Return the key after which a query of the index `by_owner` continues; `keys` are those of the item there."""
+    pk, sk = keys
+    return {
+        table.PARTITION_KEY: {"S": pk},
+        table.SORT_KEY: {"S": sk},
+        table.OWNER: {"S": owner},
+        table.LISTED: {"S": listed},
+    }
 
 
 def invalid_cursor() -> BadRequestError:

@@ -32,7 +32,7 @@ def analysis(analysis_id: str) -> tuple[str, str]:
 
 def owner(owner: str) -> tuple[str, str]:
     """Return the key of an owner's profile."""
-    return f"OWNER#{owner}", "OWNER"
+    return f"OWNER#{owner}", table.PROFILE
 
 
 def quota(owner: str, month: str) -> tuple[str, str]:
@@ -82,12 +82,12 @@ def deliveries(owner: str) -> tuple[str, str]:
 
 def upload(owner: str, file_id: str) -> tuple[str, str]:
     """Return the key of a pending upload."""
-    return f"{UPLOAD_PREFIX}{owner}#{file_id}", "UPLOAD"
+    return f"{UPLOAD_PREFIX}{owner}#{file_id}", table.UPLOAD
 
 
 def api_key(key_id: str) -> tuple[str, str]:
     """Return the key of an API key's record."""
-    return f"{KEY_PREFIX}{key_id}", "KEY"
+    return f"{KEY_PREFIX}{key_id}", table.KEY
 
 
 def analysis_listing(created_at: str, analysis_id: str, *, deleted: bool = False) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
-from common import prefixes
+from common import prefixes, table
 from lambdas.core.analyses import deletion
 from lambdas.core.aws import clients
 from lambdas.core.clock import DAY, epoch
@@ -92,9 +92,9 @@ def _remove_item(item: Item, now: datetime) -> None:
 
 
 REMOVERS: dict[str, tuple[type[Item], Callable[..., None]]] = {
-    "ANALYSIS": (AnalysisRecord, deletion.delete_and_purge),
-    "KEY": (KeyRecord, api_keys.remove),
-    "UPLOAD": (UploadRecord, uploads.discard),
+    table.ANALYSIS: (AnalysisRecord, deletion.delete_and_purge),
+    table.KEY: (KeyRecord, api_keys.remove),
+    table.UPLOAD: (UploadRecord, uploads.discard),
 }
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from common import table
 from common.analyses import QUEUED
 from lambdas.core.analyses import deletion, fair_queue, queries, result_ingest, submission, transitions
 from lambdas.core.aws.observability import logger
@@ -95,7 +96,7 @@ def _slots(record: SlotsRecord, now: datetime) -> None:
     fair_queue.postpone(record.owner, now)  # before the submissions, as above
     for slot in fair_queue.slots(record.owner):
         if slot.until <= epoch(now):
-            fair_queue.release(record.owner, slot.inference_id, now)
+            submission.expire(record.owner, slot, now)
         elif slot.acquired_at + settings().queued_patience <= epoch(now):
             submission.submit(record.owner, slot, now)
     submission.submit_next(record.owner, _cause(record, now), now)
@@ -107,10 +108,10 @@ def _cause(record: Item, now: datetime) -> str:
 
 
 REPAIRS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
-    "ANALYSIS": (AnalysisRecord, _analysis),
-    "OWNER": (OwnerRecord, account_deletion.remove),
-    "SLOTS": (SlotsRecord, _slots),
-    "UPLOAD": (UploadRecord, uploads.discard),
-    "PLAN": (PlanChangeRecord, plan_changes.settle),
-    "KEY": (KeyRecord, api_keys.remove),
+    table.ANALYSIS: (AnalysisRecord, _analysis),
+    table.PROFILE: (OwnerRecord, account_deletion.remove),
+    table.SLOTS: (SlotsRecord, _slots),
+    table.UPLOAD: (UploadRecord, uploads.discard),
+    table.PLAN: (PlanChangeRecord, plan_changes.settle),
+    table.KEY: (KeyRecord, api_keys.remove),
 }

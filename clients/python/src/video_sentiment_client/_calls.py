@@ -26,12 +26,12 @@ class Api:
     retries: RetryPolicy
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Steps[httpx.Response]:
-        """Ask for something; parameters that are None are left out."""
+        """Send a GET request; parameters that are None are omitted."""
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return (yield from self._answered(Request("GET", self.url + path, self.headers, given)))
 
     def delete(self, path: str) -> Steps[httpx.Response]:
-        """Delete something. May be repeated, as the API has it."""
+        """Send a DELETE request, which is idempotent."""
         return (yield from self._answered(Request("DELETE", self.url + path, self.headers)))
 
     def post(
@@ -42,7 +42,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> Steps[httpx.Response]:
-        """Have something done."""
+        """Send a POST request."""
         all_headers = {**self.headers, **(headers or {})}
         request = Request("POST", self.url + path, all_headers, json=json, repeatable=repeatable)
         return (yield from self._answered(request))

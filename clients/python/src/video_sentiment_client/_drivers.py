@@ -127,7 +127,7 @@ def _arguments(request: Request) -> dict[str, Any]:
         "method": request.method,
         "url": request.url,
         "headers": headers,
-        "params": request.params or None,  # even an empty mapping would take away the URL's own query
+        "params": request.params or None,  # even an empty mapping would remove the URL's own query
         "json": request.json,
     }
 

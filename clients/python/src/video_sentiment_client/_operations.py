@@ -26,7 +26,7 @@ from video_sentiment_client.models import (
     VideoUrl,
 )
 
-FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 1.0, 5.0, 1.5  # seconds between two looks at an analysis
+FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 1.0, 5.0, 1.5  # seconds between two requests for an analysis
 # The API's problem for an export of an analysis without a result; its JSON comes from the store, which has none.
 NOT_FINISHED = {"code": "not-finished", "title": "The analysis has no result", "status": 409}
 LONGEST_WAIT = 25  # seconds that the API holds a request that starts an analysis
@@ -124,14 +124,14 @@ class Operations:
         return Analysis.model_validate_json(response.content)
 
     def _completed(self, analysis: AnalysisDetail) -> Steps[CompletedAnalysis]:
-        """Return an analysis with its result, which is fetched where it is too long for the API's answer."""
+        """Return an analysis with its result, fetched separately if it is too long for the response."""
         result = analysis.result
         if result is None:
             result = Result.model_validate_json((yield from self._stored(analysis)))
         return CompletedAnalysis.model_validate(dict(analysis) | {"result": result})
 
     def _stored(self, analysis: AnalysisDetail) -> Steps[str]:
-        """Return the result as it is stored. Raises AnalysisFailedError, or ConflictError where there is none yet."""
+        """Return the stored result. Raises AnalysisFailedError, or ConflictError if there is none yet."""
         if analysis.error is not None:
             raise AnalysisFailedError(analysis.id, analysis.error.code, analysis.error.message)
         if analysis.result_url is None:

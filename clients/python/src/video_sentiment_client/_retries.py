@@ -1,4 +1,4 @@
-"""Repetition of requests: which, how often, and after how long."""
+"""Retry policy: which requests are retried, how often, and after which delay."""
 
 import random
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ import httpx
 from video_sentiment_client._steps import Request, Sleep, Steps
 from video_sentiment_client.errors import AnalysisFailedError, NetworkError, error_of, retry_after
 
-REFUSED = frozenset({429, 503})  # refused before anything was done: any request may be repeated
-UNCERTAIN = frozenset({500, 502, 504})  # perhaps done
-LONGEST_RETRY_AFTER = 60.0  # seconds; a longer one, such as a quota's, is for the caller to decide
+REFUSED = frozenset({429, 503})  # not processed, so any request can be retried
+UNCERTAIN = frozenset({500, 502, 504})  # perhaps processed
+LONGEST_RETRY_AFTER = 60.0  # seconds; longer delays, such as a quota's, are left to the caller
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Rule for repeating a request."""
+    """Rule for retrying a request."""
 
     max_retries: int = 4
 
     def exchange(self, request: Request) -> Steps[httpx.Response]:
-        """Send a request until it is answered for good. Raises NetworkError."""
+        """Send a request, with retries, and return the final response. Raises NetworkError."""
         failures = 0
         while True:
             try:
@@ -38,7 +38,7 @@ class RetryPolicy:
 
 
 def _pause_after(request: Request, response: httpx.Response, failures: int) -> float | None:
-    """Return the seconds until a request is worth repeating; None where it is not."""
+    """Return the delay in seconds before a retry; None if the request should not be retried."""
     status = response.status_code
     if status not in REFUSED and not (status in UNCERTAIN and request.repeatable):
         return None

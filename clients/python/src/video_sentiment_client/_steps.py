@@ -25,7 +25,7 @@ class Source:
         self._lock = threading.Lock()
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return exactly `size` bytes. Raises StorageError where the file has become shorter."""
+        """Return exactly `size` bytes. Raises StorageError if the file has become shorter."""
         with self._lock:
             self._file.seek(offset)
             data = self._file.read(size)
@@ -44,7 +44,7 @@ class Body:
     on_sent: Callable[[int], None]
 
     def spans(self) -> Iterator[tuple[int, int]]:
-        """Offset and size of each chunk."""
+        """Yield offset and size of each chunk."""
         end = self.offset + self.size
         for offset in range(self.offset, end, CHUNK_BYTES):
             yield offset, min(CHUNK_BYTES, end - offset)
@@ -56,7 +56,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Request:
-    """A request. `repeatable`: sending it twice does what sending it once does."""
+    """A request. `repeatable`: the request is idempotent."""
 
     method: str
     url: str
@@ -76,7 +76,7 @@ class Sleep:
 
 @dataclass(frozen=True)
 class Parallel:
-    """Operations that run at the same time, `limit` of them at most. Its result is the list of theirs."""
+    """Operations to run concurrently, at most `limit` at a time; the result is the list of their results."""
 
     branches: Sequence["Steps[Any]"]
     limit: int

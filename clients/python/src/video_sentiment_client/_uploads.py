@@ -1,4 +1,4 @@
-"""Uploads: in one piece, or in parts for a large file. A piece that breaks off is sent again alone."""
+"""Uploads in one piece or, for large files, in parts. A part that fails is sent again alone."""
 
 import io
 import os
@@ -25,7 +25,7 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that was uploaded: its key, and the name that lists show."""
+    """An uploaded file: its key, and its name in lists."""
 
     key: str
     file_name: str
@@ -33,7 +33,7 @@ class Upload:
 
 @contextmanager
 def opened(source: VideoSource, file_name: str | None) -> Iterator[Source]:
-    """Open what is to be uploaded. Raises OSError, or ValueError where it has no name."""
+    """Open the source of an upload. Raises OSError, or ValueError if it has no name."""
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         with path.open("rb") as opened_file:
@@ -42,7 +42,7 @@ def opened(source: VideoSource, file_name: str | None) -> Iterator[Source]:
     file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
     name = file_name or Path(str(getattr(file, "name", ""))).name
     if not Path(name).suffix:
-        raise ValueError("name the video, such as file_name='talk.mp4': its extension says what it is")
+        raise ValueError("name the video, such as file_name='talk.mp4': its extension determines the file type")
     yield Source(file, file.seek(0, os.SEEK_END), name)
 
 
@@ -71,7 +71,7 @@ class Uploader:
                 sent.note(1, source.size)
                 return ticket.key
             if answer.status_code != 403 or time.monotonic() < expires:
-                raise _refusal(answer)  # otherwise the URL expired on a slow line, and another one is worth a try
+                raise _refusal(answer)  # otherwise the URL expired on a slow connection; retry with a new one
 
     def _in_parts(self, source: Source, sent: "_Sent") -> Steps[str]:
         response = yield from self._api.post("/multipart-uploads", _announced(source), repeatable=False)
@@ -103,7 +103,7 @@ class Uploader:
         return (yield from self._api.retries.exchange(Request("PUT", url, headers=headers, body=body)))
 
     def _abort(self, key: str) -> Steps[None]:
-        """Give the parts up; where that fails, they expire by themselves."""
+        """Abort the upload; if that fails, its parts expire."""
         try:
             yield from self._api.post("/multipart-uploads/abort", {"key": key})
         except VideoSentimentError:

@@ -38,10 +38,10 @@ class Client:
     """A client of one deployment, for one API key. Threads may share it.
 
     `base_url` and `api_key` are by default those of the environment, VIDEO_SENTIMENT_URL and VIDEO_SENTIMENT_API_KEY.
-    `max_retries`: how often a request is repeated. `part_threshold`: size in bytes above which a file is uploaded in
-    parts. `http_client`: one of your own, which you close yourself. Raises ConfigurationError.
+    `max_retries`: maximum number of retries of a request. `part_threshold`: file size in bytes above which uploads are
+    in parts. `http_client`: your own client, which you close yourself. Raises ConfigurationError.
 
-    Every method raises NetworkError, and ApiError for what the API refuses.
+    Every method may raise NetworkError, or ApiError if the API refuses the request.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class Client:
         on_progress: OnProgress | None = None,
         on_update: OnUpdate | None = None,
     ) -> CompletedAnalysis:
-        """Upload a video, start its analysis and wait for the result. Raises as `upload`, `start` and `wait`.
+        """Upload a video, start its analysis and wait for the result.
 
-        `timeout`: seconds to wait after the upload. Without `on_update` the server holds the request that starts the
-        analysis, so that a short video's result comes as soon as it is there.
+        `timeout`: seconds to wait after the upload. Without `on_update`, the server holds the request that starts the
+        analysis, so that a short video's result is returned as soon as it is available. Raises the errors of `upload`,
+        `start` and `wait`.
         """
         upload = self.upload(source, file_name=file_name, on_progress=on_progress)
         held = LONGEST_WAIT if on_update is None and timeout is None else 0
@@ -113,7 +114,7 @@ class Client:
         """Start the analysis of an upload, given as such or by its key.
 
         May be repeated: the same upload has one analysis and one charge. `wait`: seconds, 25 at most, to hold the
-        request on the server; the answer has the result where it was completed by then. Raises AnalysisFailedError
+        request on the server; the response has the result if it was completed by then. Raises AnalysisFailedError
         where it failed by then.
         """
         return self._run(self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, wait=wait))
@@ -136,7 +137,7 @@ class Client:
         return self._run(self._operations.result(analysis_id))
 
     def export(self, analysis_id: str, format: ExportFormat) -> str:
-        """Get the result of a completed analysis as the text of a file. Raises ConflictError where there is none."""
+        """Get the result of a completed analysis as the text of a file. Raises ConflictError if there is none."""
         return self._run(self._operations.export(analysis_id, format))
 
     def analyses(self, *, status: Status | None = None, page_size: int = 25) -> Iterator[Analysis]:
@@ -154,15 +155,15 @@ class Client:
         return self._run(self._operations.cancel(analysis_id))
 
     def retry(self, analysis_id: str) -> Analysis:
-        """Start an analysis that failed again. Charged like a new one; one that did not fail stays as it is."""
+        """Retry a failed analysis, charged like a new one. An analysis that has not failed is unchanged."""
         return self._run(self._operations.retry(analysis_id))
 
     def delete(self, analysis_id: str) -> DeletedAnalysis:
-        """Delete an analysis with its video and result. `restore` brings it back for some minutes."""
+        """Delete an analysis with its video and result. It can be restored for some minutes."""
         return self._run(self._operations.delete(analysis_id))
 
     def restore(self, analysis_id: str) -> Analysis:
-        """Bring a deleted analysis back. Raises ConflictError once it has been removed for good."""
+        """Restore a deleted analysis. Raises ConflictError once it has been removed permanently."""
         return self._run(self._operations.restore(analysis_id))
 
     def video_url(self, analysis_id: str) -> VideoUrl:
@@ -170,11 +171,11 @@ class Client:
         return self._run(self._operations.video_url(analysis_id))
 
     def usage(self, month: str | None = None) -> Usage:
-        """Get the use of the quota in a month such as `2026-11`, by default the current one."""
+        """Get the quota usage in a month such as `2026-11`, by default the current one."""
         return self._run(self._operations.usage(month))
 
     def audit_log(self, *, page_size: int = 25) -> Iterator[AuditEvent]:
-        """Iterate over what happened in the account in the last 90 days, newest first."""
+        """Iterate over the account's audit events of the last 90 days, newest first."""
         cursor: str | None = None
         while True:
             page = self._run(self._operations.audit_page(page_size, cursor))
@@ -184,16 +185,16 @@ class Client:
                 return
 
     def pending_uploads(self) -> list[PendingUpload]:
-        """List the uploads that no analysis was started from."""
+        """List the pending uploads, from which no analysis has been started."""
         return self._run(self._operations.pending_uploads())
 
     def abandon_upload(self, upload_id: str) -> None:
-        """Abandon a pending upload: what was sent is deleted."""
+        """Abandon a pending upload and delete its data."""
         self._run(self._operations.abandon_upload(upload_id))
 
 
 class AsyncClient:
-    """`Client` for asyncio and trio: the same methods, to be awaited; callbacks are called in the event loop."""
+    """`Client` for asyncio and trio: the same methods as coroutines. Callbacks run in the event loop."""
 
     def __init__(
         self,
@@ -290,7 +291,7 @@ class AsyncClient:
         return await self._run(self._operations.cancel(analysis_id))
 
     async def retry(self, analysis_id: str) -> Analysis:
-        """Start an analysis that failed again; see `Client.retry`."""
+        """Retry a failed analysis; see `Client.retry`."""
         return await self._run(self._operations.retry(analysis_id))
 
     async def delete(self, analysis_id: str) -> DeletedAnalysis:
@@ -298,7 +299,7 @@ class AsyncClient:
         return await self._run(self._operations.delete(analysis_id))
 
     async def restore(self, analysis_id: str) -> Analysis:
-        """Bring a deleted analysis back; see `Client.restore`."""
+        """Restore a deleted analysis; see `Client.restore`."""
         return await self._run(self._operations.restore(analysis_id))
 
     async def video_url(self, analysis_id: str) -> VideoUrl:
@@ -306,11 +307,11 @@ class AsyncClient:
         return await self._run(self._operations.video_url(analysis_id))
 
     async def usage(self, month: str | None = None) -> Usage:
-        """Get the use of the quota in a month such as `2026-11`, by default the current one."""
+        """Get the quota usage in a month such as `2026-11`, by default the current one."""
         return await self._run(self._operations.usage(month))
 
     async def audit_log(self, *, page_size: int = 25) -> AsyncIterator[AuditEvent]:
-        """Iterate over what happened in the account in the last 90 days, newest first."""
+        """Iterate over the account's audit events of the last 90 days, newest first."""
         cursor: str | None = None
         while True:
             page = await self._run(self._operations.audit_page(page_size, cursor))
@@ -321,9 +322,9 @@ class AsyncClient:
                 return
 
     async def pending_uploads(self) -> list[PendingUpload]:
-        """List the uploads that no analysis was started from."""
+        """List the pending uploads, from which no analysis has been started."""
         return await self._run(self._operations.pending_uploads())
 
     async def abandon_upload(self, upload_id: str) -> None:
-        """Abandon a pending upload: what was sent is deleted."""
+        """Abandon a pending upload and delete its data."""
         await self._run(self._operations.abandon_upload(upload_id))

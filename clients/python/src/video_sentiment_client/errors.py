@@ -10,11 +10,11 @@ QUOTA_CODES = ("quota-exceeded", "ceiling-reached")
 
 
 class VideoSentimentError(Exception):
-    """Base class of every error that this package raises on purpose."""
+    """Base class of all errors that this package raises."""
 
 
 class ConfigurationError(VideoSentimentError):
-    """No address or API key, or one in the wrong form."""
+    """Missing or malformed address or API key."""
 
 
 class NetworkError(VideoSentimentError):
@@ -44,7 +44,7 @@ class AnalysisFailedError(VideoSentimentError):
 
 
 class WaitTimeoutError(VideoSentimentError):
-    """The analysis takes longer than `wait` was told to wait. It goes on."""
+    """The analysis took longer than the timeout of `wait`. It continues."""
 
     def __init__(self, id: str, status: str, seconds: float) -> None:
         super().__init__(f"analysis {id} is still {status} after {seconds:g} seconds; wait for it again")
@@ -80,7 +80,7 @@ class ApiError(VideoSentimentError):
 
 
 class BadRequestError(ApiError):
-    """The request, or the file that it is about, is not accepted (400, 413, 415, 422 and other 4xx)."""
+    """The request or its file was not accepted (400, 413, 415, 422 and other 4xx)."""
 
 
 class AuthenticationError(ApiError):
@@ -92,7 +92,7 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """Not found, or it belongs to another account (404)."""
+    """Not found, or owned by another account (404)."""
 
 
 class ConflictError(ApiError):
@@ -104,11 +104,11 @@ class RateLimitError(ApiError):
 
 
 class QuotaExceededError(RateLimitError):
-    """The month's analyses are used up, the account's or the whole service's (429)."""
+    """The monthly quota of the account or of the service is used up (429)."""
 
 
 class ServerError(ApiError):
-    """Something failed on the server (5xx)."""
+    """Server error (5xx)."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -135,13 +135,13 @@ def error_of(response: httpx.Response) -> VideoSentimentError:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds of a response's Retry-After header; None without one, or where it holds a date."""
+    """Return the seconds of a response's Retry-After header; None without one, or if it holds a date."""
     value = response.headers.get("Retry-After", "").strip()
     return float(value) if value.isascii() and value.isdigit() else None
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:
-    """Return the problem document; {} for anything else that stood between, such as a proxy's page."""
+    """Return the problem document; {} for anything else, such as a proxy's page."""
     try:
         body = response.json()
     except ValueError:

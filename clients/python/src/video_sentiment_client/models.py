@@ -1,4 +1,4 @@
-"""Answers of the API. Fields that a newer server adds are ignored."""
+"""Models of the API's responses. Fields that a newer server adds are ignored."""
 
 import datetime as dt
 from typing import Any, Generic, Literal, TypeVar
@@ -11,13 +11,13 @@ ExportFormat = Literal["json", "csv", "srt", "vtt"]
 
 
 class _Result(BaseModel):
-    """Base of what the model writes: names in snake_case."""
+    """Base of the model's output, whose names are in snake_case."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class _Envelope(BaseModel):
-    """Base of what the API writes: names in camelCase."""
+    """Base of the API's own objects, whose names are in camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
@@ -30,7 +30,7 @@ class Score(_Result):
 
 
 class Contribution(_Result):
-    """Contribution of one modality to a result: its signed part in nats, and its share of the support."""
+    """Contribution of one modality to a result: its signed part in nats, and its weight."""
 
     weight: float
     contribution: float | None = None
@@ -92,7 +92,7 @@ class Person(_Result):
 
 
 class VideoInfo(_Result):
-    """Properties of the video as displayed. Zero for what the file lacks."""
+    """Properties of the video as displayed. Zero for properties that the file lacks."""
 
     duration_s: float
     width: int
@@ -153,7 +153,7 @@ class Failure(_Result):
 
 
 class Analysis(_Envelope):
-    """An analysis in short."""
+    """Summary of an analysis, as in lists."""
 
     id: str
     status: Status
@@ -185,7 +185,7 @@ class CompletedAnalysis(AnalysisDetail):
 
 
 class StartedAnalysis(_Envelope):
-    """An analysis that was started. `result` is there where it was completed while the request waited."""
+    """A started analysis. `result` is set if it was completed while the request waited."""
 
     id: str
     status: Status = "completed"
@@ -193,7 +193,7 @@ class StartedAnalysis(_Envelope):
 
 
 class DeletedAnalysis(_Envelope):
-    """A deleted analysis; `restore` brings it back until `restorable_until`."""
+    """A deleted analysis; it can be restored until `restorable_until`."""
 
     id: str
     restorable_until: dt.datetime
@@ -238,7 +238,7 @@ class PartUrls(_Envelope):
 
 
 class PendingUpload(_Envelope):
-    """An upload that no analysis was started from."""
+    """An upload from which no analysis has been started."""
 
     id: str
     key: str
@@ -262,7 +262,7 @@ class Day(_Envelope):
 
 
 class Usage(_Envelope):
-    """Use of the quota in a calendar month (UTC)."""
+    """Quota usage in a calendar month (UTC)."""
 
     month: str
     plan: str
@@ -276,7 +276,7 @@ class Usage(_Envelope):
 
 
 class AuditEvent(_Envelope):
-    """Something that happened in the account."""
+    """Event of the account's audit log."""
 
     at: dt.datetime
     event: str
@@ -288,7 +288,7 @@ T = TypeVar("T")
 
 
 class Page(BaseModel, Generic[T]):
-    """One page of a list. `cursor` asks for the next one; None on the last."""
+    """One page of a list. `cursor` fetches the next one; None on the last."""
 
     items: list[T] = Field(validation_alias=AliasChoices("analyses", "events"))
     cursor: str | None

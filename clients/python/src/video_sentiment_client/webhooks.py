@@ -1,4 +1,4 @@
-"""Events of webhooks: only those that are genuine and fresh."""
+"""Verification of webhook events: their signature and age."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ TOLERANCE = 300.0  # seconds
 
 
 def parse_event(body: bytes | str, signature: str, secret: str, *, tolerance: float = TOLERANCE) -> Event:
-    """Return the event of a request whose signature is right. Raises SignatureError.
+    """Verify a request's signature and return its event. Raises SignatureError.
 
     `body` as it came, before any JSON parser; `signature`: the header `VideoSentiment-Signature`; `tolerance`: the age
     in seconds that an event may have.

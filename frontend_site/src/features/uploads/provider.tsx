@@ -25,12 +25,10 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
     () =>
       new UploadQueue(transport, (id) => {
         void queries.invalidateQueries({ queryKey: ["usage"] });
-        if (id === null) refreshLater(queries);
-        else
-          void fetchAnalysis(id).then(
-            (item) => show(queries, item),
-            () => refreshLater(queries),
-          );
+        void fetchAnalysis(id).then(
+          (item) => show(queries, item),
+          () => refreshLater(queries),
+        );
       }),
   );
   useEffect(() => {

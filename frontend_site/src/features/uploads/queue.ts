@@ -34,7 +34,7 @@ export interface Sender {
 export interface Transport {
   sender(file: File): Sender;
   /** Start the analysis of an uploaded object and return its id, if known. Idempotent: repeats start and charge nothing. */
-  start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string | null>;
+  start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string>;
   /** Return the message for an error. */
   explain(error: unknown): string;
   /** True if the file causes the error, so that a retry cannot succeed. */
@@ -61,7 +61,7 @@ export class UploadQueue {
   /** `onStarted` is called with the analysis id of each file once its analysis has started. */
   constructor(
     private readonly transport: Transport,
-    private readonly onStarted: (analysisId: string | null) => void,
+    private readonly onStarted: (analysisId: string) => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
 

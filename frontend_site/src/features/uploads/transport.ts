@@ -52,8 +52,7 @@ export const transport: Transport = {
   start: async (key, fileName, hooks) => {
     const params = { header: { prefer: "respond-async" } };
     const call = () => unwrapRetryable(api.POST("/sentiment-inference", { body: { key, fileName }, params }));
-    const result = await withRetry(call, hooks);
-    return "id" in result ? result.id : null;
+    return (await withRetry(call, hooks)).id;
   },
   explain: (error) => {
     if (error instanceof TransientError) return "The connection was lost repeatedly. You were not charged.";
