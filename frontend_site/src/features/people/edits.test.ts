@@ -101,8 +101,16 @@ describe("undo", () => {
   it("of any change gives back what was before", () => {
     const ids = fc.constantFrom("S1", "S2", "S3");
     const change = fc.oneof(
-      fc.tuple(ids, ids).map(([id, into]) => (edits: PeopleEdits) => (id === into ? edits : merged(edits, id, into))),
-      fc.tuple(ids, fc.string()).map(([id, name]) => (edits: PeopleEdits) => renamed(edits, { ...FIRST, id }, name)),
+      fc.tuple(ids, ids).map(
+        ([id, into]) =>
+          (edits: PeopleEdits) =>
+            id === into ? edits : merged(edits, id, into),
+      ),
+      fc.tuple(ids, fc.string()).map(
+        ([id, name]) =>
+          (edits: PeopleEdits) =>
+            renamed(edits, { ...FIRST, id }, name),
+      ),
       ids.map((id) => (edits: PeopleEdits) => separated(edits, id)),
     );
     fc.assert(
@@ -118,7 +126,7 @@ describe("undo", () => {
 });
 
 describe("stored edits of any content", () => {
-  it.each([{ S1: "S9" }, { S9: "S1" }, { S1: "S1" }])("%j changes nothing", (entries) => {
+  it.each<Record<string, string>>([{ S1: "S9" }, { S9: "S1" }, { S1: "S1" }])("%j changes nothing", (entries) => {
     expect(speakers({ names: { S9: "Eve" }, merged: entries })).toEqual(SPOKEN);
   });
 

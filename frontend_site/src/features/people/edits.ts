@@ -14,6 +14,11 @@ export interface PeopleEdits {
 
 export const NO_EDITS: PeopleEdits = { names: {}, merged: {} };
 
+/** Return the edits of an analysis. */
+export function editsOf({ peopleEdits }: Pick<Schemas["AnalysisDetail"], "peopleEdits">): PeopleEdits {
+  return { ...NO_EDITS, ...peopleEdits };
+}
+
 /** Name of a person, and the position that decides color and shape; neither changes when others are merged. */
 export interface Speaker {
   name: string;
@@ -30,7 +35,13 @@ export function withEdits(analysis: Analysis, edits: PeopleEdits): Analysis {
   const owner = ownerOf(found, edits);
   const people = found.flatMap((person) => {
     if (owner(person.id) !== person.id) return [];
-    return [combined(person, found.filter(({ id }) => owner(id) === person.id), edits)];
+    return [
+      combined(
+        person,
+        found.filter(({ id }) => owner(id) === person.id),
+        edits,
+      ),
+    ];
   });
   const utterances = analysis.utterances.map((utterance) =>
     utterance.speaker ? { ...utterance, speaker: owner(utterance.speaker) } : utterance,
@@ -135,7 +146,9 @@ function combined(person: Person, parts: readonly Person[], edits: PeopleEdits):
     label,
     seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
     summary: averageOf(parts),
-    thumbnail_time: person.thumbnail_time ?? parts.find(({ thumbnail_time }) => thumbnail_time != null)?.thumbnail_time,
+    thumbnail_time: [person, ...parts]
+      .map(({ thumbnail_time }) => thumbnail_time)
+      .find((time) => typeof time === "number"),
   };
 }
 
