@@ -201,9 +201,14 @@ class Analysis(_Record):
     warnings: list[str] = []
 
     @property
+    def labels(self) -> dict[str, str]:
+        """Label of each person by id."""
+        return {person.id: person.label for person in self.people}
+
+    @property
     def speaker_labels(self) -> dict[str, str]:
         """Label of each person by id; empty unless several people speak."""
-        return {person.id: person.label for person in self.people} if len(self.people) > 1 else {}
+        return self.labels if len(self.people) > 1 else {}
 
 
 def rank_emotions(probabilities: Sequence[float]) -> list[EmotionScore]:

@@ -89,6 +89,7 @@ class Options:
     translate: bool = False  # transcribe into English, whatever the spoken language
     max_duration: float | None = None  # seconds; longer videos are rejected
     budget: Budget | None = None  # analyses that take longer are aborted
+    people: bool = True  # tell people apart by their voices, where a speaker encoder is loaded
     speakers: int | None = None  # number of speakers, where people are told apart; None to estimate it
 
 
@@ -181,7 +182,7 @@ def analyze(
         report = _ProgressReporter(progress, reader.info.duration)
         video = VideoWorker(reader.path, models.detector, clips, deadline.check)
         transcriber = Interruptible(models.transcriber, deadline.check) if reader.info.has_audio else None
-        encoder = models.speaker_encoder
+        encoder = models.speaker_encoder if options.people else None
         diarizer = None if encoder is None else Diarizer(encoder, options.speakers, deadline.check)
         segmenter = AudioSegmenter(transcriber, options.language, options.translate, diarizer)
         predictor = Predictor(models.bundle, video, options.translate, deadline.check)

@@ -95,7 +95,13 @@ ITEM: dict[str, Any] = {
     "error": None,
 }
 
-DETAIL: dict[str, Any] = ITEM | {"progress": None, "analysis": ANALYSIS, "resultUrl": RESULT_URL}
+PEOPLE_EDITS: dict[str, Any] = {"names": {"S1": "Anna"}, "merged": {}}
+DETAIL: dict[str, Any] = ITEM | {
+    "progress": None,
+    "analysis": ANALYSIS,
+    "resultUrl": RESULT_URL,
+    "peopleEdits": PEOPLE_EDITS,
+}
 
 KEY_ITEM: dict[str, Any] = {
     "id": KEY_ID,
