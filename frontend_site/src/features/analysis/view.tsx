@@ -1,10 +1,9 @@
 "use client";
 
 import { ArrowLeft, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 
 import { ApiError, explain, isFileProblem, sentence } from "@/api/errors";
 import { Button, ButtonLink, IconButton } from "@/design/button";
@@ -30,7 +29,7 @@ import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
 // Loaded on demand, as most results have no people.
-const PeopleCard = dynamic(() => import("@/features/people/card").then(({ PeopleCard }) => PeopleCard));
+const PeopleCard = lazy(async () => ({ default: (await import("@/features/people/card")).PeopleCard }));
 
 /** Page of the analysis whose id is in the query string. */
 export function AnalysisView() {
@@ -101,12 +100,14 @@ function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analys
   const captions = isExample ? exampleCaptions() : undefined;
   const player = <Player id={detail.id} name={name} size={stored.video} playback={playback} captions={captions} />;
   const people = found.length > 0 && (
-    <PeopleCard
-      {...{ id: detail.id, found, edits, analysis, playback }}
-      chosen={person?.id ?? null}
-      onChoose={setChosen}
-      edit={isExample ? undefined : edit}
-    />
+    <Suspense>
+      <PeopleCard
+        {...{ id: detail.id, found, edits, analysis, playback }}
+        chosen={person?.id ?? null}
+        onChoose={setChosen}
+        edit={isExample ? undefined : edit}
+      />
+    </Suspense>
   );
   const actions = (
     <>
