@@ -40,7 +40,9 @@ export function SpeakerName({ speaker, className }: { speaker: Speaker; classNam
   return (
     <span className={cx("flex min-w-0 items-center gap-1.5", className)}>
       <Mark speaker={speaker} className="size-4" />
-      <span dir="auto">{speaker.name}</span>
+      <span dir="auto" data-testid="speaker">
+        {speaker.name}
+      </span>
     </span>
   );
 }

@@ -1,7 +1,8 @@
 "use client";
 
 import { Merge, Pencil, Split } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 
 import { Swatch } from "@/design/bars";
 import { Button, IconButton } from "@/design/button";
@@ -33,9 +34,14 @@ type Mode = "shown" | "naming" | "merging";
 /** One person: name, time, emotions and their course; with the actions that change who it is. */
 export function PersonRow({ person, speaker, parts, others, analysis, chosen, onChoose, edit, overlay }: Props) {
   const [mode, setMode] = useState<Mode>("shown");
+  const actions = useRef<HTMLDivElement>(null);
   const { id, label } = person;
+  const close = () => {
+    flushSync(() => setMode("shown"));
+    actions.current?.querySelector("button")?.focus(); // the form that had the focus is gone
+  };
   const rename = (name: string) => {
-    setMode("shown");
+    close();
     if (name.trim() === label) return;
     edit?.(
       (edits) => renamed(edits, person, name),
@@ -43,7 +49,7 @@ export function PersonRow({ person, speaker, parts, others, analysis, chosen, on
     );
   };
   const merge = (other: Person) => {
-    setMode("shown");
+    close();
     edit?.((edits) => merged(edits, id, other.id), `Merged ${label} and ${other.label}.`);
   };
   const separate = () => edit?.((edits) => separated(edits, id), `Separated ${[label, ...parts].join(", ")}.`);
@@ -52,9 +58,9 @@ export function PersonRow({ person, speaker, parts, others, analysis, chosen, on
       <div className="flex min-w-0 items-start gap-3">
         <Picture person={person} speaker={speaker} />
         <div className="grid min-w-0 flex-1 gap-0.5">
-          <div className="flex min-h-8 flex-wrap items-center gap-x-1">
+          <div ref={actions} className="flex min-h-8 flex-wrap items-center gap-x-1">
             {mode === "naming" ? (
-              <NameForm label={label} onDone={rename} onCancel={() => setMode("shown")} />
+              <NameForm label={label} onDone={rename} onCancel={close} />
             ) : (
               <h3 dir="auto" className="mr-1 text-[15px]">
                 {label}
@@ -73,7 +79,7 @@ export function PersonRow({ person, speaker, parts, others, analysis, chosen, on
             {others.length > 0 && mode === "shown" && (
               <Button
                 size="small"
-                variant={chosen ? "primary" : "secondary"}
+                className={chosen ? "border-text bg-track" : undefined}
                 aria-pressed={chosen}
                 aria-label={`Show only ${label}`}
                 onClick={() => onChoose(!chosen)}
@@ -82,9 +88,7 @@ export function PersonRow({ person, speaker, parts, others, analysis, chosen, on
               </Button>
             )}
           </div>
-          {mode === "merging" && (
-            <MergeForm person={person} others={others} onChoose={merge} onCancel={() => setMode("shown")} />
-          )}
+          {mode === "merging" && <MergeForm person={person} others={others} onChoose={merge} onCancel={close} />}
           <Facts person={person} speech={person.seconds + others.reduce((sum, { seconds }) => sum + seconds, 0)} />
           {parts.length > 0 && (
             <p className="flex flex-wrap items-center gap-x-2 text-[13px] text-muted">
@@ -169,6 +173,11 @@ function NameForm({
   onDone: (name: string) => void;
   onCancel: () => void;
 }) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    input.current?.focus();
+    input.current?.select();
+  }, []);
   return (
     <form
       className="flex flex-wrap items-center gap-1.5"
@@ -185,7 +194,7 @@ function NameForm({
         maxLength={MAX_NAME}
         autoComplete="off"
         dir="auto"
-        ref={(input) => input?.select()}
+        ref={input}
         onKeyDown={(event) => event.key === "Escape" && onCancel()}
         className="h-8 w-44 rounded-control border border-outline bg-surface px-2 text-sm"
       />
@@ -210,8 +219,11 @@ function MergeForm({
   onChoose: (other: Person) => void;
   onCancel: () => void;
 }) {
+  const group = useRef<HTMLDivElement>(null);
+  useEffect(() => group.current?.querySelector("button")?.focus(), []);
   return (
     <div
+      ref={group}
       role="group"
       aria-label={`Merge ${person.label}`}
       className="flex flex-wrap items-center gap-1.5 py-1 text-[13px]"
