@@ -168,7 +168,8 @@ export interface paths {
          *     status URL. `Prefer: respond-async` responds with 202 at once, `Prefer: wait=5` after five seconds.
          *
          *     Repeating the request for the same `key` returns the same analysis and is charged once. A failed analysis is not
-         *     charged; repeating its request starts another attempt.
+         *     charged; repeating its request starts another attempt. `people` counts when an attempt starts: a retry keeps what
+         *     the analysis had, unless the confirmation was withdrawn.
          */
         post: operations["startAnalysis"];
         delete?: never;
@@ -211,7 +212,7 @@ export interface paths {
          * @description Get an analysis, with its result once it is completed.
          *
          *     The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
-         *     contain only the result, as a file.
+         *     contain only the result, as a file, with the names given to its people.
          */
         get: operations["getAnalysis"];
         put?: never;
@@ -308,6 +309,29 @@ export interface paths {
          * @description Restore a deleted analysis that has not been permanently deleted yet.
          */
         post: operations["restoreAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analyses/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Edit People
+         * @description Name the people of a completed analysis, and merge those who are the same person.
+         *
+         *     The request replaces all names and merges; empty ones remove them. The stored result is not changed: names and
+         *     merges are returned as `peopleEdits`, used by the exports, and deleted with the analysis.
+         */
+        put: operations["editPeople"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -544,6 +568,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Account People
+         * @description Get whether the owner has confirmed a lawful basis for telling people apart.
+         */
+        get: operations["getAccountPeople"];
+        /**
+         * Set Account People
+         * @description Confirm a lawful basis for telling people apart by their voices, or withdraw the confirmation.
+         *
+         *     Voices are biometric data (GDPR, article 9), so without a confirmation no analysis compares them. Once confirmed,
+         *     analyses tell people apart unless a request sends `people: false`. A withdrawal applies to analyses that are started
+         *     or retried later; delete earlier ones to remove their people.
+         */
+        put: operations["setAccountPeople"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/sign-out": {
         parameters: {
             query?: never;
@@ -627,6 +679,20 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /** Statusurl */
             statusUrl: string;
+        };
+        /**
+         * AccountPeople
+         * @description Whether analyses of the account tell people apart by default; null time if not confirmed.
+         * @example {
+         *       "confirmedAt": "2026-11-24T09:30:00Z",
+         *       "lawfulBasisConfirmed": true
+         *     }
+         */
+        AccountPeople: {
+            /** Lawfulbasisconfirmed */
+            lawfulBasisConfirmed: boolean;
+            /** Confirmedat */
+            confirmedAt: string | null;
         };
         /**
          * Analysis
@@ -965,7 +1031,13 @@ export interface components {
          *         ],
          *         "warnings": []
          *       },
-         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=..."
+         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=...",
+         *       "peopleEdits": {
+         *         "names": {
+         *           "S1": "Anna"
+         *         },
+         *         "merged": {}
+         *       }
          *     }
          */
         AnalysisDetail: {
@@ -1025,6 +1097,8 @@ export interface components {
              * @description URL of the result of a completed analysis as a JSON file, valid for 15 minutes.
              */
             resultUrl: string | null;
+            /** @description The owner's names for the `people` of the result, and who of them is the same person; `analysis` does not contain them. */
+            peopleEdits: components["schemas"]["PeopleEdits"];
         };
         /**
          * AnalysisItem
@@ -1246,7 +1320,7 @@ export interface components {
              * Event
              * @enum {string}
              */
-            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
+            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "people-confirmed" | "people-withdrawn" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
             /**
              * By
              * @description Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`.
@@ -1418,6 +1492,11 @@ export interface components {
              * @description Receives the event of this analysis instead of the account's webhook.
              */
             webhookUrl?: string | null;
+            /**
+             * People
+             * @description Tell people apart by their voices (biometric data). By default on once the account's owner has confirmed a lawful basis in the web app, and refused before.
+             */
+            people?: boolean | null;
         };
         /**
          * InferenceResult
@@ -2004,6 +2083,43 @@ export interface components {
             uploads: components["schemas"]["PendingUpload"][];
         };
         /**
+         * PeopleConfirmation
+         * @description Whether the owner confirms a lawful basis for telling people apart by their voices (GDPR, article 9).
+         * @example {
+         *       "lawfulBasisConfirmed": true
+         *     }
+         */
+        PeopleConfirmation: {
+            /** Lawfulbasisconfirmed */
+            lawfulBasisConfirmed: boolean;
+        };
+        /**
+         * PeopleEdits
+         * @description Names of people by `id`, and for each merged `id` the one that it belongs to.
+         * @example {
+         *       "names": {
+         *         "S1": "Anna"
+         *       },
+         *       "merged": {}
+         *     }
+         */
+        PeopleEdits: {
+            /**
+             * Names
+             * @description Printable characters; shown instead of `label`.
+             */
+            names?: {
+                [key: string]: string;
+            };
+            /**
+             * Merged
+             * @description Without cycles: `S3` is the same person as `S1`.
+             */
+            merged?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Person
          * @description One who speaks in the video, told from others by the voice; known to this result alone.
          *
@@ -2448,7 +2564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2546,7 +2662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2644,7 +2760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2742,7 +2858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2847,7 +2963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2923,7 +3039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2972,7 +3088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +3180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3190,7 +3306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3258,7 +3374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3336,7 +3452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3405,7 +3521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3492,7 +3608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3588,7 +3704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3675,7 +3791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3724,6 +3840,124 @@ export interface operations {
             };
         };
     };
+    editPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleEdits"];
+            };
+        };
+        responses: {
+            /** @description Names of people by `id`, and for each merged `id` the one that it belongs to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleEdits"];
+                };
+            };
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request conflicts with the current state; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file or the request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsage: {
         parameters: {
             query?: {
@@ -3754,7 +3988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3825,7 +4059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3883,7 +4117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3930,7 +4164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3979,7 +4213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4028,7 +4262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4090,7 +4324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4177,7 +4411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4244,7 +4478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4311,7 +4545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4373,7 +4607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4447,7 +4681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4496,7 +4730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4545,7 +4779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4556,6 +4790,144 @@ export interface operations {
             };
             /** @description The request conflicts with the current state; see `code`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccountPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPeople"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAccountPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPeople"];
+                };
+            };
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file or the request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4601,7 +4973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4648,7 +5020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -72,6 +72,7 @@ async function loadExample(signal?: AbortSignal): Promise<Example | null> {
     progress: null,
     analysis,
     resultUrl: null,
+    peopleEdits: { names: {}, merged: {} },
     ratings,
   };
 }
