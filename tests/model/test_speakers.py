@@ -9,22 +9,18 @@ import numpy as np
 import pytest
 
 from model.asr.base import Span
-from model.asr.vad import detect_voice
 from model.asr.voices import with_voices
 from model.contract import Analysis
 from model.features import SAMPLE_RATE, FloatArray, rms
-from model.media import read_audio
 from model.pipeline import Models, Options, analyze
 from model.speakers.clustering import cluster, unit
 from model.speakers.diarization import Diarizer, SpeechSpan
 from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
 from model.utterances import Word
+from tests.model.conversation import ACTRESS, READER, ROOT, parts, two_people
 from training.diarization.composing import Kind, Turn, compose
 from training.diarization.scoring import count_errors
 
-ROOT = Path(__file__).parents[2]
-READER = ROOT / "tests/media/face_and_speech.mp4"  # a woman reads
-ACTRESS = ROOT / "examples/six_emotions.mp4"  # another acts six emotions
 GERMAN = ROOT / "tests/media/german.flac"  # a synthesizer
 
 
@@ -38,33 +34,12 @@ def with_people(models: Models, encoder: SpeakerEncoder) -> Models:
     return replace(models, speaker_encoder=encoder)
 
 
-def loud(audio: FloatArray) -> FloatArray:
-    return np.asarray(audio * (0.05 / rms(audio)), np.float32)
-
-
-def parts(path: Path, seconds: float) -> list[FloatArray]:
-    """A recording's speech in pieces of about this length, cut where nobody speaks, all equally loud."""
-    audio, pieces = read_audio(path), list[FloatArray]()
-    for span in detect_voice(audio).speech:
-        if pieces and len(pieces[-1]) < seconds * SAMPLE_RATE:
-            pieces[-1] = np.concatenate([pieces[-1], audio[span.start : span.end]])
-        else:
-            pieces.append(audio[span.start : span.end])
-    return [loud(piece) for piece in pieces]
-
-
 @pytest.fixture(scope="module")
 def conversation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Turn]]:
     """The reader and the actress in turns, as a file, and the turns."""
     path = tmp_path_factory.mktemp("conversation") / "two.flac"
-    pause = np.zeros(SAMPLE_RATE // 4, np.float32)
-    audio, turns, position = [pause], list[Turn](), len(pause)
-    for pair in zip(parts(READER, 3.0), parts(ACTRESS, 3.0), strict=False):
-        for name, piece in zip(("reader", "actress"), pair, strict=True):
-            turns.append(Turn(position / SAMPLE_RATE, (position + len(piece)) / SAMPLE_RATE, name))
-            audio += [piece, pause]
-            position += len(piece) + len(pause)
-    write(path, np.concatenate(audio))
+    audio, turns = two_people()
+    write(path, audio)
     return path, turns
 
 

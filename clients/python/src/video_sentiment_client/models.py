@@ -170,12 +170,20 @@ class Analysis(_Envelope):
     error: Failure | None
 
 
+class PeopleEdits(_Envelope):
+    """Names of a result's people by id, and for each merged id the one that it belongs to."""
+
+    names: dict[str, str] = {}
+    merged: dict[str, str] = {}
+
+
 class AnalysisDetail(Analysis):
     """An analysis with its progress, or its result."""
 
     progress: Progress | None
     result: Result | None = Field(alias="analysis")
     result_url: str | None
+    people_edits: PeopleEdits = PeopleEdits()
 
 
 class CompletedAnalysis(AnalysisDetail):
