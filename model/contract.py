@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 # 2.0: weights are shares of the contributions to the utterance, no longer constants of the bundle; `decided_by`,
 #      `unclear` and `contradictory`.
 # 2.1: `explanation`.
-SCHEMA_VERSION = "2.1"
+# 2.2: `people`, and the `speaker` of each utterance.
+SCHEMA_VERSION = "2.2"
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -105,6 +106,10 @@ class Utterance(_Record):
     decided_by: DecidedBy = "modalities"
     contradictory: bool = False
     unclear: bool = False
+    speaker: str | None = Field(
+        default=None,
+        description="`id` of the person who speaks; null without words, or where people are not told apart",
+    )
     explanation: str = Field(
         default="", description="Explanation of the result in one English sentence; empty before version 2.1"
     )
@@ -143,6 +148,21 @@ class Overall(_Record):
     unclear: bool = False
 
 
+class Person(_Record):
+    """One who speaks in the video, told from others by the voice; known to this result alone.
+
+    `seconds` is the duration of the person's utterances, `summary` their average as in `Overall`.
+    """
+
+    id: str
+    label: str = Field(description='"Speaker 1", in the order in which people first speak, or the name that was given')
+    seconds: Seconds
+    summary: Overall
+    thumbnail_time: Seconds | None = Field(
+        default=None, description="when the picture shows a face while the person speaks, in seconds; null if never"
+    )
+
+
 class VideoInfo(_Record):
     """Properties of the video as displayed, after rotation. Zero for missing tracks."""
 
@@ -179,7 +199,18 @@ class Analysis(_Record):
     model: ModelInfo
     utterances: list[Utterance]
     overall: Overall
+    people: list[Person] = Field(default=[], description="who speaks; empty where people are not told apart")
     warnings: list[str] = []
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Label of each person by id."""
+        return {person.id: person.label for person in self.people}
+
+    @property
+    def speaker_labels(self) -> dict[str, str]:
+        """Label of each person by id; empty unless several people speak."""
+        return self.labels if len(self.people) > 1 else {}
 
 
 def rank_emotions(probabilities: Sequence[float]) -> list[EmotionScore]:

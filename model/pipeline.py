@@ -27,6 +27,7 @@ from model.contract import (
     ModalityShare,
     ModelInfo,
     Overall,
+    Person,
     Prior,
     Utterance,
     VideoInfo,
@@ -40,9 +41,14 @@ from model.media import Gap, KeepGoing, MediaError, MediaInfo, Reader, check_dem
 from model.modalities.registry import prepare
 from model.network import Prediction
 from model.reports.sentences import sentence_of
+from model.speakers import embedding
+from model.speakers.diarization import Diarizer
+from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
+from model.speakers.people import with_people
 from model.utterances import Segment, subtract_gaps
 from model.vision.faces import FaceDetector
-from model.vision.video_worker import VideoWorker
+from model.vision.speaking import Spoken
+from model.vision.video_worker import VideoWorker, loudness_of
 from model.weights import catalog
 
 DECIMALS = 6  # of confidences; further digits are rounding noise
@@ -83,6 +89,8 @@ class Options:
     translate: bool = False  # transcribe into English, whatever the spoken language
     max_duration: float | None = None  # seconds; longer videos are rejected
     budget: Budget | None = None  # analyses that take longer are aborted
+    people: bool = True  # tell people apart by their voices, where a speaker encoder is loaded
+    speakers: int | None = None  # number of speakers, where people are told apart; None to estimate it
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ class Models:
     bundle: Bundle
     transcriber: Transcriber
     detector: FaceDetector | None
+    speaker_encoder: SpeakerEncoder | None = None  # None: people are not told apart
 
 
 def load_models(
@@ -100,14 +109,17 @@ def load_models(
     device: str = "auto",
     prior: Prior = "declared",
     concurrency: int = 1,
+    people: bool = False,
 ) -> Models:
     """Load a bundle, a transcriber and a face detector for `concurrency` analyses at a time. Fetches missing weights.
 
-    The uniform prior assumes that all emotions are equally frequent.
+    The uniform prior assumes that all emotions are equally frequent. With `people`, analyses name who speaks; the voice
+    embeddings that this takes, biometric data, stay in memory until an analysis ends.
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    return models_of(load_bundle(bundle, device, prior), transcriber, device, concurrency)
+    models = models_of(load_bundle(bundle, device, prior), transcriber, device, concurrency)
+    return replace(models, speaker_encoder=load_speaker_encoder(device)) if people else models
 
 
 def models_of(
@@ -120,12 +132,14 @@ def models_of(
     return Models(loaded, registry.load_transcriber(transcriber, device, concurrency), detector)
 
 
-def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
-    """Return the catalog entries that this bundle and transcriber load."""
+def needed_weights(manifest: Manifest, transcriber: str, people: bool = False) -> list[str]:
+    """Return the catalog entries that this bundle and transcriber load, and those that tell people apart."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if _reads(manifest, "crops"):
         names.append("centerface")
     names += registry.needed_weights(transcriber)
+    if people:
+        names.append(embedding.ENTRY)
     return list(dict.fromkeys(names))
 
 
@@ -171,7 +185,9 @@ def analyze(
         report = _ProgressReporter(progress, reader.info.duration)
         video = VideoWorker(reader.path, models.detector, clips, deadline.check)
         transcriber = Interruptible(models.transcriber, deadline.check) if reader.info.has_audio else None
-        segmenter = AudioSegmenter(transcriber, options.language, options.translate)
+        encoder = models.speaker_encoder if options.people else None
+        diarizer = None if encoder is None else Diarizer(encoder, options.speakers, deadline.check)
+        segmenter = AudioSegmenter(transcriber, options.language, options.translate, diarizer)
         predictor = Predictor(models.bundle, video, options.translate, deadline.check)
 
         def predict_window(window: Window) -> None:
@@ -215,14 +231,18 @@ def analyze(
         finally:
             video.close()
         summary = reader.summary(video.frames)
+        utterances, people = predictor.utterances, list[Person]()
+        if diarizer is not None:
+            utterances, people = with_people(utterances, diarizer, predictor.overall)
         progress(Stage.DONE, 1.0)
         return Analysis(
             video=_video_info(summary.info),
             language=segmenter.speech.language if segmenter.found_words else None,
             language_probability=_rounded(segmenter.speech.probability) if segmenter.found_words else None,
             model=_model_info(models, segmenter.speech.seconds > 0),
-            utterances=predictor.utterances,
+            utterances=utterances,
             overall=predictor.overall(),
+            people=people,
             warnings=[*summary.warnings, *warnings_of(summary, segmenter, predictor.limits())],
         )
 
@@ -281,6 +301,13 @@ class Predictor:
     def predict(self, window: Window, missing: Sequence[Gap] = ()) -> None:
         """Predict the window's utterances; `missing` gaps get none. Call it once the window's video is processed."""
         segments, samples = [], []
+        self._video.match_voices(
+            [
+                Spoken(segment.voice, segment.start, segment.end, loudness_of(window.audio_between(*segment.times)))
+                for segment in window.segments
+                if segment.voice is not None
+            ]
+        )
         for segment in subtract_gaps(window.segments, missing):
             self._keep_going()
             sample = self._sample(segment, window)
@@ -299,9 +326,11 @@ class Predictor:
             ]
             self._explanations += explanations
 
-    def overall(self) -> Overall:
-        """Summarize the utterances predicted so far."""
-        return summarize_explained(self.utterances, self._explanations, self._fusion.unclear_below)
+    def overall(self, indices: Sequence[int] | None = None) -> Overall:
+        """Summarize the utterances predicted so far, or those with these indices."""
+        chosen = range(len(self.utterances)) if indices is None else indices
+        utterances, explanations = [self.utterances[i] for i in chosen], [self._explanations[i] for i in chosen]
+        return summarize_explained(utterances, explanations, self._fusion.unclear_below)
 
     def limits(self) -> Limits:
         """Return the inputs that could be used, for the warnings."""
@@ -318,7 +347,8 @@ class Predictor:
         if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
             tokens = self._bundle.tokenizer(segment.text, self._context)
             self._context = [*self._context[-8:], segment.text]
-        evidence = self._video.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
+        sound = window.audio_between(*segment.times)
+        evidence = self._video.evidence(segment.start, segment.end, sound, segment.voice)
         voice = window.voice_between(segment.start, segment.end)
         return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
 

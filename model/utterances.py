@@ -25,6 +25,7 @@ class Word:
     end: float
     text: str
     language: str | None = None  # ISO 639-1, spoken
+    voice: int | None = None  # among those of the audio around it; None where voices are not told apart
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Segment:
     end: float
     text: str
     language: str | None = None  # ISO 639-1, spoken; None without words
+    voice: int | None = None  # as of its words
+
+    @property
+    def times(self) -> tuple[float, float]:
+        """Start and end."""
+        return self.start, self.end
 
     def moved(self, seconds: float) -> "Segment":
         """Return a copy that is shifted in time."""
@@ -45,9 +52,10 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Se
     """Group words, in order of time, into utterances inside [start, end].
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. An utterance ends with the
-    sentence, at a change of language or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its
-    longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words unless a neighbor is closer.
-    An utterance shorter than MIN_SECONDS is extended into the silence around it or, without any, joined to a neighbor.
+    sentence, at a change of language or voice, or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at
+    its longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words unless a neighbor is
+    closer. An utterance shorter than MIN_SECONDS is extended into the silence around it or, without any, joined to a
+    neighbor.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):
@@ -121,7 +129,7 @@ def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
 
 def _is_new_utterance(last: Word, word: Word) -> bool:
     paused = word.start - last.end > PAUSE_SECONDS
-    return paused or word.language != last.language or _ends_sentence(last)
+    return paused or (word.language, word.voice) != (last.language, last.voice) or _ends_sentence(last)
 
 
 def _ends_sentence(word: Word) -> bool:
@@ -151,7 +159,7 @@ def _as_segment(words: Sequence[Word]) -> Segment:
     """Return a segment; a single word whose end was aligned after a long pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     text = "".join(word.text for word in words).strip()
-    return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language)
+    return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language, words[0].voice)
 
 
 def _on_grid(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
@@ -191,7 +199,8 @@ def _not_too_short(segments: Sequence[Segment], start: float, end: float) -> lis
 
 
 def _may_join(last: Segment, following: Segment) -> bool:
-    return following.end - last.start <= MAX_SECONDS and following.language == last.language
+    alike = (following.language, following.voice) == (last.language, last.voice)
+    return following.end - last.start <= MAX_SECONDS and alike
 
 
 def _is_short(segment: Segment) -> bool:

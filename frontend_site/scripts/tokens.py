@@ -24,6 +24,7 @@ from model.reports.palette import (
     LIGHT_SURFACE,
     MODALITY_COLORS,
     MODALITY_NAMES,
+    PERSON_COLORS,
     SENTIMENT_COLORS,
 )
 
@@ -34,6 +35,7 @@ COLOR_SETS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("emotion", dict(EMOTION_COLORS.items())),
     ("sentiment", dict(SENTIMENT_COLORS.items())),
     ("modality", dict(MODALITY_COLORS.items())),
+    ("person", {str(i): f"light-dark({light}, {dark})" for i, (light, dark) in enumerate(PERSON_COLORS)}),
 )
 
 
@@ -67,6 +69,7 @@ def typescript() -> str:
         "EMOTION_STACK": STACK,
         "SENTIMENT_STACK": SENTIMENT_STACK,
         "MODALITY_NAMES": MODALITY_NAMES,
+        "PERSON_COLOR_COUNT": len(PERSON_COLORS),
     }
     lines = [
         *exported(constants),

@@ -13,7 +13,7 @@ PROBLEM_SCHEMA = "#/components/schemas/Problem"
 DESCRIPTIONS = {
     400: "Bad request: the file type, the file size, a URL or a parameter is not accepted.",
     401: "Missing or invalid credentials.",
-    403: "The account has been deleted, or the API key lacks the required scope.",
+    403: "The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`.",
     404: "Not found, or owned by another account.",
     409: "The request conflicts with the current state; see `code`.",
     413: "The file or the request body is too large.",

@@ -6,12 +6,13 @@ from typing import Any
 
 from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
+from lambdas.api.schemas.people import AccountPeople, PeopleEdits
 from lambdas.api.schemas.uploads import PendingUpload
-from lambdas.core.analyses import fair_queue
+from lambdas.core.analyses import fair_queue, people
 from lambdas.core.analyses.queries import Progress
 from lambdas.core.analyses.serializers import fields
 from lambdas.core.owners import api_keys, quota
-from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, UploadRecord
+from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, OwnerRecord, UploadRecord
 from model.contract import Analysis
 
 
@@ -35,7 +36,21 @@ def detail(
     """Convert an analysis with its result or progress."""
     (position,) = fair_queue.positions([record])
     more = {"position": position, "analysis": analysis, "result_url": result_url, "progress": progress}
-    return AnalysisDetail.model_validate(fields(record) | more)
+    return AnalysisDetail.model_validate(fields(record) | more | {"people_edits": people_edits(record)})
+
+
+def people_edits(record: AnalysisRecord) -> PeopleEdits:
+    """Convert the names of an analysis's people."""
+    edits = people.Edits.of(record)
+    return PeopleEdits(names=dict(edits.names), merged=dict(edits.merged))
+
+
+def account_people(profile: OwnerRecord) -> AccountPeople:
+    """Convert an account's confirmation."""
+    confirmed_at = profile.people_confirmed_at
+    return AccountPeople.model_validate(
+        {"lawful_basis_confirmed": confirmed_at is not None, "confirmed_at": confirmed_at}
+    )
 
 
 def pending_upload(record: UploadRecord) -> PendingUpload:

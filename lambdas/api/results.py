@@ -1,6 +1,6 @@
 """Responses with results: embedded, as an export, or by URL if they are too large for a response."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ class Export(NamedTuple):
     """Export format: its media type, and the function that writes it."""
 
     media_type: str
-    write: Callable[[Analysis], str]
+    write: Callable[[Analysis, Mapping[str, str]], str]
 
 
 EXPORTS: dict[FormatName, Export] = {
@@ -42,12 +42,12 @@ def format_of(requested: FormatName | None, accept: str) -> FormatName:
     return next((known[name] for name, quality in preferred if name in known and quality > 0), "json")
 
 
-def export(record: AnalysisRecord, analysis: Analysis, name: FormatName) -> Response:
-    """Return an analysis as a file to download, named after its video."""
+def export(record: AnalysisRecord, analysis: Analysis, labels: Mapping[str, str], name: FormatName) -> Response:
+    """Return an analysis as a file to download, named after its video. `labels`: of its people, by id."""
     target = EXPORTS[name]
     stem = str(record.file_name or record.id).rpartition(".")[0] or record.id
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{stem}.{name}', safe='')}"}
-    return Response(target.write(analysis), headers=headers, media_type=target.media_type)
+    return Response(target.write(analysis, labels), headers=headers, media_type=target.media_type)
 
 
 def json_response(document: BaseModel) -> Response | None:

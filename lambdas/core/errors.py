@@ -70,6 +70,12 @@ class InsufficientScopeError(ForbiddenError):
     code, title = "insufficient-scope", "Insufficient API key scope"
 
 
+class PeopleNotConfirmedError(ForbiddenError):
+    """Request to tell people apart, of an account whose owner has not confirmed a lawful basis for it."""
+
+    code, title = "people-not-confirmed", "Lawful basis not confirmed"
+
+
 class UnknownOwnerError(ForbiddenError):
     """Drop folder that belongs to no account."""
 

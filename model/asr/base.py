@@ -6,7 +6,7 @@ packed into clips of at most the transcriber's input length.
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,7 +58,7 @@ class Clip:
         span, offset = self.spans[index], self.offsets[index]
         first, last = span.start / SAMPLE_RATE, span.end / SAMPLE_RATE
         start, end = (min(max(first + time - offset, first), last) for time in (word.start, word.end))
-        return Word(start, end, word.text, word.language)
+        return replace(word, start=start, end=end)
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,20 @@ class Transcriber(Protocol):
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
         """Transcribe clips in one language; `translate` returns English words."""
+
+
+class WindowVoices(Protocol):
+    """The voices in one window of audio, numbered in it."""
+
+    def at(self, times: Sequence[float]) -> list[int | None]:
+        """Return the voice at each time, in seconds of the video; None where there is none."""
+
+
+class VoiceFinder(Protocol):
+    """Diarization of a video, window by window (model.speakers)."""
+
+    def add(self, audio: FloatArray, speech: Sequence[Span], start: float) -> WindowVoices:
+        """Take the window that follows, float32 [n] from `start` on with its spans of speech; return its voices."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.asr.base import Span, Transcriber
+from model.asr.base import Span, Transcriber, VoiceFinder
 from model.asr.languages import MIN_CERTAIN_PROBABILITY, Run
 from model.asr.transcription import Request, transcribe_spans
 from model.asr.vad import PAD_SECONDS, Voice, detect_voice
+from model.asr.voices import with_voices
 from model.features import SAMPLE_RATE, SILENCE_RMS, FloatArray
 from model.utterances import MIN_WORDLESS_SECONDS, Segment, fill_gaps, split_utterances
 
@@ -101,8 +102,15 @@ class SpeechSummary:
 class AudioSegmenter:
     """Collector of decoded audio that produces windows as soon as there is enough of it."""
 
-    def __init__(self, transcriber: Transcriber | None, language: str | None, translate: bool) -> None:
+    def __init__(
+        self,
+        transcriber: Transcriber | None,
+        language: str | None,
+        translate: bool,
+        voices: VoiceFinder | None = None,
+    ) -> None:
         self._transcriber = transcriber
+        self._voices = voices
         self._language = language
         self._translate = translate
         self._previous: str | None = None
@@ -157,12 +165,12 @@ class AudioSegmenter:
         start, end = self._start, self._start + cut / SAMPLE_RATE
         self._start = end
         self.is_audible = self.is_audible or bool(np.abs(audio[:cut]).max(initial=0.0) >= SILENCE_RMS)
-        segments = fill_gaps(self._transcribe(audio, voice.speech, cut), 0.0, cut / SAMPLE_RATE)
+        segments = fill_gaps(self._transcribe(audio, voice, cut, start), 0.0, cut / SAMPLE_RATE)
         return Window(start, end, audio[:cut], voice, [segment.moved(start) for segment in segments])
 
-    def _transcribe(self, audio: FloatArray, speech: list[Span], cut: int) -> list[Segment]:
-        """Transcribe the speech before sample `cut` and group it into utterances."""
-        spans = [Span(span.start, min(span.end, cut)) for span in speech if span.start < cut]
+    def _transcribe(self, audio: FloatArray, voice: Voice, cut: int, start: float) -> list[Segment]:
+        """Transcribe the speech before sample `cut` and group it into utterances; the audio begins at `start` s."""
+        spans = [Span(span.start, min(span.end, cut)) for span in voice.speech if span.start < cut]
         if self._transcriber is None or not spans:
             return []
         request = Request(self._language, self._translate, self._previous)
@@ -170,7 +178,11 @@ class AudioSegmenter:
         self._previous = found.runs[-1].language if found.runs else self._previous
         self.speech.add(found.runs, spans, found.untranscribed)
         self.found_words = self.found_words or bool(found.words)
-        return split_utterances(found.words, 0.0, cut / SAMPLE_RATE)
+        words = found.words
+        if self._voices is not None:
+            spoken = [part for span in spans for part in voice.voiced_between(span.start, span.end)]
+            words = with_voices(words, self._voices.add(audio[:cut], spoken, start), start)
+        return split_utterances(words, 0.0, cut / SAMPLE_RATE)
 
     def _silence_until(self, end: float) -> Iterator[Window]:
         """Yield windows without audio, from the end of the audio to `end`."""

@@ -124,6 +124,12 @@ def analyze(
             "(conversation, mostly neutral), or uniform ones."
         ),
     ] = "declared",
+    speakers: Annotated[
+        int | None, typer.Option(help="Number of people who speak; else found.", min=1, show_default=False)
+    ] = None,
+    no_people: Annotated[
+        bool, typer.Option("--no-people", help="Do not tell people apart: no voice is compared with another.")
+    ] = False,
     device: DeviceOption = Device.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table and no progress bar.")] = False,
 ) -> None:
@@ -141,6 +147,8 @@ def analyze(
     try:
         judgments = None if people is None else _read_judgments(people)
         outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html}, judgments)
+        if speakers is not None and no_people:
+            raise OutputsError("--speakers has no effect with --no-people; give only one of them")
         inputs, input_errors = find_inputs(paths)
         if judgments is not None and len(inputs) > 1:
             raise OutputsError(f"--people {people} applies to one video, but {len(inputs)} were given")
@@ -153,11 +161,11 @@ def analyze(
         print_error(message)
     if not files:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, transcriber, device, prior, quiet)
+    models = _load(bundle, transcriber, device, prior, quiet, people=not no_people)
     from model.asr.base import SpeechError
     from model.pipeline import Options  # slow to import, so only once there is something to analyze
 
-    options = Options(language=language, translate=translate)
+    options = Options(language=language, translate=translate, speakers=speakers)
     try:
         analyses = _Analyses(models, options, outputs, quiet, judgments)
         codes = [analyses.run(file) for file in files]
@@ -223,22 +231,21 @@ def _read_judgments(path: Path) -> Judgments:
         raise OutputsError(f"--people {error}") from error
 
 
-def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bool) -> "Models":
+def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bool, people: bool) -> "Models":
     """Load the models, with a progress bar for downloads."""
     with errors.status("loading the models", spinner="dots") if not quiet else nullcontext():
         from model.asr.base import SpeechError
         from model.bundle import BundleError, find_bundle, read_manifest
         from model.pipeline import DeviceError, load_models, needed_weights
     try:
-        missing = [
-            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not catalog.is_fetched(n)
-        ]
+        needed = needed_weights(read_manifest(find_bundle(bundle)), transcriber, people)
+        missing = [name for name in needed if not catalog.is_fetched(name)]
         if missing:
             with download_bar() as bar:
                 for name in missing:
                     catalog.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else nullcontext():
-            return load_models(bundle, transcriber, device.value, prior)
+            return load_models(bundle, transcriber, device.value, prior, people)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error

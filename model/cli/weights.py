@@ -7,7 +7,7 @@ import typer
 from model.cli.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, print_error, report_to
 from model.weights import catalog
 
-NEEDED = ("minilm-l6", "centerface", "whisper-base", "whisper-base-encoder")  # by the starter bundle
+NEEDED = ("minilm-l6", "centerface", "whisper-base", "whisper-base-encoder", "campplus")  # by the starter bundle
 
 weights_app = typer.Typer(no_args_is_help=True, help="List, fetch and verify the public weights that the engine uses.")
 

@@ -41,3 +41,13 @@ MODALITY_SERIES = (
     "#ac3afa",
 )  # in the contract's order, with two spare
 MODALITY_COLORS: dict[Modality, str] = dict(zip(MODALITIES, MODALITY_SERIES, strict=False))
+
+# People are deep in light mode and pale in dark mode, where no emotion, sentiment or modality is.
+PERSON_COLORS: tuple[tuple[str, str], ...] = (
+    ("#024e61", "#2af8e2"),
+    ("#4c0a41", "#fe90a5"),
+    ("#444207", "#f7f700"),
+    ("#410591", "#a0c0f8"),
+    ("#162f05", "#1dda08"),
+    ("#2b0103", "#f9caa5"),
+)  # (light, dark), in the order in which people first speak

@@ -25,12 +25,16 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, judgments: 
     table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
     table.add_column("time", no_wrap=True)
     table.add_column("utterance", ratio=1)
+    speakers = analysis.speaker_labels
     for utterance in analysis.utterances:
-        table.add_row(*_row(utterance, analysis.language, judgments))
+        table.add_row(*_row(utterance, analysis.language, judgments, speakers.get(utterance.speaker or "", "")))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
+        for person in analysis.people if speakers else ():
+            summary = Text(f"{person.label} ({_clock(person.seconds)})  ", style="dim")
+            console.print(summary.append_text(_overall(person.summary)))
     if judgments is not None and not any(judgments.of(utterance) for utterance in analysis.utterances):
         console.print("[yellow]warning:[/] none of the rated segments matches an utterance", soft_wrap=True)
     elif judgments is not None and (agreement := judgments.agreement(analysis.utterances)).of:
@@ -41,11 +45,13 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, judgments: 
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
-def _row(utterance: Utterance, language: str | None, judgments: Judgments | None) -> tuple[str, Group]:
-    """Return the time of an utterance, and its result, text and explanation."""
+def _row(utterance: Utterance, language: str | None, judgments: Judgments | None, speaker: str) -> tuple[str, Group]:
+    """Return the time of an utterance, and its result, text and explanation; `speaker` is "" to leave it out."""
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
+    if speaker:
+        words = Text(f"{speaker}: ", style="bold").append_text(words)
     lines = [_result(utterance), words]
     if sentence := sentence_of(utterance, with_factors=True):
         lines.append(Text(sentence, style="dim"))

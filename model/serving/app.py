@@ -1,6 +1,7 @@
 """HTTP application of the model server, as SageMaker requires of a container: GET /ping and POST /invocations.
 
 service       processes a request's video with the modules below
+attributes    parses what a request asks besides its video
 ingest        saves a request's video to disk, from the body or from S3
 cancellation  cancels an analysis whose input was removed from S3
 jobs          bounded job queue with worker threads
@@ -25,7 +26,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from model.pipeline import Models
-from model.serving.cancellation import input_uri
+from model.serving import attributes
 from model.serving.log import RequestLog, configure_logging
 from model.serving.problems import BadRequestError, NotReadyError, problem_response
 from model.serving.service import Service
@@ -76,10 +77,10 @@ async def invoke(service: Service, request: Request) -> Response:
     failure: Exception | None = None
     headers = {"X-Request-Id": log.request_id}
     try:
-        if (attributes := _checked_header(request, ATTRIBUTES)) is not None:
-            headers[ATTRIBUTES] = attributes
+        if (given := _checked_header(request, ATTRIBUTES)) is not None:
+            headers[ATTRIBUTES] = given
         log.inference_id = _checked_header(request, INFERENCE_ID)
-        analysis = await service.analyze(request, log, input_uri(attributes))
+        analysis = await service.analyze(request, log, attributes.parse(given))
         response = Response(analysis.model_dump_json(), media_type="application/json")
     except Exception as error:
         failure = error

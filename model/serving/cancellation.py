@@ -1,7 +1,7 @@
 """Cancellation of an analysis by removing its input from S3.
 
 SageMaker's asynchronous inference cannot cancel a request and keeps the connection to the container open. So requests
-name their input in the custom attributes: `input=s3://bucket/key`.
+name their input in the custom attributes (`model.serving.attributes`).
 """
 
 import asyncio
@@ -14,14 +14,7 @@ from model.serving.problems import InputRemovedError
 
 INTERVAL = 0.5  # seconds between two checks
 DENIALS = 3  # in a row that count as removal; a single one may be due to a change of the role's policy
-NAME = "input"
 GONE, DENIED = ("404", "NoSuchKey", "NoSuchBucket"), ("403", "AccessDenied")
-
-
-def input_uri(attributes: str | None) -> str | None:
-    """Return the URI of the input in custom attributes (`a=1; input=s3://bucket/key`); None if there is none."""
-    pairs = (part.strip().partition("=") for part in (attributes or "").split(";"))
-    return next((value for name, _, value in pairs if name == NAME and value), None)
 
 
 async def input_removed(head: Callable[[], Any], interval: float = INTERVAL) -> Exception:

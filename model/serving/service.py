@@ -15,6 +15,7 @@ from starlette.requests import Request
 from model.contract import Analysis
 from model.media import MediaError
 from model.pipeline import Budget, Models, Options, analyze, load_models
+from model.serving.attributes import Attributes
 from model.serving.ingest import Ingest
 from model.serving.jobs import JobQueue, Slot
 from model.serving.log import RequestLog
@@ -73,25 +74,23 @@ class Service:
             raise NotReadyError("the models are loading; retry shortly")
         return self.models
 
-    async def analyze(self, request: Request, log: RequestLog, input_uri: str | None = None) -> Analysis:
-        """Analyze a request's video. Raises the errors of `model.serving.problems`.
-
-        `input_uri`: S3 object whose removal cancels the analysis.
-        """
+    async def analyze(self, request: Request, log: RequestLog, attributes: Attributes) -> Analysis:
+        """Analyze a request's video. Raises the errors of `model.serving.problems`."""
         models = self.ready()
+        people = self.settings.people if attributes.people is None else attributes.people
         self._ingest.check(request)
         with self.jobs.acquire() as slot, self._file() as path:
-            if input_uri is not None:
-                self._ingest.cancel_when_removed(slot, input_uri)
+            if attributes.input_uri is not None:
+                self._ingest.cancel_when_removed(slot, attributes.input_uri)
             log.bytes = await self._ingest.receive(request, path, slot)
-            return await slot.run(lambda: self._analyze(path, models, slot, log))
+            return await slot.run(lambda: self._analyze(path, models, slot, log, people))
 
-    def _analyze(self, path: Path, models: Models, slot: Slot, log: RequestLog) -> Analysis:
+    def _analyze(self, path: Path, models: Models, slot: Slot, log: RequestLog, people: bool) -> Analysis:
         """Analyze a video on a worker thread. Raises MediaError without the file's path."""
         log.started()
         progress = self._progress.of(log.inference_id) if self._progress and log.inference_id else None
         budget = Budget(self.settings.budget_seconds, self.settings.budget_factor)
-        options = Options(max_duration=self.settings.max_duration, budget=budget)
+        options = Options(max_duration=self.settings.max_duration, budget=budget, people=people)
 
         def keep_going() -> None:
             if slot.abandoned.is_set():
@@ -108,7 +107,12 @@ class Service:
         settings = self.settings
         try:
             self.models = load_models(
-                settings.find_bundle(), settings.transcriber, settings.device, settings.prior, settings.workers
+                settings.find_bundle(),
+                settings.transcriber,
+                device=settings.device,
+                prior=settings.prior,
+                concurrency=settings.workers,
+                people=True,  # for the requests that ask for it
             )
             logger.info("models loaded")
         except Exception as error:  # without models the server must exit, whatever the cause

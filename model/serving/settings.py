@@ -30,6 +30,7 @@ class ServerSettings(BaseSettings):
         validation_alias=AliasChoices("VIDEO_SENTIMENT_TRANSCRIBER", "VIDEO_SENTIMENT_WHISPER_MODEL"),
     )
     prior: Prior = "declared"  # assumed class frequencies: the bundle's, or uniform ones
+    people: bool = False  # tell people apart by their voices (biometric data) where a request does not choose
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = Field(default=1, ge=1)  # concurrent analyses; each uses all cores
     queue: int = Field(default=4, ge=0)  # queued analyses; each takes up to max_bytes on disk

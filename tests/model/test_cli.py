@@ -40,12 +40,23 @@ def pipe(
     return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def without_people(analysis: Analysis) -> Analysis:
+    utterances = [utterance.model_copy(update={"speaker": None}) for utterance in analysis.utterances]
+    return analysis.model_copy(update={"people": [], "utterances": utterances})
+
+
 def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Path) -> None:
     done = run("analyze", sample, "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "John Dashwood" in done.stdout and "voice" in done.stdout and "overall" in done.stdout
     saved = Analysis.model_validate_json((tmp_path / "face_and_speech.analysis.json").read_text())
-    assert_same_answer(saved, analysis)
+    assert [person.label for person in saved.people] == ["Speaker 1"]
+    assert_same_answer(without_people(saved), analysis)
+
+
+def test_people_are_told_apart_unless_that_is_switched_off(sample: Path, tmp_path: Path) -> None:
+    done = run("analyze", sample, "--transcriber", "tiny.en", "--no-people", "--quiet", "--json", "-", cwd=tmp_path)
+    assert Analysis.model_validate_json(done.stdout).people == []
 
 
 @pytest.mark.parametrize(
@@ -55,6 +66,7 @@ def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Pa
         (["--language", "fr"], "supported: en"),
         (["--translate"], "supports English only"),
         (["--device", "cuda"], "torch found no CUDA GPU"),
+        (["--speakers", "2", "--no-people"], "give only one of them"),
     ],
 )
 def test_unsupported_options_are_input_errors(sample: Path, tmp_path: Path, options: list[str], message: str) -> None:

@@ -214,6 +214,18 @@ def test_other_paths_and_methods_are_problems_too(server: Process) -> None:
     assert wrong.headers["allow"] == "POST"
 
 
+def test_people_are_told_apart_where_a_request_asks_for_it(server: Process, short: Path) -> None:
+    speakers = {}
+    for wanted in ("people=true", "people=false", "trace=a"):
+        response = server.client.post("/invocations", content=short.read_bytes(), headers=MP4 | {ATTRIBUTES: wanted})
+        found = Analysis.model_validate_json(response.content)
+        assert {person.id for person in found.people} == {u.speaker for u in found.utterances} - {None}
+        speakers[wanted] = [person.id for person in found.people]
+    assert speakers == {"people=true": ["S1"], "people=false": [], "trace=a": []}
+    refused = server.client.post("/invocations", content=b"x", headers=MP4 | {ATTRIBUTES: "people=1"})
+    check_problem(refused, 400, "people must be true or false")
+
+
 @pytest.mark.parametrize(("header", "longest"), [(ATTRIBUTES, 1024), (INFERENCE_ID, 64)])
 def test_headers_that_are_passed_on_are_checked(server: Process, header: str, longest: int) -> None:
     for value in ("é", "x" * (longest + 1)):

@@ -24,9 +24,11 @@ from model.bundle import BundleError
 from model.contract import Analysis
 from model.pipeline import Models
 from model.serving.app import Server, create_app, serve
-from model.serving.cancellation import input_removed, input_uri
-from model.serving.problems import InputRemovedError
+from model.serving.attributes import Attributes, parse
+from model.serving.cancellation import input_removed
+from model.serving.problems import BadRequestError, InputRemovedError
 from model.serving.settings import ServerSettings
+from model.speakers.embedding import load_speaker_encoder
 from tests.model.serving import MP4, Gate, check_problem, files_in, server_on_thread, shorten, until
 
 Post = Callable[[httpx.Client], "Future[httpx.Response]"]
@@ -205,16 +207,31 @@ def test_an_input_is_removed_when_s3_confirms_it_and_not_when_it_fails(
 @pytest.mark.parametrize(
     ("attributes", "named"),
     [
-        (None, None),
-        ("trace=1", None),
-        ("input=", None),
-        ("input=s3://b/k", "s3://b/k"),
-        ("a=1; input=s3://b/k;b", "s3://b/k"),
-        ("xinput=s3://b/k", None),
+        (None, Attributes()),
+        ("trace=1", Attributes()),
+        ("input=", Attributes()),
+        ("input=s3://b/k", Attributes("s3://b/k")),
+        ("a=1; input=s3://b/k;b", Attributes("s3://b/k")),
+        ("input=s3://b/k;people=true", Attributes("s3://b/k", people=True)),
+        ("people=false; people=true", Attributes(people=False)),
+        ("xinput=s3://b/k;xpeople=true", Attributes()),
     ],
 )
-def test_the_input_that_attributes_name(attributes: str | None, named: str | None) -> None:
-    assert input_uri(attributes) == named
+def test_what_custom_attributes_ask_for(attributes: str | None, named: Attributes) -> None:
+    assert parse(attributes) == named
+
+
+def test_a_choice_that_is_neither_true_nor_false_is_refused() -> None:
+    with pytest.raises(BadRequestError, match="people must be true or false, not 'yes'"):
+        parse("input=s3://b/k;people=yes")
+
+
+def test_the_setting_decides_for_requests_that_do_not_choose(tmp_path: Path, models: Models, body: bytes) -> None:
+    able = dataclasses.replace(models, speaker_encoder=load_speaker_encoder())
+    with server_on_thread(ServerSettings(temp_dir=tmp_path, people=True), able) as (_, client):
+        for more, expected in (({}, ["S1"]), ({"X-Amzn-SageMaker-Custom-Attributes": "people=false"}, [])):
+            answer = client.post("/invocations", content=body, headers=MP4 | more)
+            assert [person.id for person in Analysis.model_validate_json(answer.content).people] == expected
 
 
 def test_shutdown_finishes_running_requests_and_rejects_queued_ones(

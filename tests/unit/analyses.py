@@ -10,6 +10,7 @@ from model.contract import (
     Emotion,
     ModalityShare,
     ModelInfo,
+    Person,
     Utterance,
     VideoInfo,
     rank_emotions,
@@ -50,6 +51,17 @@ def analysis_of(
         overall=summarize(utterances),
         warnings=list(warnings),
     )
+
+
+def spoken_by_two(*labels: str) -> Analysis:
+    """Two people who greet each other, and a moment without words."""
+    spoken = [utterance(i, i + 1, text) for i, text in enumerate(("Hi", "Ho"))]
+    named = [one.model_copy(update={"speaker": f"S{i + 1}"}) for i, one in enumerate(spoken)]
+    people = [
+        Person(id=f"S{i + 1}", label=label, seconds=1.0, summary=summarize([spoken[i]]))
+        for i, label in enumerate(labels)
+    ]
+    return analysis_of(*named, utterance(2, 4, "")).model_copy(update={"people": people})
 
 
 _share = st.floats(0.0, 1.0)

@@ -14,7 +14,7 @@ from hypothesis import given
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Analysis
 from model.reports.formats import to_csv, to_json, to_srt, to_vtt
-from tests.unit.analyses import analyses, analysis_of, utterance
+from tests.unit.analyses import analyses, analysis_of, spoken_by_two, utterance
 
 TIMING = re.compile(r"(\d{2,}):([0-5]\d):([0-5]\d)[,.](\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d)[,.](\d{3})")
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
@@ -120,7 +120,7 @@ def test_csv_columns() -> None:
     assert header[14:17] == [f"sentiment_{label}" for label in SENTIMENTS]
     assert header[17:21] == ["weight_text", "weight_audio", "weight_video", "weight_face"]
     assert header[21:25] == [f"contribution_{modality}" for modality in MODALITIES]
-    assert header[25:] == ["contribution_bias", "decided_by", "unclear", "contradictory", "language"]
+    assert header[25:] == ["contribution_bias", "decided_by", "unclear", "contradictory", "language", "speaker"]
 
 
 def test_results_of_schema_1_are_read_and_exported() -> None:
@@ -135,6 +135,23 @@ def test_results_of_schema_1_are_read_and_exported() -> None:
     del old["model"]["prior"]
     (row,) = read_csv(to_csv(Analysis.model_validate(old)))
     assert row["weight_audio"] == "0.75" and row["contribution_audio"] == row["contribution_bias"] == ""
+
+
+def test_who_speaks_is_in_the_table_and_the_subtitles() -> None:
+    analysis = spoken_by_two("Anna & <Co>", "=Bert")
+    assert [row["speaker"] for row in read_csv(to_csv(analysis))] == ["Anna & <Co>", "'=Bert", ""]
+    assert [cue.payload for cue in parse_srt(to_srt(analysis))] == ["Anna & <Co>: [joy] Hi", "=Bert: [joy] Ho", "[joy]"]
+    assert [cue.payload for cue in parse_vtt(to_vtt(analysis))] == [
+        "<v Anna &amp; &lt;Co&gt;>[joy] Hi</v>",
+        "<v =Bert>[joy] Ho</v>",
+        "[joy]",
+    ]
+
+
+def test_one_speaker_is_not_named_in_subtitles() -> None:
+    analysis = spoken_by_two("Anna", "Bert")
+    alone = analysis.model_copy(update={"people": analysis.people[:1]})
+    assert parse_srt(to_srt(alone))[0].payload == "[joy] Hi"
 
 
 def test_an_unclear_emotion_is_no_subtitle() -> None:

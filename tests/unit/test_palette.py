@@ -14,6 +14,7 @@ from model.reports.palette import (
     LIGHT_SURFACE,
     MODALITY_COLORS,
     MODALITY_SERIES,
+    PERSON_COLORS,
     SENTIMENT_COLORS,
 )
 
@@ -49,6 +50,7 @@ TO_LAB = np.array(
 )
 MIN_DISTANCE = 0.08  # in Oklab; the palettes of Okabe and Ito, and of Tol, reach 0.02 and 0.03
 GRAPHICS_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
+TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 PALETTES: dict[str, Mapping[str, str]] = {
     "emotions": dict(EMOTION_COLORS.items()),
@@ -94,3 +96,19 @@ def test_colors_are_distinguishable(palette: Mapping[str, str], sight: str) -> N
 def test_stands_out(palette: Mapping[str, str], surface: str) -> None:
     for label, color in palette.items():
         assert contrast(color, surface) >= GRAPHICS_CONTRAST, label
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_people_look_like_nobody_else_and_like_no_label(scheme: int, sight: str) -> None:
+    people = {f"person {i}": oklab(SIGHT[sight] @ linear(pair[scheme])) for i, pair in enumerate(PERSON_COLORS)}
+    labels = {color: oklab(SIGHT[sight] @ linear(color)) for palette in PALETTES.values() for color in palette.values()}
+    for person, color in people.items():
+        for other, other_color in (people | labels).items():
+            if other != person:
+                assert np.linalg.norm(color - other_color) >= MIN_DISTANCE, f"{person} looks like {other}"
+
+
+@pytest.mark.parametrize("scheme, surface", [(0, LIGHT_SURFACE), (1, DARK_SURFACE)], ids=["light", "dark"])
+def test_initials_in_the_color_of_the_surface_can_be_read(scheme: int, surface: str) -> None:
+    assert all(contrast(pair[scheme], surface) >= TEXT_CONTRAST for pair in PERSON_COLORS)

@@ -14,7 +14,7 @@ from model.contract import EMOTIONS, Analysis
 from model.media import MediaError
 from model.reports import html_report
 from model.reports.html_report import render_report, write_report
-from tests.unit.analyses import analysis_of, utterance
+from tests.unit.analyses import analysis_of, spoken_by_two, utterance
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 JPEG_START = b"\xff\xd8\xff"
@@ -232,3 +232,8 @@ def test_neutral_is_deemphasized(page: Page) -> None:
     for kind, labels in (("emotion", html_report.STACK), ("sentiment", html_report.SENTIMENT_STACK)):
         bands = [e[f"data-{kind}"] for e in page.all("path") if f"data-{kind}" in e]
         assert bands == ["neutral", *(label for label in labels if label != "neutral")]
+
+
+def test_who_speaks_stands_before_the_words(sample: Path) -> None:
+    page = render_report(spoken_by_two("Anna & Co", "Bert"), sample)
+    assert "<strong>Anna &amp; Co:</strong> Hi" in page and "<strong>Bert:</strong> Ho" in page

@@ -10,6 +10,7 @@ import type {
   DeletedAnalysis,
   ExportFormat,
   PendingUpload,
+  PeopleEdits,
   Result,
   Schemas,
   StartedAnalysis,
@@ -34,6 +35,8 @@ export interface StartOptions {
   fileName?: string;
   /** Receives this analysis's event instead of the account's webhook. */
   webhookUrl?: string;
+  /** Whether to tell people apart by their voices; by default if the account's owner has confirmed a lawful basis. */
+  people?: boolean;
   /** Seconds, 25 at most, to hold the request on the server; the response has the result if it was completed by then. */
   wait?: number;
   signal?: AbortSignal;
@@ -65,12 +68,12 @@ export class Client {
   /** Upload a video, start its analysis and wait for the result. Throws the errors of `upload`, `start` and `wait`. */
   async analyze(
     source: VideoSource,
-    options: UploadOptions & WaitOptions & Pick<StartOptions, "webhookUrl"> = {},
+    options: UploadOptions & WaitOptions & Pick<StartOptions, "webhookUrl" | "people"> = {},
   ): Promise<CompletedAnalysis> {
     const held = options.onUpdate || options.timeout !== undefined ? 0 : LONGEST_WAIT;
     const sent = await this.upload(source, options);
-    const { webhookUrl, signal } = options;
-    const { id } = await this.start(sent, { wait: held, webhookUrl, signal });
+    const { webhookUrl, people, signal } = options;
+    const { id } = await this.start(sent, { wait: held, webhookUrl, people, signal });
     return this.wait(id, options);
   }
 
@@ -89,6 +92,7 @@ export class Client {
       key,
       fileName: options.fileName ?? fileName,
       webhookUrl: options.webhookUrl,
+      people: options.people,
     };
     const wait = Math.min(LONGEST_WAIT, Math.round(options.wait ?? 0));
     const headers = { Prefer: wait > 0 ? `wait=${String(wait)}` : "respond-async" };
@@ -140,6 +144,14 @@ export class Client {
       yield* page.analyses;
       cursor = page.cursor;
     } while (cursor !== null);
+  }
+
+  /**
+   * Name the people of a completed analysis by `id`, and merge those who are one: `{ S3: "S1" }`. Replaces all names and
+   * merges. Throws BadRequestError for people that the result lacks, and ConflictError if there is none yet.
+   */
+  editPeople(id: string, { names = {}, merged = {} }: Partial<PeopleEdits>): Promise<PeopleEdits> {
+    return this.#api.put(`${path(id)}/people`, { names, merged });
   }
 
   /** Cancel an analysis that is queued or processing. It is not charged. */

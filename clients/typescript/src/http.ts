@@ -64,6 +64,12 @@ export class Http {
   }
 }
 
+interface SendOptions {
+  headers?: Record<string, string>;
+  repeatable?: boolean;
+  signal?: AbortSignal;
+}
+
 /** An API and an account's access to it. */
 export class Api {
   readonly #url: string;
@@ -101,12 +107,16 @@ export class Api {
     return this.#json(this.#request("DELETE", path, signal));
   }
 
-  post<T>(
-    path: string,
-    body: object | undefined,
-    more: { headers?: Record<string, string>; repeatable?: boolean; signal?: AbortSignal } = {},
-  ): Promise<T> {
-    const request = this.#request("POST", path, more.signal);
+  post<T>(path: string, body: object | undefined, more: SendOptions = {}): Promise<T> {
+    return this.#send("POST", path, body, more);
+  }
+
+  put<T>(path: string, body: object): Promise<T> {
+    return this.#send("PUT", path, body, {});
+  }
+
+  #send<T>(method: "POST" | "PUT", path: string, body: object | undefined, more: SendOptions): Promise<T> {
+    const request = this.#request(method, path, more.signal);
     const content: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
     return this.#json({
       ...request,

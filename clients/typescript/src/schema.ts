@@ -168,7 +168,8 @@ export interface paths {
          *     status URL. `Prefer: respond-async` responds with 202 at once, `Prefer: wait=5` after five seconds.
          *
          *     Repeating the request for the same `key` returns the same analysis and is charged once. A failed analysis is not
-         *     charged; repeating its request starts another attempt.
+         *     charged; repeating its request starts another attempt. `people` counts when an attempt starts: a retry keeps what
+         *     the analysis had, unless the confirmation was withdrawn.
          */
         post: operations["startAnalysis"];
         delete?: never;
@@ -211,7 +212,7 @@ export interface paths {
          * @description Get an analysis, with its result once it is completed.
          *
          *     The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
-         *     contain only the result, as a file.
+         *     contain only the result, as a file, with the names given to its people.
          */
         get: operations["getAnalysis"];
         put?: never;
@@ -308,6 +309,29 @@ export interface paths {
          * @description Restore a deleted analysis that has not been permanently deleted yet.
          */
         post: operations["restoreAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analyses/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Edit People
+         * @description Name the people of a completed analysis, and merge those who are the same person.
+         *
+         *     The request replaces all names and merges; empty ones remove them. The stored result is not changed: names and
+         *     merges are returned as `peopleEdits`, used by the exports, and deleted with the analysis.
+         */
+        put: operations["editPeople"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -544,6 +568,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Account People
+         * @description Get whether the owner has confirmed a lawful basis for telling people apart.
+         */
+        get: operations["getAccountPeople"];
+        /**
+         * Set Account People
+         * @description Confirm a lawful basis for telling people apart by their voices, or withdraw the confirmation.
+         *
+         *     Voices are biometric data (GDPR, article 9), so without a confirmation no analysis compares them. Once confirmed,
+         *     analyses tell people apart unless a request sends `people: false`. A withdrawal applies to analyses that are started
+         *     or retried later; delete earlier ones to remove their people.
+         */
+        put: operations["setAccountPeople"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/sign-out": {
         parameters: {
             query?: never;
@@ -629,13 +681,27 @@ export interface components {
             statusUrl: string;
         };
         /**
+         * AccountPeople
+         * @description Whether analyses of the account tell people apart by default; null time if not confirmed.
+         * @example {
+         *       "confirmedAt": "2026-11-24T09:30:00Z",
+         *       "lawfulBasisConfirmed": true
+         *     }
+         */
+        AccountPeople: {
+            /** Lawfulbasisconfirmed */
+            lawfulBasisConfirmed: boolean;
+            /** Confirmedat */
+            confirmedAt: string | null;
+        };
+        /**
          * Analysis
          * @description Result of analyzing one video.
          */
         Analysis: {
             /**
              * Schema Version
-             * @default 2.1
+             * @default 2.2
              */
             schema_version?: string;
             video: components["schemas"]["VideoInfo"];
@@ -653,6 +719,12 @@ export interface components {
             /** Utterances */
             utterances: components["schemas"]["Utterance"][];
             overall: components["schemas"]["Overall"];
+            /**
+             * People
+             * @description who speaks; empty where people are not told apart
+             * @default []
+             */
+            people?: components["schemas"]["Person"][];
             /**
              * Warnings
              * @default []
@@ -729,7 +801,7 @@ export interface components {
          *       "error": null,
          *       "progress": null,
          *       "analysis": {
-         *         "schema_version": "2.1",
+         *         "schema_version": "2.2",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -835,6 +907,7 @@ export interface components {
          *             "decided_by": "modalities",
          *             "contradictory": false,
          *             "unclear": false,
+         *             "speaker": "S1",
          *             "explanation": "The text suggests joy."
          *           }
          *         ],
@@ -893,9 +966,78 @@ export interface components {
          *           "decided_by": "modalities",
          *           "unclear": false
          *         },
+         *         "people": [
+         *           {
+         *             "id": "S1",
+         *             "label": "Speaker 1",
+         *             "seconds": 2.7,
+         *             "summary": {
+         *               "emotions": [
+         *                 {
+         *                   "label": "joy",
+         *                   "confidence": 0.71
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.12
+         *                 },
+         *                 {
+         *                   "label": "surprise",
+         *                   "confidence": 0.08
+         *                 },
+         *                 {
+         *                   "label": "sadness",
+         *                   "confidence": 0.04
+         *                 },
+         *                 {
+         *                   "label": "anger",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "fear",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "disgust",
+         *                   "confidence": 0.01
+         *                 }
+         *               ],
+         *               "sentiments": [
+         *                 {
+         *                   "label": "positive",
+         *                   "confidence": 0.78
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.16
+         *                 },
+         *                 {
+         *                   "label": "negative",
+         *                   "confidence": 0.06
+         *                 }
+         *               ],
+         *               "modalities": {
+         *                 "text": {
+         *                   "weight": 1,
+         *                   "contribution": 2.74
+         *                 }
+         *               },
+         *               "bias": -0.962,
+         *               "decided_by": "modalities",
+         *               "unclear": false
+         *             },
+         *             "thumbnail_time": null
+         *           }
+         *         ],
          *         "warnings": []
          *       },
-         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=..."
+         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=...",
+         *       "peopleEdits": {
+         *         "names": {
+         *           "S1": "Anna"
+         *         },
+         *         "merged": {}
+         *       }
          *     }
          */
         AnalysisDetail: {
@@ -955,6 +1097,8 @@ export interface components {
              * @description URL of the result of a completed analysis as a JSON file, valid for 15 minutes.
              */
             resultUrl: string | null;
+            /** @description The owner's names for the `people` of the result, and who of them is the same person; `analysis` does not contain them. */
+            peopleEdits: components["schemas"]["PeopleEdits"];
         };
         /**
          * AnalysisItem
@@ -1176,7 +1320,7 @@ export interface components {
              * Event
              * @enum {string}
              */
-            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
+            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "people-confirmed" | "people-withdrawn" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
             /**
              * By
              * @description Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`.
@@ -1348,6 +1492,11 @@ export interface components {
              * @description Receives the event of this analysis instead of the account's webhook.
              */
             webhookUrl?: string | null;
+            /**
+             * People
+             * @description Tell people apart by their voices (biometric data). By default on once the account's owner has confirmed a lawful basis in the web app, and refused before.
+             */
+            people?: boolean | null;
         };
         /**
          * InferenceResult
@@ -1355,7 +1504,7 @@ export interface components {
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "analysis": {
-         *         "schema_version": "2.1",
+         *         "schema_version": "2.2",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -1461,6 +1610,7 @@ export interface components {
          *             "decided_by": "modalities",
          *             "contradictory": false,
          *             "unclear": false,
+         *             "speaker": "S1",
          *             "explanation": "The text suggests joy."
          *           }
          *         ],
@@ -1519,6 +1669,69 @@ export interface components {
          *           "decided_by": "modalities",
          *           "unclear": false
          *         },
+         *         "people": [
+         *           {
+         *             "id": "S1",
+         *             "label": "Speaker 1",
+         *             "seconds": 2.7,
+         *             "summary": {
+         *               "emotions": [
+         *                 {
+         *                   "label": "joy",
+         *                   "confidence": 0.71
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.12
+         *                 },
+         *                 {
+         *                   "label": "surprise",
+         *                   "confidence": 0.08
+         *                 },
+         *                 {
+         *                   "label": "sadness",
+         *                   "confidence": 0.04
+         *                 },
+         *                 {
+         *                   "label": "anger",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "fear",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "disgust",
+         *                   "confidence": 0.01
+         *                 }
+         *               ],
+         *               "sentiments": [
+         *                 {
+         *                   "label": "positive",
+         *                   "confidence": 0.78
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.16
+         *                 },
+         *                 {
+         *                   "label": "negative",
+         *                   "confidence": 0.06
+         *                 }
+         *               ],
+         *               "modalities": {
+         *                 "text": {
+         *                   "weight": 1,
+         *                   "contribution": 2.74
+         *                 }
+         *               },
+         *               "bias": -0.962,
+         *               "decided_by": "modalities",
+         *               "unclear": false
+         *             },
+         *             "thumbnail_time": null
+         *           }
+         *         ],
          *         "warnings": []
          *       }
          *     }
@@ -1870,6 +2083,66 @@ export interface components {
             uploads: components["schemas"]["PendingUpload"][];
         };
         /**
+         * PeopleConfirmation
+         * @description Whether the owner confirms a lawful basis for telling people apart by their voices (GDPR, article 9).
+         * @example {
+         *       "lawfulBasisConfirmed": true
+         *     }
+         */
+        PeopleConfirmation: {
+            /** Lawfulbasisconfirmed */
+            lawfulBasisConfirmed: boolean;
+        };
+        /**
+         * PeopleEdits
+         * @description Names of people by `id`, and for each merged `id` the one that it belongs to.
+         * @example {
+         *       "names": {
+         *         "S1": "Anna"
+         *       },
+         *       "merged": {}
+         *     }
+         */
+        PeopleEdits: {
+            /**
+             * Names
+             * @description Printable characters; shown instead of `label`.
+             */
+            names?: {
+                [key: string]: string;
+            };
+            /**
+             * Merged
+             * @description Without cycles: `S3` is the same person as `S1`.
+             */
+            merged?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Person
+         * @description One who speaks in the video, told from others by the voice; known to this result alone.
+         *
+         *     `seconds` is the duration of the person's utterances, `summary` their average as in `Overall`.
+         */
+        Person: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description "Speaker 1", in the order in which people first speak, or the name that was given
+             */
+            label: string;
+            /** Seconds */
+            seconds: number;
+            summary: components["schemas"]["Overall"];
+            /**
+             * Thumbnail Time
+             * @description when the picture shows a face while the person speaks, in seconds; null if never
+             */
+            thumbnail_time?: number | null;
+        };
+        /**
          * Progress
          * @description Progress of an attempt, as written by the model server. `fraction` is from 0 to 1.
          */
@@ -2116,6 +2389,11 @@ export interface components {
              */
             unclear?: boolean;
             /**
+             * Speaker
+             * @description `id` of the person who speaks; null without words, or where people are not told apart
+             */
+            speaker?: string | null;
+            /**
              * Explanation
              * @description Explanation of the result in one English sentence; empty before version 2.1
              * @default
@@ -2286,7 +2564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2384,7 +2662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2482,7 +2760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,7 +2858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2685,7 +2963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2761,7 +3039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2810,7 +3088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2902,7 +3180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3028,7 +3306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3096,7 +3374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3174,7 +3452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +3521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3330,7 +3608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3426,7 +3704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3513,7 +3791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3562,6 +3840,124 @@ export interface operations {
             };
         };
     };
+    editPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleEdits"];
+            };
+        };
+        responses: {
+            /** @description Names of people by `id`, and for each merged `id` the one that it belongs to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleEdits"];
+                };
+            };
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request conflicts with the current state; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file or the request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsage: {
         parameters: {
             query?: {
@@ -3592,7 +3988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3663,7 +4059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3721,7 +4117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3768,7 +4164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3817,7 +4213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3866,7 +4262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3928,7 +4324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4015,7 +4411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4082,7 +4478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4149,7 +4545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4211,7 +4607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4285,7 +4681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4334,7 +4730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4383,7 +4779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4394,6 +4790,144 @@ export interface operations {
             };
             /** @description The request conflicts with the current state; see `code`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccountPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPeople"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAccountPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPeople"];
+                };
+            };
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file or the request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4439,7 +4973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4486,7 +5020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the required scope. */
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
                 headers: {
                     [name: string]: unknown;

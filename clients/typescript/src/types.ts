@@ -6,6 +6,8 @@ type Schemas = components["schemas"];
 
 export type Result = Schemas["Analysis"];
 export type Utterance = Schemas["Utterance"];
+export type Person = Schemas["Person"];
+export type PeopleEdits = Required<Schemas["PeopleEdits"]>;
 export type Analysis = Schemas["AnalysisItem"];
 export type AnalysisDetail = Schemas["AnalysisDetail"];
 export type CompletedAnalysis = AnalysisDetail & { analysis: Result };

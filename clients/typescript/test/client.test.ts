@@ -61,6 +61,14 @@ test("an upload arrives whole, at the store alone, without the key", async () =>
   assert.deepEqual(told, [0, video.size]);
 });
 
+test("names of people are replaced as a whole", async () => {
+  const edits = { names: { S1: "Anna" }, merged: {} };
+  const busy = { status: 503, headers: { "Retry-After": "0" } };
+  server.on(`PUT /api/analyses/${ID}/people`, busy, { body: edits });
+  assert.deepEqual(await client().editPeople(ID, { names: { S1: "Anna" } }), edits);
+  assert.deepEqual(server.json(1), edits);
+});
+
 test("a broken upload is sent again to the same URL", async () => {
   server.on("POST /api/upload-url", { body: ticket("a") });
   server.on("PUT /store/a", { cutAfter: 1000 }, { status: 503, headers: { "Retry-After": "0" } }, {});

@@ -1,12 +1,32 @@
-"""Routes to sign out everywhere and to delete the account. They require a session."""
+"""Routes for people, to sign out everywhere and to delete the account. They require a session."""
 
 from fastapi import APIRouter, Response
 
+from lambdas.api import presenters
 from lambdas.api.deps import NowDep, SessionDep
 from lambdas.api.openapi_docs import problems
+from lambdas.api.schemas.people import AccountPeople, PeopleConfirmation
 from lambdas.core.owners import profiles, sessions
 
 router = APIRouter(tags=["account"])
+
+
+@router.get("/account/people", responses=problems())
+def get_account_people(caller: SessionDep) -> AccountPeople:
+    """Get whether the owner has confirmed a lawful basis for telling people apart."""
+    return presenters.account_people(profiles.profile(caller.owner))
+
+
+@router.put("/account/people", responses=problems(422))
+def set_account_people(caller: SessionDep, request: PeopleConfirmation, now: NowDep) -> AccountPeople:
+    """Confirm a lawful basis for telling people apart by their voices, or withdraw the confirmation.
+
+    Voices are biometric data (GDPR, article 9), so without a confirmation no analysis compares them. Once confirmed,
+    analyses tell people apart unless a request sends `people: false`. A withdrawal applies to analyses that are started
+    or retried later; delete earlier ones to remove their people.
+    """
+    confirmed = request.lawful_basis_confirmed
+    return presenters.account_people(profiles.confirm_people(caller.owner, confirmed, now, caller.by))
 
 
 @router.post("/account/sign-out", status_code=204, responses=problems())

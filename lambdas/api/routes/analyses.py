@@ -12,7 +12,7 @@ from lambdas.api.openapi_docs import exports, problems
 from lambdas.api.results import FormatName, format_of
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisPage, Deleted, Status, VideoUrl
 from lambdas.api.schemas.examples import ANALYSIS_ID
-from lambdas.core.analyses import creation, deletion, queries, transitions
+from lambdas.core.analyses import creation, deletion, people, queries, transitions
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import AnalysisRecord
 
@@ -48,12 +48,13 @@ def get_analysis(
     """Get an analysis, with its result once it is completed.
 
     The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
-    contain only the result, as a file.
+    contain only the result, as a file, with the names given to its people.
     """
     record = queries.get(caller.owner, id)
     wanted = format_of(format, accept)
     if wanted != "json":
-        return results.export(record, queries.result(record), wanted)
+        analysis = queries.result(record)
+        return results.export(record, analysis, people.Edits.of(record).labels(analysis), wanted)
     return _detail(record)
 
 

@@ -41,7 +41,8 @@ def start_analysis(caller: CallerDep, request: InferenceRequest, now: NowDep, pr
     status URL. `Prefer: respond-async` responds with 202 at once, `Prefer: wait=5` after five seconds.
 
     Repeating the request for the same `key` returns the same analysis and is charged once. A failed analysis is not
-    charged; repeating its request starts another attempt.
+    charged; repeating its request starts another attempt. `people` counts when an attempt starts: a retry keeps what
+    the analysis had, unless the confirmation was withdrawn.
     """
     deadline = time.monotonic() + seconds_to_wait(prefer)
     if request.webhook_url is not None:
@@ -49,7 +50,14 @@ def start_analysis(caller: CallerDep, request: InferenceRequest, now: NowDep, pr
     upload = uploads.check(caller.owner, request.key)
     if request.file_name is not None:
         upload = upload._replace(file_name=request.file_name)
-    record = creation.start(caller.owner, upload, source=UPLOAD_SOURCE, webhook_url=request.webhook_url, now=now)
+    record = creation.start(
+        caller.owner,
+        upload,
+        source=UPLOAD_SOURCE,
+        webhook_url=request.webhook_url,
+        with_people=request.people,
+        now=now,
+    )
     return _answer(until_finished(record, deadline))
 
 

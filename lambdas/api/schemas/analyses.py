@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import Schema, WebhookUrl, example
+from lambdas.api.schemas.people import PeopleEdits
 from lambdas.api.schemas.uploads import Key
 from lambdas.core.analyses.queries import Progress
 from lambdas.core.analyses.result_summary import Summary
@@ -25,6 +26,11 @@ class InferenceRequest(Schema):
     file_name: str | None = Field(default=None, min_length=1, max_length=255, description="Name shown in lists.")
     webhook_url: WebhookUrl | None = Field(
         default=None, description="Receives the event of this analysis instead of the account's webhook."
+    )
+    people: StrictBool | None = Field(
+        default=None,
+        description="Tell people apart by their voices (biometric data). By default on once the account's owner has "
+        "confirmed a lawful basis in the web app, and refused before.",
     )
 
 
@@ -90,6 +96,10 @@ class AnalysisDetail(AnalysisItem):
     )
     result_url: str | None = Field(
         description="URL of the result of a completed analysis as a JSON file, valid for 15 minutes."
+    )
+    people_edits: PeopleEdits = Field(
+        description="The owner's names for the `people` of the result, and who of them is the same person; `analysis` "
+        "does not contain them."
     )
 
 

@@ -22,8 +22,17 @@ def _scores(**confidences: float) -> list[Any]:
 _EMOTIONS = _scores(joy=0.71, neutral=0.12, surprise=0.08, sadness=0.04, anger=0.02, fear=0.02, disgust=0.01)
 _SENTIMENTS = _scores(positive=0.78, neutral=0.16, negative=0.06)
 
+_SUMMARY: dict[str, Any] = {
+    "emotions": _EMOTIONS,
+    "sentiments": _SENTIMENTS,
+    "modalities": {"text": {"weight": 1.0, "contribution": 2.74}},
+    "bias": -0.962,
+    "decided_by": "modalities",
+    "unclear": False,
+}
+
 ANALYSIS: dict[str, Any] = {
-    "schema_version": "2.1",
+    "schema_version": "2.2",
     "video": {"duration_s": 4.2, "width": 1280, "height": 720, "fps": 25.0, "has_audio": True},
     "language": "en",
     "language_probability": 0.98,
@@ -41,17 +50,14 @@ ANALYSIS: dict[str, Any] = {
             "decided_by": "modalities",
             "contradictory": False,
             "unclear": False,
+            "speaker": "S1",
             "explanation": "The text suggests joy.",
         }
     ],
-    "overall": {
-        "emotions": _EMOTIONS,
-        "sentiments": _SENTIMENTS,
-        "modalities": {"text": {"weight": 1.0, "contribution": 2.74}},
-        "bias": -0.962,
-        "decided_by": "modalities",
-        "unclear": False,
-    },
+    "overall": _SUMMARY,
+    "people": [
+        {"id": "S1", "label": "Speaker 1", "seconds": 2.7, "summary": _SUMMARY, "thumbnail_time": None},
+    ],
     "warnings": [],
 }
 
@@ -89,7 +95,13 @@ ITEM: dict[str, Any] = {
     "error": None,
 }
 
-DETAIL: dict[str, Any] = ITEM | {"progress": None, "analysis": ANALYSIS, "resultUrl": RESULT_URL}
+PEOPLE_EDITS: dict[str, Any] = {"names": {"S1": "Anna"}, "merged": {}}
+DETAIL: dict[str, Any] = ITEM | {
+    "progress": None,
+    "analysis": ANALYSIS,
+    "resultUrl": RESULT_URL,
+    "peopleEdits": PEOPLE_EDITS,
+}
 
 KEY_ITEM: dict[str, Any] = {
     "id": KEY_ID,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from common.analyses import FAILED, QUEUED
-from lambdas.core.analyses import fair_queue, queries
+from lambdas.core.analyses import fair_queue, people, queries
 from lambdas.core.aws.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count, meter
 from lambdas.core.clock import epoch, month_of, stamp
 from lambdas.core.errors import (
@@ -30,27 +30,39 @@ Source = str
 
 
 def start(
-    owner: str, upload: CheckedObject, *, source: Source, webhook_url: str | None = None, now: datetime
+    owner: str,
+    upload: CheckedObject,
+    *,
+    source: Source,
+    webhook_url: str | None = None,
+    with_people: bool | None = None,
+    now: datetime,
 ) -> AnalysisRecord:
     """Create and charge the analysis of an object, or return the existing one.
 
     An object has one analysis, however many requests for it arrive, concurrently or not. A failed analysis is retried
     and charged again, except for the drop folder, whose events may be delivered more than once.
 
-    Raises QuotaExceededError, CeilingReachedError, DeletedError, NotRetriableError, UploadExpiredError,
-    AccountDeletedError or BusyError.
+    `with_people`: whether people are told apart; None for the account's default, or what a failed analysis had.
+
+    Raises PeopleNotConfirmedError, QuotaExceededError, CeilingReachedError, DeletedError, NotRetriableError,
+    UploadExpiredError, AccountDeletedError or BusyError.
     """
     analysis_id = id_of(upload, source)
+    confirmed = people.is_confirmed(owner)
+    people.check(with_people, confirmed)
 
     def attempt() -> tuple[AnalysisRecord, bool]:
         record = queries.find(analysis_id)
         if record is None:
-            return _create(owner, analysis_id, upload, source, webhook_url, now), True
+            chosen = people.choose(with_people, None, confirmed)
+            return _create(owner, analysis_id, upload, source, webhook_url, chosen, now), True
         if record.is_deleted:
             raise DeletedError("This analysis has been deleted. Restore it, or upload the file again.")
         if record.status != FAILED or source == DROP_SOURCE:
             return record, False
-        return _retry(record, upload, webhook_url, now), True
+        chosen = people.choose(with_people, record, confirmed)
+        return _retry(record, upload, webhook_url, chosen, now), True
 
     return _repeat(attempt, owner, now)
 
@@ -67,7 +79,8 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
             return record, False
         version_id = record.version_id if record.source == DROP_SOURCE else None
         upload = uploads.inspect(record.object_key, version_id)
-        return _retry(record, upload, None, now), True
+        chosen = people.choose(None, record, people.is_confirmed(owner))
+        return _retry(record, upload, None, chosen, now), True
 
     return _repeat(attempt, owner, now)
 
@@ -101,7 +114,13 @@ def id_of(upload: CheckedObject, source: Source) -> str:
 
 
 def _create(
-    owner: str, analysis_id: str, upload: CheckedObject, source: Source, webhook_url: str | None, now: datetime
+    owner: str,
+    analysis_id: str,
+    upload: CheckedObject,
+    source: Source,
+    webhook_url: str | None,
+    with_people: bool,
+    now: datetime,
 ) -> AnalysisRecord:
     keys = item_keys.analysis(analysis_id)
     record = AnalysisRecord(
@@ -121,6 +140,7 @@ def _create(
         content_type=upload.content_type,
         file_name=upload.file_name,
         webhook_url=webhook_url,
+        people=with_people,
         created_at=stamp(now),
         updated_at=stamp(now),
         queued_at=stamp(now),
@@ -139,7 +159,9 @@ def _create(
     return record
 
 
-def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | None, now: datetime) -> AnalysisRecord:
+def _retry(
+    record: AnalysisRecord, upload: CheckedObject, webhook_url: str | None, with_people: bool, now: datetime
+) -> AnalysisRecord:
     """Start another attempt of a failed analysis, with the object in its current state. Raises NotRetriableError."""
     _check_retriable(record, upload)
     columns = AnalysisRecord
@@ -150,7 +172,7 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
         *(columns.etag.set(upload.etag), columns.size.set(upload.size)),
         *(columns.content_type.set(upload.content_type), columns.updated_at.set(stamp(now))),
         *(columns.charge_month.set(month_of(now)), columns.charge_day.set(now.day)),
-        columns.deadline.set(epoch(now) + settings().waiting_seconds),
+        *(columns.deadline.set(epoch(now) + settings().waiting_seconds), columns.people.set(with_people)),
         columns.webhook_url.set(url) if url else columns.webhook_url.remove(),
         columns.version_id.set(upload.version_id) if upload.version_id else columns.version_id.remove(),
         *(columns.error.remove(), columns.output_location.remove(), columns.failure_location.remove()),

@@ -23,6 +23,7 @@ from lambdas.core.storage.transactions import Part, apply, try_write, update
 PURGED_FIELDS = (
     *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline", "queued_at"),
     *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
+    *("people", "people_edits"),
 )
 
 

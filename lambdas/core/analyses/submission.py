@@ -115,12 +115,15 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
 
 
 def invoke(record: AnalysisRecord) -> Invocation:
-    """Invoke the endpoint for the copy. The model server stops when the copy is removed."""
+    """Invoke the endpoint for the copy. The model server stops when the copy is removed.
+
+    It tells people apart only where the record says so.
+    """
     location = str(object_keys.Location(settings().media_bucket, input_key(record)))
     answer = clients.client("sagemaker-runtime").invoke_endpoint_async(
         EndpointName=settings().endpoint_name,
         InputLocation=location,
-        CustomAttributes=f"input={location}",
+        CustomAttributes=f"input={location};people={str(bool(record.people)).lower()}",  # model.serving.attributes
         InferenceId=record.inference_id,
         ContentType=record.content_type,
         RequestTTLSeconds=settings().request_ttl_seconds,

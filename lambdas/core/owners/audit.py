@@ -24,6 +24,8 @@ EventName = Literal[
     "webhook-set",
     "webhook-removed",
     "webhook-secret-rotated",
+    "people-confirmed",
+    "people-withdrawn",
     "analysis-deleted",
     "analysis-restored",
     "analysis-cancelled",

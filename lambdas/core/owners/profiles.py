@@ -1,4 +1,4 @@
-"""Profiles of owners: plan, webhook, example, sessions, and the deletion of an account."""
+"""Profiles of owners: plan, webhook, people, example, sessions, and the deletion of an account."""
 
 import secrets
 from contextlib import suppress
@@ -118,6 +118,19 @@ def webhook_secret(owner: str, now: datetime) -> str:
         column = OwnerRecord.webhook_secret
         secret = _change(owner, now, column.set(column | _new_secret())).webhook_secret
     return str(secret)
+
+
+def confirm_people(owner: str, confirmed: bool, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
+    """Record that the owner confirms a lawful basis for telling people apart by their voices, or withdraws that.
+
+    A repeated confirmation keeps the time of the first. Raises AccountDeletedError.
+    """
+    current = profile(owner)
+    if (current.people_confirmed_at is not None) == confirmed:
+        return current
+    column = OwnerRecord.people_confirmed_at
+    event = audit.event(owner, "people-confirmed" if confirmed else "people-withdrawn", by, now)
+    return _change(owner, now, column.set(column | stamp(now)) if confirmed else column.remove(), event=event)
 
 
 def delete_example(owner: str, now: datetime) -> OwnerRecord:

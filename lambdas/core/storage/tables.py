@@ -116,6 +116,7 @@ class AnalysisRecord(Item):
     content_type = UnicodeAttribute(null=True)
     file_name = UnicodeAttribute(null=True)
     webhook_url = UnicodeAttribute(null=True)
+    people = BooleanAttribute(null=True)  # whether people are told apart; absent in old records: no
 
     created_at = UnicodeAttribute()  # clock.stamp
     updated_at = UnicodeAttribute()
@@ -128,6 +129,7 @@ class AnalysisRecord(Item):
     result_key = UnicodeAttribute(null=True)  # in the results bucket
     error = Failure(null=True)  # type: ignore[no-untyped-call]
     summary = JSONAttribute(null=True)  # results.Summary
+    people_edits = JSONAttribute(null=True)  # people.Edits: names that the owner has given
     expires_at = NumberAttribute(null=True)
     deleted_at = NumberAttribute(null=True)  # set: hidden from the owner
     purged = BooleanAttribute(null=True)  # set: can no longer be restored
@@ -161,6 +163,7 @@ class OwnerRecord(Item):
     webhook_secret = UnicodeAttribute(null=True)
     webhook_secret_before = UnicodeAttribute(null=True)  # the replaced secret, which also signs for a while
     webhook_secret_before_until = NumberAttribute(null=True)
+    people_confirmed_at = UnicodeAttribute(null=True)  # lawful basis for telling people apart; absent: not confirmed
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)

@@ -31,7 +31,7 @@ PERSONAL_COLUMNS = (
     *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_since, OwnerRecord.webhook_secret),
     *(OwnerRecord.webhook_secret_before, OwnerRecord.webhook_secret_before_until),
     *(OwnerRecord.api_keys, OwnerRecord.example_deleted, OwnerRecord.last_sign_in),
-    OwnerRecord.sessions_ended_at,
+    *(OwnerRecord.sessions_ended_at, OwnerRecord.people_confirmed_at),
 )
 
 

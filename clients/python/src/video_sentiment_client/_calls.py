@@ -34,6 +34,10 @@ class Api:
         """Send a DELETE request, which is idempotent."""
         return (yield from self._answered(Request("DELETE", self.url + path, self.headers)))
 
+    def put(self, path: str, json: Mapping[str, Any]) -> Steps[httpx.Response]:
+        """Send a PUT request, which is idempotent."""
+        return (yield from self._answered(Request("PUT", self.url + path, self.headers, json=json)))
+
     def post(
         self,
         path: str,

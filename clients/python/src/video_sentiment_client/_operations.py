@@ -1,7 +1,7 @@
 """Operations of the client, as steps (_steps.py): the one implementation behind Client and AsyncClient."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from video_sentiment_client.models import (
     Page,
     PendingUpload,
     PendingUploads,
+    PeopleEdits,
     Result,
     StartedAnalysis,
     Status,
@@ -42,11 +43,17 @@ class Operations:
         self.upload = uploader.send
 
     def start(
-        self, upload: Upload | str, *, file_name: str | None, webhook_url: str | None, wait: float
+        self,
+        upload: Upload | str,
+        *,
+        file_name: str | None,
+        webhook_url: str | None,
+        people: bool | None,
+        wait: float,
     ) -> Steps[StartedAnalysis]:
         key = upload.key if isinstance(upload, Upload) else upload
         name = file_name or (upload.file_name if isinstance(upload, Upload) else None)
-        wanted = {"key": key, "fileName": name, "webhookUrl": webhook_url}
+        wanted = {"key": key, "fileName": name, "webhookUrl": webhook_url, "people": people}
         body = {field: value for field, value in wanted.items() if value is not None}
         seconds = min(LONGEST_WAIT, round(wait))
         prefer = f"wait={seconds}" if seconds > 0 else "respond-async"
@@ -90,6 +97,13 @@ class Operations:
     def audit_page(self, limit: int, cursor: str | None) -> Steps[Page[AuditEvent]]:
         response = yield from self._api.get("/audit-log", {"limit": limit, "cursor": cursor})
         return Page[AuditEvent].model_validate_json(response.content)
+
+    def edit_people(
+        self, analysis_id: str, names: Mapping[str, str] | None, merged: Mapping[str, str] | None
+    ) -> Steps[PeopleEdits]:
+        body = {"names": dict(names or {}), "merged": dict(merged or {})}
+        response = yield from self._api.put(f"{_path(analysis_id)}/people", body)
+        return PeopleEdits.model_validate_json(response.content)
 
     def cancel(self, analysis_id: str) -> Steps[Analysis]:
         return (yield from self._action(analysis_id, "cancel"))

@@ -1,6 +1,6 @@
 """The client, synchronous and asynchronous. Both perform the same operations (_operations.py)."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +18,7 @@ from video_sentiment_client.models import (
     DeletedAnalysis,
     ExportFormat,
     PendingUpload,
+    PeopleEdits,
     Result,
     StartedAnalysis,
     Status,
@@ -77,6 +78,7 @@ class Client:
         *,
         file_name: str | None = None,
         webhook_url: str | None = None,
+        people: bool | None = None,
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
         on_update: OnUpdate | None = None,
@@ -89,7 +91,7 @@ class Client:
         """
         upload = self.upload(source, file_name=file_name, on_progress=on_progress)
         held = LONGEST_WAIT if on_update is None and timeout is None else 0
-        started = self.start(upload, webhook_url=webhook_url, wait=held)
+        started = self.start(upload, webhook_url=webhook_url, people=people, wait=held)
         return self.wait(started.id, timeout=timeout, on_update=on_update)
 
     def upload(
@@ -109,15 +111,19 @@ class Client:
         *,
         file_name: str | None = None,
         webhook_url: str | None = None,
+        people: bool | None = None,
         wait: float = 0,
     ) -> StartedAnalysis:
         """Start the analysis of an upload, given as such or by its key.
 
         May be repeated: the same upload has one analysis and one charge. `wait`: seconds, 25 at most, to hold the
-        request on the server; the response has the result if it was completed by then. Raises AnalysisFailedError
-        where it failed by then.
+        request on the server; the response has the result if it was completed by then. `people`: whether to tell people
+        apart by their voices, by default if the account's owner has confirmed a lawful basis. Raises
+        AnalysisFailedError where it failed by then, and PermissionDeniedError for people without a confirmation.
         """
-        return self._run(self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, wait=wait))
+        return self._run(
+            self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, people=people, wait=wait)
+        )
 
     def wait(
         self, analysis_id: str, *, timeout: float | None = None, on_update: OnUpdate | None = None
@@ -149,6 +155,16 @@ class Client:
             cursor = page.cursor
             if cursor is None:
                 return
+
+    def edit_people(
+        self, analysis_id: str, *, names: Mapping[str, str] | None = None, merged: Mapping[str, str] | None = None
+    ) -> PeopleEdits:
+        """Name the people of a completed analysis by `id`, and merge those who are one: `{"S3": "S1"}`.
+
+        Replaces all names and merges. Raises BadRequestError for people that the result lacks, and ConflictError if
+        there is none yet.
+        """
+        return self._run(self._operations.edit_people(analysis_id, names, merged))
 
     def cancel(self, analysis_id: str) -> Analysis:
         """Cancel an analysis that is queued or processing. It is not charged."""
@@ -229,6 +245,7 @@ class AsyncClient:
         *,
         file_name: str | None = None,
         webhook_url: str | None = None,
+        people: bool | None = None,
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
         on_update: OnUpdate | None = None,
@@ -236,7 +253,7 @@ class AsyncClient:
         """Upload a video, start its analysis and wait for the result; see `Client.analyze`."""
         upload = await self.upload(source, file_name=file_name, on_progress=on_progress)
         held = LONGEST_WAIT if on_update is None and timeout is None else 0
-        started = await self.start(upload, webhook_url=webhook_url, wait=held)
+        started = await self.start(upload, webhook_url=webhook_url, people=people, wait=held)
         return await self.wait(started.id, timeout=timeout, on_update=on_update)
 
     async def upload(
@@ -252,10 +269,13 @@ class AsyncClient:
         *,
         file_name: str | None = None,
         webhook_url: str | None = None,
+        people: bool | None = None,
         wait: float = 0,
     ) -> StartedAnalysis:
         """Start the analysis of an upload; see `Client.start`."""
-        return await self._run(self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, wait=wait))
+        return await self._run(
+            self._operations.start(upload, file_name=file_name, webhook_url=webhook_url, people=people, wait=wait)
+        )
 
     async def wait(
         self, analysis_id: str, *, timeout: float | None = None, on_update: OnUpdate | None = None
@@ -285,6 +305,12 @@ class AsyncClient:
             cursor = page.cursor
             if cursor is None:
                 return
+
+    async def edit_people(
+        self, analysis_id: str, *, names: Mapping[str, str] | None = None, merged: Mapping[str, str] | None = None
+    ) -> PeopleEdits:
+        """Name the people of a completed analysis, and merge those who are one; see `Client.edit_people`."""
+        return await self._run(self._operations.edit_people(analysis_id, names, merged))
 
     async def cancel(self, analysis_id: str) -> Analysis:
         """Cancel an analysis that is queued or processing. It is not charged."""

@@ -56,6 +56,7 @@ class Utterance(_Result):
     decided_by: str = "modalities"
     contradictory: bool = False
     unclear: bool = False
+    speaker: str | None = None  # `id` of one of the result's `people`
     explanation: str = ""
 
     @property
@@ -78,6 +79,16 @@ class Overall(_Result):
     bias: float | None = None
     decided_by: str = "modalities"
     unclear: bool = False
+
+
+class Person(_Result):
+    """One who speaks in the video. `thumbnail_time`: when the picture shows the person, in seconds."""
+
+    id: str
+    label: str
+    seconds: float
+    summary: Overall
+    thumbnail_time: float | None = None
 
 
 class VideoInfo(_Result):
@@ -109,6 +120,7 @@ class Result(_Result):
     model: ModelInfo
     utterances: list[Utterance]
     overall: Overall
+    people: list[Person] = []
     warnings: list[str] = []
 
 
@@ -158,12 +170,20 @@ class Analysis(_Envelope):
     error: Failure | None
 
 
+class PeopleEdits(_Envelope):
+    """Names of a result's people by id, and for each merged id the one that it belongs to."""
+
+    names: dict[str, str] = {}
+    merged: dict[str, str] = {}
+
+
 class AnalysisDetail(Analysis):
     """An analysis with its progress, or its result."""
 
     progress: Progress | None
     result: Result | None = Field(alias="analysis")
     result_url: str | None
+    people_edits: PeopleEdits = PeopleEdits()
 
 
 class CompletedAnalysis(AnalysisDetail):

@@ -14,6 +14,8 @@ const NAMES: Record<Event["event"], string> = {
   "webhook-set": "Webhook saved",
   "webhook-removed": "Webhook removed",
   "webhook-secret-rotated": "Webhook secret replaced",
+  "people-confirmed": "People in videos turned on",
+  "people-withdrawn": "People in videos turned off",
   "analysis-deleted": "Analysis deleted",
   "analysis-restored": "Analysis restored",
   "analysis-cancelled": "Analysis cancelled",

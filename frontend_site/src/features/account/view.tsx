@@ -18,6 +18,7 @@ import { useAction } from "@/lib/use-action";
 
 import { AuditCard } from "./audit-card";
 import { exportAccount } from "./export";
+import { PeopleSettingCard } from "./people-card";
 import { SecondFactorCard } from "./second-factor-card";
 
 export function AccountView() {
@@ -25,6 +26,7 @@ export function AccountView() {
     <div className="grid max-w-2xl gap-5">
       <Profile />
       <SecondFactorCard />
+      <PeopleSettingCard />
       <AuditCard />
       <ExportCard />
       <DeleteCard />

@@ -6,7 +6,7 @@ import { clock } from "@/lib/format";
 import { bands, ticks } from "./timeline";
 import type { Analysis } from "./types";
 
-const WIDTH = 1000; // of the view box, which is stretched to the page
+export const CHART_WIDTH = 1000; // of the view box, which is stretched to the page
 
 /**
  * Emotions stacked over time, with the sentiments as a band below; grows with its column. Hidden from screen readers:
@@ -14,7 +14,7 @@ const WIDTH = 1000; // of the view box, which is stretched to the page
  */
 export function Chart({ analysis }: { analysis: Analysis }) {
   const { utterances, video } = analysis;
-  const size = { duration: video.duration_s, width: WIDTH };
+  const size = { duration: video.duration_s, width: CHART_WIDTH };
   return (
     <>
       <Stack
@@ -31,10 +31,19 @@ export function Chart({ analysis }: { analysis: Analysis }) {
   );
 }
 
-function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typeof bands>; className: string }) {
+/** Bands of one kind over time. */
+export function Stack({
+  kind,
+  areas,
+  className,
+}: {
+  kind: string;
+  areas: ReturnType<typeof bands>;
+  className: string;
+}) {
   return (
     <svg
-      viewBox={`0 0 ${WIDTH} 1`}
+      viewBox={`0 0 ${CHART_WIDTH} 1`}
       preserveAspectRatio="none"
       className={cx("block w-full bg-track", className)}
       aria-hidden="true"

@@ -3,6 +3,8 @@
 import type { ReactNode } from "react";
 
 import { EmptyState } from "@/design/feedback";
+import { Button } from "@/design/button";
+import type { Speakers } from "@/features/people/edits";
 import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
@@ -13,18 +15,24 @@ import { TimelineCard } from "./timeline-card";
 import { Transcript } from "./transcript";
 import type { Analysis } from "./types";
 
-/** Interactive result: player and timeline, transcript and overall result beside them, the selected moment below. */
-export function Explorer({
-  analysis,
-  ratings,
-  playback,
-  player,
-}: {
+interface Props {
   analysis: Analysis;
   ratings?: readonly Ratings[];
+  speakers: Speakers;
+  filter?: Filter;
   playback: Playback;
   player: ReactNode;
-}) {
+  people: ReactNode;
+}
+
+/** Person to whom the analysis is limited. */
+export interface Filter {
+  name: string;
+  clear: () => void;
+}
+
+/** Interactive result: player and timeline, transcript and overall result beside them; people and the selected moment below. */
+export function Explorer({ analysis, ratings, speakers, filter, playback, player, people }: Props) {
   if (analysis.utterances.length === 0) {
     return (
       <div className="grid gap-5">
@@ -39,21 +47,38 @@ export function Explorer({
   }
   // On a phone everything is in one column, with the player sticky at the top.
   return (
-    <div className="flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-      <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
-        <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>
-        <TimelineCard analysis={analysis} playback={playback} />
-      </div>
-      <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
-        {/* The scroll margin keeps focused elements clear of the sticky player. */}
-        <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
-          <Transcript analysis={analysis} ratings={ratings} playback={playback} />
+    <>
+      {filter && <FilterBar {...filter} />}
+      <div className="flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
+        <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
+          <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>
+          <TimelineCard analysis={analysis} playback={playback} subject={filter?.name} />
         </div>
-        <Overall analysis={analysis} />
+        <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
+          {/* The scroll margin keeps focused elements clear of the sticky player. */}
+          <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
+            <Transcript analysis={analysis} ratings={ratings} speakers={speakers} playback={playback} />
+          </div>
+          <Overall analysis={analysis} subject={filter?.name} />
+        </div>
+        <div className="grid gap-5 lg:col-span-2">
+          {people}
+          <Inspector analysis={analysis} ratings={ratings} speakers={speakers} playback={playback} />
+        </div>
       </div>
-      <div className="lg:col-span-2">
-        <Inspector analysis={analysis} ratings={ratings} playback={playback} />
-      </div>
+    </>
+  );
+}
+
+function FilterBar({ name, clear }: Filter) {
+  return (
+    <div role="status" className="card flex flex-wrap items-center justify-between gap-2 px-4 py-2 text-sm">
+      <p>
+        Everything below is limited to <strong dir="auto">{name}</strong>.
+      </p>
+      <Button size="small" onClick={clear}>
+        Show everyone
+      </Button>
     </div>
   );
 }

@@ -9,6 +9,8 @@ import { useToast } from "@/design/toast";
 import { EXAMPLE_ID, fetchExport } from "@/features/demonstration/example";
 import { download, renamed } from "@/lib/download";
 
+import type { Speakers } from "@/features/people/edits";
+
 import { staticReport } from "./static-report";
 import type { Analysis } from "./types";
 
@@ -22,8 +24,15 @@ const CHOICES = [
 
 type Format = (typeof CHOICES)[number]["value"];
 
+interface Props {
+  id: string;
+  name: string;
+  analysis: Analysis;
+  speakers: Speakers;
+}
+
 /** Menu that saves the analysis as a file. */
-export function ExportMenu({ id, name, analysis }: { id: string; name: string; analysis: Analysis }) {
+export function ExportMenu({ id, name, analysis, speakers }: Props) {
   const toast = useToast();
   const save = async (format: Format) => {
     try {
@@ -33,7 +42,7 @@ export function ExportMenu({ id, name, analysis }: { id: string; name: string; a
     }
   };
   const fileOf = (format: Format): Promise<Blob> => {
-    if (format === "html") return staticReport(analysis, name);
+    if (format === "html") return staticReport(analysis, speakers, name);
     if (format === "json") {
       return Promise.resolve(new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" }));
     }

@@ -7,11 +7,14 @@ import { Contributions, Prediction } from "./details";
 import type { Score } from "./timeline";
 import { sharesOf, type Analysis } from "./types";
 
-/** Result for the whole video: utterances weighted by duration. */
-export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
+/** Result for the whole video, or for the `subject`: utterances weighted by duration. */
+export function Overall({ analysis: { overall }, subject }: { analysis: Analysis; subject?: string }) {
   if (overall.emotions.length === 0) return null;
   return (
-    <Card title="Overall" aside={<p className="text-[13px] text-muted">weighted by duration</p>}>
+    <Card
+      title={subject ? `Overall: ${subject}` : "Overall"}
+      aside={<p className="text-[13px] text-muted">weighted by duration</p>}
+    >
       <div className="grid gap-4">
         <Prediction {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />

@@ -7,12 +7,14 @@ import { clock } from "@/lib/format";
 import { Axis, Chart } from "./chart";
 import { Distributions, Prediction, UtteranceText } from "./details";
 import { Disclaimer, Facts, Warnings } from "./notes";
+import { SpeakerName } from "@/features/people/mark";
+import type { Speaker, Speakers } from "@/features/people/edits";
 import { Overall } from "./overall";
-import type { Analysis } from "./types";
+import type { Analysis, Utterance } from "./types";
 
 /** Build a self-contained HTML report: no script, no requests, no video. */
-export async function staticReport(analysis: Analysis, name: string): Promise<Blob> {
-  const body = markup(<Report analysis={analysis} name={name} />);
+export async function staticReport(analysis: Analysis, speakers: Speakers, name: string): Promise<Blob> {
+  const body = markup(<Report analysis={analysis} speakers={speakers} name={name} />);
   const style = styles();
   const policy = `default-src 'none'; style-src 'sha256-${await sha256(style)}'; base-uri 'none'; form-action 'none'`;
   const title = document.createElement("title");
@@ -54,7 +56,7 @@ async function sha256(text: string): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
 
-function Report({ analysis, name }: { analysis: Analysis; name: string }) {
+function Report({ analysis, speakers, name }: { analysis: Analysis; speakers: Speakers; name: string }) {
   return (
     <main className="mx-auto grid max-w-4xl gap-5 px-4 py-8">
       <header className="grid gap-2">
@@ -70,9 +72,7 @@ function Report({ analysis, name }: { analysis: Analysis; name: string }) {
       <ol className="grid gap-5">
         {analysis.utterances.map((utterance, index) => (
           <li key={index} className="card break-inside-avoid p-5">
-            <p className="numbers text-[13px] text-muted">
-              {clock(utterance.start_time)} – {clock(utterance.end_time)}
-            </p>
+            <Heading utterance={utterance} speaker={speakers.get(utterance.speaker ?? "")} />
             <Prediction {...utterance} />
             <p className="mt-1 mb-4">
               <UtteranceText text={utterance.text} />
@@ -83,5 +83,16 @@ function Report({ analysis, name }: { analysis: Analysis; name: string }) {
       </ol>
       <Disclaimer />
     </main>
+  );
+}
+
+function Heading({ utterance, speaker }: { utterance: Utterance; speaker?: Speaker }) {
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 text-[13px]">
+      <p className="numbers text-muted">
+        {clock(utterance.start_time)} – {clock(utterance.end_time)}
+      </p>
+      {speaker && <SpeakerName speaker={speaker} className="font-medium" />}
+    </div>
   );
 }

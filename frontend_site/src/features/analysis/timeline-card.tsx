@@ -17,11 +17,13 @@ interface Props {
   playback: Playback;
 }
 
+const WHOLE = "whole video";
+
 /**
  * Emotions over time: click or drag to seek, hover to read the values. Before playback starts, the values are those of
- * the whole video.
+ * the whole video, or of the `subject` to whom the analysis is limited.
  */
-export function TimelineCard({ analysis, playback }: Props) {
+export function TimelineCard({ analysis, playback, subject = WHOLE }: Props & { subject?: string }) {
   const [hovered, setHovered] = useState<number | null>(null); // seconds
   const now = usePlayback(playback, ({ time }) => indexAt(analysis.utterances, time));
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
@@ -31,7 +33,7 @@ export function TimelineCard({ analysis, playback }: Props) {
   const top = strongest(analysis.overall.emotions);
   const text =
     showsOverall && top
-      ? `whole video: ${top.label} ${percent(top.confidence)}`
+      ? `${subject}: ${top.label} ${percent(top.confidence)}`
       : describe(analysis, index, hovered ?? second);
   return (
     <Card
@@ -43,7 +45,7 @@ export function TimelineCard({ analysis, playback }: Props) {
       <Axis duration={analysis.video.duration_s} />
       <Values
         prediction={showsOverall ? analysis.overall : analysis.utterances[index]}
-        when={showsOverall ? "of the whole video" : "at this moment"}
+        when={showsOverall ? `of ${subject === WHOLE ? "the whole video" : subject}` : "at this moment"}
       />
     </Card>
   );
@@ -125,6 +127,15 @@ function Slider({
 function Line({ share, className }: { share: number; className: string }) {
   const x = `${(100 * share).toFixed(3)}%`;
   return <line x1={x} x2={x} y2="100%" strokeWidth="1.5" className={className} />;
+}
+
+/** Playback position over a chart. */
+export function PlayheadOverlay({ playback }: { playback: Playback }) {
+  return (
+    <svg className="pointer-events-none absolute inset-0 size-full overflow-visible" aria-hidden="true">
+      <Playhead playback={playback} />
+    </svg>
+  );
 }
 
 /** Line at the playback position. Moved without React, as it changes on every animation frame. */

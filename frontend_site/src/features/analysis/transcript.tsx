@@ -9,6 +9,8 @@ import { EMOTION_STACK } from "@/design/palette";
 import { clock, percent } from "@/lib/format";
 
 import { ResultBadges, UtteranceText } from "./details";
+import { SpeakerName } from "@/features/people/mark";
+import type { Speaker, Speakers } from "@/features/people/edits";
 import { describeRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
@@ -17,6 +19,7 @@ import { sharesOf, type Analysis, type Utterance } from "./types";
 interface TranscriptProps {
   analysis: Analysis;
   ratings?: readonly Ratings[];
+  speakers: Speakers;
   playback: Playback;
 }
 
@@ -24,7 +27,7 @@ interface TranscriptProps {
  * List of utterances with their predictions. Highlights the current one and keeps it in view; a click seeks. Beside other
  * columns it takes their height and scrolls.
  */
-export function Transcript({ analysis, ratings, playback }: TranscriptProps) {
+export function Transcript({ analysis, ratings, speakers, playback }: TranscriptProps) {
   const { utterances } = analysis;
   const current = usePlayback(playback, ({ time }) => indexAt(utterances, time));
   const [follow, setFollow] = useState(true);
@@ -63,6 +66,7 @@ export function Transcript({ analysis, ratings, playback }: TranscriptProps) {
             key={index}
             utterance={utterance}
             ratings={ratings?.[index]}
+            speaker={speakers.get(utterance.speaker ?? "")}
             current={index === current}
             seek={(time) => playback.seek(time)}
           />
@@ -75,11 +79,12 @@ export function Transcript({ analysis, ratings, playback }: TranscriptProps) {
 interface RowProps {
   utterance: Utterance;
   ratings?: Ratings;
+  speaker?: Speaker;
   current: boolean;
   seek: (time: number) => void;
 }
 
-function Row({ utterance, ratings, current, seek }: RowProps) {
+function Row({ utterance, ratings, speaker, current, seek }: RowProps) {
   const top = strongest(utterance.emotions);
   return (
     <li className="[contain-intrinsic-height:auto_5rem] [content-visibility:auto]">
@@ -94,6 +99,7 @@ function Row({ utterance, ratings, current, seek }: RowProps) {
       >
         <span className="numbers pt-px text-[13px] text-accent">{clock(utterance.start_time)}</span>
         <span className="text-[15px] leading-snug">
+          {speaker && <SpeakerName speaker={speaker} className="text-[13px] font-medium" />}
           <UtteranceText text={utterance.text} />
         </span>
         {top && (

@@ -3,7 +3,7 @@
 import { ArrowLeft, Trash2 } from "lucide-react";
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 
 import { ApiError, explain, isFileProblem, sentence } from "@/api/errors";
 import { Button, ButtonLink, IconButton } from "@/design/button";
@@ -15,6 +15,9 @@ import { statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
 import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
 import { ExampleNote } from "@/features/demonstration/note";
+import { useEditPeople } from "@/features/people/api";
+import { editsOf, onlyOf, speakersOf, withEdits } from "@/features/people/edits";
+import { PeopleHint } from "@/features/people/hint";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { ExportMenu } from "./exports";
@@ -24,6 +27,9 @@ import { Playback } from "./playback";
 import { Player } from "./player";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
+
+// Loaded on demand, as most results have no people.
+const PeopleCard = lazy(async () => ({ default: (await import("@/features/people/card")).PeopleCard }));
 
 /** Page of the analysis whose id is in the query string. */
 export function AnalysisView() {
@@ -79,16 +85,34 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
   );
 }
 
-function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
-  const [playback] = useState(() => new Playback(analysis.video.duration_s));
+function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analysis }) {
+  const [playback] = useState(() => new Playback(stored.video.duration_s));
+  const [chosen, setChosen] = useState<string | null>(null);
+  const edits = editsOf(detail);
+  const analysis = withEdits(stored, edits);
+  const found = stored.people ?? [];
+  const speakers = speakersOf(found, analysis.people ?? []);
+  const person = analysis.people?.find(({ id }) => id === chosen && speakers.has(id));
+  const shown = person ? onlyOf(analysis, person) : analysis;
+  const edit = useEditPeople(detail.id);
   const name = nameOf(detail);
   const isExample = detail.id === EXAMPLE_ID;
   const captions = isExample ? exampleCaptions() : undefined;
-  const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} captions={captions} />;
+  const player = <Player id={detail.id} name={name} size={stored.video} playback={playback} captions={captions} />;
+  const people = found.length > 0 && (
+    <Suspense>
+      <PeopleCard
+        {...{ id: detail.id, found, edits, analysis, playback }}
+        chosen={person?.id ?? null}
+        onChoose={setChosen}
+        edit={isExample ? undefined : edit}
+      />
+    </Suspense>
+  );
   const actions = (
     <>
-      <ExportMenu id={detail.id} name={name} analysis={analysis} />
-      <Shortcuts analysis={analysis} playback={playback} />
+      <ExportMenu id={detail.id} name={name} analysis={analysis} speakers={speakers} />
+      <Shortcuts analysis={shown} playback={playback} />
     </>
   );
   return (
@@ -96,7 +120,14 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
       <Header detail={detail} actions={actions} />
       {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
       <Warnings analysis={analysis} />
-      <Explorer analysis={analysis} ratings={detail.ratings} playback={playback} player={player} />
+      <Explorer
+        analysis={shown}
+        ratings={person ? undefined : detail.ratings}
+        speakers={speakers}
+        filter={person && { name: person.label, clear: () => setChosen(null) }}
+        {...{ playback, player, people }}
+      />
+      {found.length === 0 && !isExample && <PeopleHint />}
       <Disclaimer />
     </>
   );

@@ -9,6 +9,8 @@ import { api, type Schemas, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Ratings } from "@/features/analysis/ratings";
 
+import { NO_EDITS } from "@/features/people/edits";
+
 import { fileOf, loadDemonstration, type DemonstrationName } from "./files";
 
 const NAME: DemonstrationName = "six_emotions";
@@ -72,6 +74,7 @@ async function loadExample(signal?: AbortSignal): Promise<Example | null> {
     progress: null,
     analysis,
     resultUrl: null,
+    peopleEdits: NO_EDITS,
     ratings,
   };
 }

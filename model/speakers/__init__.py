@@ -1,0 +1,1 @@
+"""Speaker diarization: who speaks when, from the voices alone. Embeddings of voices are dropped with the analysis."""

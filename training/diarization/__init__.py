@@ -1,0 +1,1 @@
+"""Speaker diarization, measured: conversations composed of recordings of known speakers, and their error rates."""
