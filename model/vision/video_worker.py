@@ -14,7 +14,7 @@ from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
 from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_going_always
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
-from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceTracker, choose_face
+from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceObservation, FaceTracker, choose_face
 
 FACE_RATE = 4.0  # frames per second: expressions last half a second to four seconds (Ekman 2003)
 CLIP_RATE = 12.0  # frames per second: 16 distinct frames in utterances of 1.3 s and more
@@ -89,14 +89,16 @@ class VideoWorker:
         """Return the evidence of a segment, given in seconds; `sound` is its audio."""
         step = round(LOUDNESS_STEP * SAMPLE_RATE)
         loudness = [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
-        return Evidence(sound, self.frames_between(start, end), self.face_between(start, end, loudness))
+        face = self.face_between(start, end, loudness)
+        crops, times = [observation.crop for observation in face], [observation.time for observation in face]
+        return Evidence(sound, self.frames_between(start, end), crops, crop_times=times)
 
-    def face_between(self, start: float, end: float, loudness: Sequence[float]) -> list[ByteArray]:
-        """Return gray crops of the speaker's face in a segment (see faces.choose_face)."""
+    def face_between(self, start: float, end: float, loudness: Sequence[float]) -> list[FaceObservation]:
+        """Return the observations of the speaker's face in a segment (see faces.choose_face)."""
         if self._tracker is None:
             return []
         held = self._held_at(start, end)
-        return [observation.crop for observation in choose_face(self._tracker.tracks, start, end, loudness, held)]
+        return choose_face(self._tracker.tracks, start, end, loudness, held)
 
     def _held_at(self, start: float, end: float) -> float | None:
         """Return the time of the last frame before `start` if it is still shown, as in a still image; else None."""
