@@ -83,7 +83,7 @@ class CurveBuilder:
     _places: dict[Modality, list[int]] = field(default_factory=dict)  # steps of the slices that were requested last
 
     def request(self, timings: Sequence[Timing], modalities: Sequence[Modality]) -> dict[Modality, list[Slice]]:
-        """Return the slices to predict for the samples of one window; `modalities` those whose slices can be predicted."""
+        """Return the slices of one window's samples, for the modalities among `modalities`."""
         slices: dict[Modality, list[Slice]] = {m: [] for m in WINDOWS if m in modalities}
         self._places = {m: [] for m in slices}
         for row, timing in enumerate(timings):
