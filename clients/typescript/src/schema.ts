@@ -635,7 +635,7 @@ export interface components {
         Analysis: {
             /**
              * Schema Version
-             * @default 2.1
+             * @default 2.2
              */
             schema_version?: string;
             video: components["schemas"]["VideoInfo"];
@@ -653,6 +653,8 @@ export interface components {
             /** Utterances */
             utterances: components["schemas"]["Utterance"][];
             overall: components["schemas"]["Overall"];
+            /** @description null without a voice or a face, and before version 2.2 */
+            curves?: components["schemas"]["Curves"] | null;
             /**
              * Warnings
              * @default []
@@ -729,7 +731,7 @@ export interface components {
          *       "error": null,
          *       "progress": null,
          *       "analysis": {
-         *         "schema_version": "2.1",
+         *         "schema_version": "2.2",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -892,6 +894,35 @@ export interface components {
          *           "bias": -0.962,
          *           "decided_by": "modalities",
          *           "unclear": false
+         *         },
+         *         "curves": {
+         *           "step_s": 0.5,
+         *           "emotions": [
+         *             "anger",
+         *             "disgust",
+         *             "fear",
+         *             "joy",
+         *             "neutral",
+         *             "sadness",
+         *             "surprise"
+         *           ],
+         *           "window_s": {
+         *             "face": 1
+         *           },
+         *           "modalities": {
+         *             "face": [
+         *               null,
+         *               [
+         *                 0.02,
+         *                 0.01,
+         *                 0.02,
+         *                 0.64,
+         *                 0.21,
+         *                 0.04,
+         *                 0.06
+         *               ]
+         *             ]
+         *           }
          *         },
          *         "warnings": []
          *       },
@@ -1256,6 +1287,32 @@ export interface components {
             contribution?: number | null;
         };
         /**
+         * Curves
+         * @description What voice and face predict by themselves over time, within utterances and between them.
+         *
+         *     Step i extends from i * `step_s` to (i + 1) * `step_s`. The modalities' lists have an entry for each step, the last
+         *     of which may end after the video: the probabilities in the order of `emotions`, rounded to thousandths, or null
+         *     without evidence. They are calibrated as `ModalityShare.emotions` are. `window_s` is the duration of the evidence
+         *     around the middle of a step from which it is predicted, where the utterance has as much.
+         */
+        Curves: {
+            /**
+             * Step S
+             * @description 0.5, or a multiple of it for videos of more than 20 minutes
+             */
+            step_s: number;
+            /** Emotions */
+            emotions: ("anger" | "disgust" | "fear" | "joy" | "neutral" | "sadness" | "surprise")[];
+            /** Window S */
+            window_s: {
+                [key: string]: number;
+            };
+            /** Modalities */
+            modalities: {
+                [key: string]: (number[] | null)[];
+            };
+        };
+        /**
          * Day
          * @description Analyses charged on a day.
          */
@@ -1355,7 +1412,7 @@ export interface components {
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "analysis": {
-         *         "schema_version": "2.1",
+         *         "schema_version": "2.2",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -1518,6 +1575,35 @@ export interface components {
          *           "bias": -0.962,
          *           "decided_by": "modalities",
          *           "unclear": false
+         *         },
+         *         "curves": {
+         *           "step_s": 0.5,
+         *           "emotions": [
+         *             "anger",
+         *             "disgust",
+         *             "fear",
+         *             "joy",
+         *             "neutral",
+         *             "sadness",
+         *             "surprise"
+         *           ],
+         *           "window_s": {
+         *             "face": 1
+         *           },
+         *           "modalities": {
+         *             "face": [
+         *               null,
+         *               [
+         *                 0.02,
+         *                 0.01,
+         *                 0.02,
+         *                 0.64,
+         *                 0.21,
+         *                 0.04,
+         *                 0.06
+         *               ]
+         *             ]
+         *           }
          *         },
          *         "warnings": []
          *       }

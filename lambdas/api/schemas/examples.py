@@ -23,7 +23,7 @@ _EMOTIONS = _scores(joy=0.71, neutral=0.12, surprise=0.08, sadness=0.04, anger=0
 _SENTIMENTS = _scores(positive=0.78, neutral=0.16, negative=0.06)
 
 ANALYSIS: dict[str, Any] = {
-    "schema_version": "2.1",
+    "schema_version": "2.2",
     "video": {"duration_s": 4.2, "width": 1280, "height": 720, "fps": 25.0, "has_audio": True},
     "language": "en",
     "language_probability": 0.98,
@@ -51,6 +51,12 @@ ANALYSIS: dict[str, Any] = {
         "bias": -0.962,
         "decided_by": "modalities",
         "unclear": False,
+    },
+    "curves": {
+        "step_s": 0.5,
+        "emotions": ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"],
+        "window_s": {"face": 1.0},
+        "modalities": {"face": [None, [0.02, 0.01, 0.02, 0.64, 0.21, 0.04, 0.06]]},
     },
     "warnings": [],
 }

@@ -80,6 +80,19 @@ class Overall(_Result):
     unclear: bool = False
 
 
+class Curves(_Result):
+    """What voice (`audio`) and face predict by themselves over time.
+
+    Step i extends from i * `step_s` to (i + 1) * `step_s`; `modalities` hold each step's probabilities in the order of
+    `emotions`, or None without evidence.
+    """
+
+    step_s: float
+    emotions: list[str]
+    window_s: dict[str, float]
+    modalities: dict[str, list[list[float] | None]]
+
+
 class VideoInfo(_Result):
     """Properties of the video as displayed. Zero for properties that the file lacks."""
 
@@ -109,6 +122,7 @@ class Result(_Result):
     model: ModelInfo
     utterances: list[Utterance]
     overall: Overall
+    curves: Curves | None = None
     warnings: list[str] = []
 
 
