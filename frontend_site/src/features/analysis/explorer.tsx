@@ -7,6 +7,7 @@ import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
 import { Overall } from "./overall";
+import { MomentsCard } from "./moments-card";
 import type { Ratings } from "./ratings";
 import type { Playback } from "./playback";
 import { TimelineCard } from "./timeline-card";
@@ -19,11 +20,13 @@ export function Explorer({
   ratings,
   playback,
   player,
+  videoUrl,
 }: {
   analysis: Analysis;
   ratings?: readonly Ratings[];
   playback: Playback;
   player: ReactNode;
+  videoUrl?: string; // to cut pictures from
 }) {
   if (analysis.utterances.length === 0) {
     return (
@@ -46,10 +49,13 @@ export function Explorer({
       </div>
       <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
         {/* The scroll margin keeps focused elements clear of the sticky player. */}
-        <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
+        <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[54vh]">
           <Transcript analysis={analysis} ratings={ratings} playback={playback} />
         </div>
         <Overall analysis={analysis} />
+      </div>
+      <div className="lg:col-span-2">
+        <MomentsCard analysis={analysis} playback={playback} videoUrl={videoUrl} />
       </div>
       <div className="lg:col-span-2">
         <Inspector analysis={analysis} ratings={ratings} playback={playback} />

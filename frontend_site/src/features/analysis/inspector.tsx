@@ -3,7 +3,8 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, UtteranceSummary, UNCLEAR } from "./details";
+import { Distributions, NoWords, UtteranceSummary, UNCLEAR } from "./details";
+import { hasResult } from "./moments";
 import { HumanRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
@@ -24,10 +25,10 @@ export function Inspector({ analysis, ratings, playback }: Props) {
   const time = `${clock(utterance.start_time)} – ${clock(utterance.end_time)}`;
   return (
     <Card title="Selected moment" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
-      <UtteranceSummary utterance={utterance} />
-      {utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
+      {hasResult(analysis, utterance) ? <UtteranceSummary utterance={utterance} /> : <NoWords />}
+      {hasResult(analysis, utterance) && utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
       {utteranceRatings && <HumanRatings ratings={utteranceRatings} />}
-      <Distributions utterance={utterance} />
+      {hasResult(analysis, utterance) && <Distributions utterance={utterance} />}
     </Card>
   );
 }

@@ -6,9 +6,10 @@ import { StackBar, Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { cx } from "@/design/cx";
 import { EMOTION_STACK } from "@/design/palette";
-import { clock, percent } from "@/lib/format";
+import { clock } from "@/lib/format";
 
 import { ResultBadges, UtteranceText } from "./details";
+import { faceAndWordsDiffer, hasResult } from "./moments";
 import { describeRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
@@ -62,6 +63,7 @@ export function Transcript({ analysis, ratings, playback }: TranscriptProps) {
           <Row
             key={index}
             utterance={utterance}
+            showsResult={hasResult(analysis, utterance)}
             ratings={ratings?.[index]}
             current={index === current}
             seek={(time) => playback.seek(time)}
@@ -74,17 +76,20 @@ export function Transcript({ analysis, ratings, playback }: TranscriptProps) {
 
 interface RowProps {
   utterance: Utterance;
+  showsResult: boolean;
   ratings?: Ratings;
   current: boolean;
   seek: (time: number) => void;
 }
 
-function Row({ utterance, ratings, current, seek }: RowProps) {
-  const top = strongest(utterance.emotions);
+function Row({ utterance, showsResult, ratings, current, seek }: RowProps) {
+  const top = showsResult ? strongest(utterance.emotions) : undefined;
+  const difference = faceAndWordsDiffer(utterance);
   return (
     <li className="[contain-intrinsic-height:auto_5rem] [content-visibility:auto]">
       <button
         type="button"
+        data-space="plays"
         aria-current={current || undefined}
         onClick={() => seek(utterance.start_time)}
         className={cx(
@@ -100,13 +105,16 @@ function Row({ utterance, ratings, current, seek }: RowProps) {
           <span className="numbers col-start-2 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
             <span className="flex items-center gap-1.5">
               <Swatch kind="emotion" label={top.label} />
-              {top.label} {percent(top.confidence)}
+              {top.label}
             </span>
             <ResultBadges unclear={utterance.unclear} contradictory={utterance.contradictory} />
+            {difference && <span>{`signals differ: ${difference}`}</span>}
             {ratings?.together && <span>{describeRatings(utterance, ratings.together)}</span>}
           </span>
         )}
-        <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />
+        {top && (
+          <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />
+        )}
       </button>
     </li>
   );

@@ -21,7 +21,8 @@ import { ExportMenu } from "./exports";
 import { Explorer } from "./explorer";
 import { Disclaimer, Facts, Warnings } from "./notes";
 import { Playback } from "./playback";
-import { Player } from "./player";
+import { useTimeInAddress } from "./time-in-address";
+import { Player, useVideoUrl } from "./player";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
@@ -81,10 +82,22 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
 
 function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const [playback] = useState(() => new Playback(analysis.video.duration_s));
+  useTimeInAddress(playback);
+  const { data: videoUrl } = useVideoUrl(detail.id);
   const name = nameOf(detail);
   const isExample = detail.id === EXAMPLE_ID;
   const captions = isExample ? exampleCaptions() : undefined;
-  const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} captions={captions} />;
+  const player = (
+    <Player
+      id={detail.id}
+      name={name}
+      size={analysis.video}
+      playback={playback}
+      captions={captions}
+      utterances={analysis.utterances}
+      language={analysis.language}
+    />
+  );
   const actions = (
     <>
       <ExportMenu id={detail.id} name={name} analysis={analysis} />
@@ -96,7 +109,7 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
       <Header detail={detail} actions={actions} />
       {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
       <Warnings analysis={analysis} />
-      <Explorer analysis={analysis} ratings={detail.ratings} playback={playback} player={player} />
+      <Explorer analysis={analysis} ratings={detail.ratings} playback={playback} player={player} videoUrl={videoUrl} />
       <Disclaimer />
     </>
   );
