@@ -67,7 +67,7 @@ export function Chart({
 function Lane({ name, grows = true, children }: { name: string; grows?: boolean; children: ReactNode }) {
   return (
     <div className={cx("flex flex-col", grows && "grow")}>
-      <p className="mt-1 text-[11px] leading-5 text-muted" aria-hidden="true">
+      <p className="mt-1 pl-2 text-[11px] leading-5 text-muted" aria-hidden="true">
         {name}
       </p>
       {children}

@@ -3,7 +3,7 @@
 import { Badge } from "@/design/badge";
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
-import { capitalize, clock, percent } from "@/lib/format";
+import { capitalize, clock } from "@/lib/format";
 
 import { UtteranceText } from "./details";
 import { strongestMoments, type Moment } from "./moments";
@@ -30,10 +30,10 @@ export function MomentsCard({ analysis, playback, videoUrl }: Props) {
     <Card title="Strongest moments" aside={<p className="text-[13px] text-muted">other than neutral</p>}>
       <ol
         aria-label="Strongest moments"
-        className="grid grid-cols-[repeat(auto-fit,minmax(10.5rem,1fr))] gap-3 max-sm:grid-cols-1"
+        className="grid grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))] gap-3 max-sm:grid-cols-1"
       >
         {moments.map((moment) => (
-          <li key={moment.time} className="min-w-0 max-w-72 max-sm:max-w-none">
+          <li key={moment.time} className="min-w-0">
             <button
               type="button"
               data-space="plays"
@@ -56,7 +56,7 @@ export function MomentsCard({ analysis, playback, videoUrl }: Props) {
   );
 }
 
-function Description({ moment: { time, emotion, strength, text, reason, unclear, difference } }: { moment: Moment }) {
+function Description({ moment: { time, emotion, text, reason, unclear, difference } }: { moment: Moment }) {
   return (
     <span className="grid min-w-0 content-start gap-1">
       <span className="numbers flex flex-wrap items-center gap-x-2 text-sm">
@@ -65,7 +65,6 @@ function Description({ moment: { time, emotion, strength, text, reason, unclear,
           <Swatch kind="emotion" label={emotion} />
           {capitalize(emotion)}
         </span>
-        <span className="text-muted">{percent(strength)}</span>
         {unclear && <Badge>unclear</Badge>}
       </span>
       <span className="line-clamp-2 text-[13px] leading-snug">

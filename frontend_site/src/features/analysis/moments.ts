@@ -56,7 +56,7 @@ function momentOf(analysis: Analysis, utterance: Utterance): Moment | undefined 
   if (!hasResult(analysis, utterance)) {
     const best = strongestInCurves(analysis, [start_time, end_time]);
     if (!best) return undefined;
-    return { ...common, ...best, unclear: false, reason: `${MODALITY_NAMES[best.modality]} alone; no words` };
+    return { ...common, ...best, unclear: false, reason: reasonAlone(best.modality, best.emotion, best.strength) };
   }
   const top = strongest(utterance.emotions.filter(({ label }) => label !== "neutral"));
   if (!top) return undefined;
@@ -102,7 +102,11 @@ export function reasonFor(utterance: Utterance, emotion: string): string {
     const confidence = confidenceOf(utterance.modalities[modality]?.emotions ?? [], emotion);
     return confidence > 0 ? [{ modality, confidence }] : [];
   }).sort((a, b) => b.confidence - a.confidence)[0];
-  return alone ? `${MODALITY_NAMES[alone.modality]} by itself: ${emotion} ${percent(alone.confidence)}` : "";
+  return alone ? reasonAlone(alone.modality, emotion, alone.confidence) : "";
+}
+
+function reasonAlone(modality: Modality, emotion: string, confidence: number): string {
+  return `${MODALITY_NAMES[modality]} alone: ${emotion} ${percent(confidence)}`;
 }
 
 const SENTIMENT_OF: Readonly<Record<string, string>> = {

@@ -59,7 +59,10 @@ export function TimelineCard({ analysis, playback }: Props) {
       {analysis.utterances.some(faceAndWordsDiffer) && (
         <p className="mt-1 text-xs text-muted">Dotted line: face and words differ in how pleasant they are.</p>
       )}
-      <Values prediction={pointed && hasResult(analysis, pointed) ? pointed : undefined} />
+      <Values
+        prediction={pointed && hasResult(analysis, pointed) ? pointed : undefined}
+        hasSentiments={analysis.utterances.some((utterance) => hasResult(analysis, utterance))}
+      />
     </Card>
   );
 }
@@ -199,8 +202,13 @@ function Playhead({ playback }: { playback: Playback }) {
   );
 }
 
+interface ValuesProps {
+  prediction: Pick<TimedScores, "emotions" | "sentiments"> | undefined;
+  hasSentiments: boolean; // in the chart
+}
+
 /** Legend of the colors, with the values of the utterance that is pointed at. */
-function Values({ prediction }: { prediction: Pick<TimedScores, "emotions" | "sentiments"> | undefined }) {
+function Values({ prediction, hasSentiments }: ValuesProps) {
   const item = (kind: "emotion" | "sentiment", label: string) => {
     const scores = kind === "emotion" ? prediction?.emotions : prediction?.sentiments;
     return (
@@ -220,10 +228,14 @@ function Values({ prediction }: { prediction: Pick<TimedScores, "emotions" | "se
       <ul aria-label="Colors of emotions" className={grid}>
         {EMOTION_STACK.map((label) => item("emotion", label))}
       </ul>
-      <h3 className="border-t border-line pt-2 text-xs text-muted">Sentiment</h3>
-      <ul aria-label="Colors of sentiments" className={grid}>
-        {SENTIMENT_STACK.map((label) => item("sentiment", label))}
-      </ul>
+      {hasSentiments && (
+        <>
+          <h3 className="border-t border-line pt-2 text-xs text-muted">Sentiment</h3>
+          <ul aria-label="Colors of sentiments" className={grid}>
+            {SENTIMENT_STACK.map((label) => item("sentiment", label))}
+          </ul>
+        </>
+      )}
     </div>
   );
 }

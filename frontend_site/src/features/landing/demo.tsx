@@ -108,13 +108,11 @@ function InteractiveExample({ example, demonstration }: InteractiveExampleProps)
         {analysis.utterances.some((utterance) => hasResult(analysis, utterance)) && (
           <Utterances demonstration={demonstration} playback={playback} />
         )}
+        <MomentsCard analysis={analysis} playback={playback} videoUrl={fileOf(example.value, "mp4")} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
-        <SelectedMoment demonstration={demonstration} playback={playback} />
         <TimelineCard analysis={analysis} playback={playback} />
-      </div>
-      <div className="lg:col-span-2">
-        <MomentsCard analysis={analysis} playback={playback} videoUrl={fileOf(example.value, "mp4")} />
+        <SelectedMoment demonstration={demonstration} playback={playback} />
       </div>
     </div>
   );
