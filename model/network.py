@@ -214,7 +214,8 @@ class EmotionNetwork(nn.Module):
         column = self.modalities.index(modality)
         logits = self.heads[modality](embeddings.to(self.log_prior.device)).float()
         evidence = (logits - self.log_train_prior[column]) / self.temperature[column]
-        return (self.log_prior + evidence)[:, :N_EMOTIONS].log_softmax(dim=1)
+        single: Tensor = self.log_prior + evidence
+        return single[:, :N_EMOTIONS].log_softmax(dim=1)
 
     def encode(
         self, samples: Sequence[Sample], between: Callable[[], None] = lambda: None

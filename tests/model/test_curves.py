@@ -90,8 +90,8 @@ def test_a_slice_of_everything_is_its_utterance(models: Models, sample: Path) ->
     samples = real_samples(models, sample)
     assert set(network.timed) == {"audio", "face"}
     for modality in network.timed:
-        size = {"audio": lambda s: s.audio.shape[1], "face": lambda s: len(s.face)}[modality]
-        whole = [Slice(row, 0, size(one)) for row, one in enumerate(samples)]
+        sizes = [one.audio.shape[1] if modality == "audio" else len(one.face) for one in samples]
+        whole = [Slice(row, 0, size) for row, size in enumerate(sizes)]
         with torch.inference_mode():
             prediction = network(samples, slices={modality: whole})
         torch.testing.assert_close(prediction.slices[modality], prediction.per_modality[modality])

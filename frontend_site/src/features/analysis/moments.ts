@@ -9,7 +9,7 @@ import type { Analysis, Utterance } from "./types";
 
 export const MAX_MOMENTS = 5;
 const MIN_STRENGTH = 0.25; // a probability; about twice that of an emotion when nothing is known
-const MIN_APART = 2; // seconds
+const MIN_APART = 4; // seconds, of moments of the same emotion
 const MIN_DIFFERENCE = 0.5; // probability of both predictions that differ
 
 export interface Moment {
@@ -49,14 +49,19 @@ export function strongestMoments(analysis: Analysis): Moment[] {
   return chosen.sort((a, b) => a.time - b.time);
 }
 
-/** Return the strongest moment of an utterance: of its result if there are words, else of its curves. */
+/**
+ * Return the strongest moment of an utterance: of its result, or of a single signal's curve where there are no words or
+ * where the signal is clear although the result is neutral.
+ */
 function momentOf(analysis: Analysis, utterance: Utterance): Moment | undefined {
   const { start_time, end_time, text, unclear = false } = utterance;
   const common = { text, unclear, difference: faceAndWordsDiffer(utterance) };
-  if (!hasResult(analysis, utterance)) {
+  const isShown = hasResult(analysis, utterance);
+  if (!isShown || strongest(utterance.emotions)?.label === "neutral") {
     const best = strongestInCurves(analysis, [start_time, end_time]);
-    if (!best) return undefined;
-    return { ...common, ...best, unclear: false, reason: reasonAlone(best.modality, best.emotion, best.strength) };
+    if (best && (!isShown || best.strength >= MIN_DIFFERENCE))
+      return { ...common, ...best, unclear: false, reason: reasonAlone(best.modality, best.emotion, best.strength) };
+    if (!isShown) return undefined;
   }
   const top = strongest(utterance.emotions.filter(({ label }) => label !== "neutral"));
   if (!top) return undefined;

@@ -24,7 +24,7 @@ export function useTimeInAddress(playback: Playback) {
 /** Replace the address by one with this time, without a new entry in the history. */
 function write(time: number) {
   const url = new URL(location.href);
-  if (time > 0) url.searchParams.set("t", time.toFixed(1));
+  if (time > 0) url.searchParams.set("t", String(Number(time.toFixed(2))));
   else url.searchParams.delete("t");
   if (url.href !== location.href) history.replaceState(history.state, "", url);
 }
