@@ -31,7 +31,7 @@ Rows = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Timing:
-    """When the inputs of a segment's sample are in the video, in seconds.
+    """Times of the inputs of a segment's sample, in seconds.
 
     `crops` are the times of the face crops in order, `voice` the spans whose audio is concatenated to `voice_frames`
     frames of a spectrogram.

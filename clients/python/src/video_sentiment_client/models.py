@@ -81,7 +81,7 @@ class Overall(_Result):
 
 
 class Curves(_Result):
-    """What voice (`audio`) and face predict by themselves over time.
+    """Predictions of voice (`audio`) and face by themselves over time.
 
     Step i extends from i * `step_s` to (i + 1) * `step_s`; `modalities` hold each step's probabilities in the order of
     `emotions`, or None without evidence.

@@ -67,7 +67,7 @@ export function TimelineCard({ analysis, playback }: Props) {
   );
 }
 
-/** What the curves show at a time. */
+/** Values of the curves at a time. */
 function Readout({ analysis, signals, time }: { analysis: Analysis; signals: readonly CurveModality[]; time: number }) {
   return (
     <p className="numbers flex flex-wrap items-center gap-x-3 text-[13px] text-muted" data-testid="readout">
