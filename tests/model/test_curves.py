@@ -200,7 +200,7 @@ def test_a_video_without_a_voice_has_the_face_alone(models: Models) -> None:
 
 
 def test_voice_spans_are_the_audio_that_is_read(sample: Path) -> None:
-    """Where most of a span is silent, the voice is its spans' audio, one after the other."""
+    """The voice of a span that is mostly silent is its parts' audio, one after the other."""
     sound = read_audio(sample)
     voiced = [Span(SAMPLE_RATE, 2 * SAMPLE_RATE), Span(8 * SAMPLE_RATE, 9 * SAMPLE_RATE)]
     window = Window(100.0, 110.0, sound[: 10 * SAMPLE_RATE], Voice([], voiced), [])

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
+import { cx } from "@/design/cx";
 import { fetchVideoUrl } from "@/features/analyses/queries";
 
 import type { Playback } from "./playback";
@@ -27,7 +28,10 @@ export function useVideoUrl(id: string) {
   });
 }
 
-/** Video player. Its presigned URL expires after some minutes and is then renewed. */
+/**
+ * Player of a video, or of a sound file as a bar of controls. Its presigned URL expires after some minutes and is then
+ * renewed.
+ */
 export function Player({ id, name, size, playback, captions, utterances = [], language }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
@@ -55,21 +59,21 @@ export function Player({ id, name, size, playback, captions, utterances = [], la
         ref={video}
         src={url}
         // Only the aspect ratio matters: it reserves the space, so that nothing shifts when the video loads.
-        width={size.width || 16}
-        height={size.height || 9}
+        width={size.width || undefined}
+        height={size.height || undefined}
         controls
         playsInline
         preload="auto"
         aria-label={name}
         onError={onError}
         onLoadedData={() => setFailures(0)}
-        className="block max-h-[50vh] w-full lg:max-h-[64vh]"
+        className={cx("block w-full", size.width ? "max-h-[50vh] lg:max-h-[64vh]" : "h-14")}
       >
         {captions && <track kind="captions" src={captions} srcLang="en" label="English" />}
       </video>
       {broken && (
         <p className="bg-surface px-4 py-3 text-sm text-muted">
-          This browser can&apos;t play the video. Everything else on this page still works.
+          This browser can&apos;t play the file. Everything else on this page still works.
         </p>
       )}
     </div>
