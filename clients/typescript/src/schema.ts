@@ -1288,7 +1288,7 @@ export interface components {
         };
         /**
          * Curves
-         * @description What voice and face predict by themselves over time, within utterances and between them.
+         * @description Predictions of voice and face by themselves over time.
          *
          *     Step i extends from i * `step_s` to (i + 1) * `step_s`. The modalities' lists have an entry for each step, the last
          *     of which may end after the video: the probabilities in the order of `emotions`, rounded to thousandths, or null
