@@ -4,7 +4,7 @@ Stages are timed separately. In an analysis they overlap, because frames are dec
 times do not add up to that of an analysis.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -29,11 +29,15 @@ from model.asr.vad import find_speech
 from model.contract import Modality, Utterance
 from model.features import Sample
 from model.media import FrameDecoder, Reader, read_audio
+from model.modalities.base import Slice
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
 from model.vision.faces import FaceTracker
 from model.vision.video_worker import FACE_RATE
+
+Call = tuple[list[Sample], Mapping[Modality, Sequence[Slice]]]
+"""The network's input for one window: its samples, and the slices of the curves."""
 
 FULL_SIZE_PICTURES = 12  # frames to time full-size detection on; all of them would take minutes
 LONG_CLIPS = 2  # clips of the reference's size to time
@@ -44,11 +48,13 @@ def measure(
 ) -> list[Stage]:
     """Measure all stages of a bundle, or only its encoders, on one clip."""
     models = load_models(bundle, whisper_model, device="cpu")
-    samples, utterances = predicted(clip, models)
-    bench = _Bench(clip, models, whisper_model, samples, utterances, repeats)
+    calls, utterances = predicted(clip, models)
+    bench = _Bench(clip, models, whisper_model, calls, utterances, repeats)
     steps: list[Callable[[], Stage]] = [] if encoders_only else [bench.decode, bench.speech, bench.faces]
     for modality in models.bundle.network.modalities:
         steps.append(lambda modality=modality: bench.encoder(modality))  # type: ignore[misc]
+    if not encoders_only:
+        steps.append(bench.curves)
     stages: list[Stage] = []
     for step in steps:
         progress(len(stages) / len(steps))
@@ -56,13 +62,13 @@ def measure(
     return stages
 
 
-def predicted(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
+def predicted(clip: Path, models: Models) -> tuple[list[Call], list[Utterance]]:
     """Run one analysis, which also warms up all stages; return the network's inputs and the utterances."""
-    samples: list[Sample] = []
-    hook = models.bundle.network.register_forward_pre_hook(lambda _, inputs: samples.extend(inputs[0]))
+    calls: list[Call] = []
+    hook = models.bundle.network.register_forward_pre_hook(lambda _, inputs: calls.append((inputs[0], inputs[2])))
     analysis = analyze(clip, models)
     hook.remove()
-    return samples, analysis.utterances
+    return calls, analysis.utterances
 
 
 class _Bench:
@@ -73,14 +79,15 @@ class _Bench:
         clip: Path,
         models: Models,
         whisper_model: str,
-        samples: Sequence[Sample],
+        calls: Sequence[Call],
         utterances: Sequence[Utterance],
         repeats: int,
     ) -> None:
         self._clip = clip
         self._models = models
         self._whisper_model = whisper_model
-        self._samples = samples
+        self._calls = calls
+        self._samples = [sample for samples, _ in calls for sample in samples]
         self._spoken = [Segment(u.start_time, u.end_time, u.text) for u in utterances if u.text]
         self._repeats = repeats
 
@@ -152,6 +159,18 @@ class _Bench:
         with torch.inference_mode():
             ours = self._form(_manner(network.specs[modality]), lambda: network.encode(samples))
             return self._stage(name, ours, *self._naive(network, modality, samples))
+
+    def curves(self) -> Stage:
+        """Measure the predictions with the curves of voice and face, and without."""
+        network = self._models.bundle.network
+
+        def predict(with_curves: bool) -> None:
+            for samples, slices in self._calls:
+                network(samples, slices=slices if with_curves else None)
+
+        with torch.inference_mode():
+            ours = self._form("predictions and curves", lambda: predict(with_curves=True))
+            return self._stage("curves", ours, self._form("predictions alone", lambda: predict(with_curves=False)))
 
     def _naive(self, network: EmotionNetwork, modality: Modality, samples: Sequence[Sample]) -> list[Form]:
         encoder = plain(network.encoders[modality])

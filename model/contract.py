@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 # 2.0: weights are shares of the contributions to the utterance, no longer constants of the bundle; `decided_by`,
 #      `unclear` and `contradictory`.
 # 2.1: `explanation`.
-# 2.2: `people`, and the `speaker` of each utterance.
+# 2.2: `people`, and the `speaker` of each utterance; `curves`.
 SCHEMA_VERSION = "2.2"
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
@@ -46,6 +46,9 @@ Nats = Annotated[float, Field(allow_inf_nan=False)]
 DecidedBy = Literal["modalities", "prior"]
 Prior = Literal["declared", "uniform"]  # class frequencies assumed: those a bundle declares, or equal ones
 Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+MAX_CURVE_STEPS = 2400  # 20 minutes in steps of half a second; longer videos get longer steps
+StepProbabilities = Annotated[list[Probability], Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))]
 
 
 class _Record(BaseModel):
@@ -163,6 +166,27 @@ class Person(_Record):
     )
 
 
+class Curves(_Record):
+    """Predictions of voice and face by themselves over time.
+
+    Step i extends from i * `step_s` to (i + 1) * `step_s`. The modalities' lists have an entry for each step, the last
+    of which may end after the video: the probabilities in the order of `emotions`, rounded to thousandths, or null
+    without evidence. They are calibrated as `ModalityShare.emotions` are. `window_s` is the duration of the evidence
+    around the middle of a step from which it is predicted, where the utterance has as much.
+    """
+
+    step_s: float = Field(gt=0.0, description="0.5, or a multiple of it for videos of more than 20 minutes")
+    emotions: list[Emotion] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
+    window_s: dict[Modality, Seconds]
+    modalities: dict[Modality, Annotated[list[StepProbabilities | None], Field(max_length=MAX_CURVE_STEPS)]]
+
+    @model_validator(mode="after")
+    def _has_the_same_steps_for_each_modality(self) -> "Curves":
+        if len({len(steps) for steps in self.modalities.values()}) > 1:
+            raise ValueError("the modalities differ in their number of steps")
+        return self
+
+
 class VideoInfo(_Record):
     """Properties of the video as displayed, after rotation. Zero for missing tracks."""
 
@@ -200,6 +224,7 @@ class Analysis(_Record):
     utterances: list[Utterance]
     overall: Overall
     people: list[Person] = Field(default=[], description="who speaks; empty where people are not told apart")
+    curves: Curves | None = Field(default=None, description="null without a voice or a face, and before version 2.2")
     warnings: list[str] = []
 
     @property

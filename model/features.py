@@ -42,13 +42,14 @@ class Evidence:
     """Decoded data of one utterance, before any modality prepares its tensors. Training caches it in this form.
 
     `sound` float32 [n] at SAMPLE_RATE; `frames` RGB uint8 as `video.shrink_for_clip` returns them; `crops` gray
-    uint8 [h, w] of one face; `tokens` of the text, None without text.
+    uint8 [h, w] of one face, taken at `crop_times` in seconds; `tokens` of the text, None without text.
     """
 
     sound: FloatArray
     frames: Sequence[ByteArray] = ()
     crops: Sequence[ByteArray] = ()
     tokens: Tokens | None = None
+    crop_times: Sequence[float] = ()
 
 
 class Sample:

@@ -13,8 +13,8 @@ padded with zeros, and the fusion leaves the prediction of a single modality unc
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import torch
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Modality
 from model.features import Sample
 from model.fusion import Fusion, add_up, bias_table, weight_table
-from model.modalities.base import Encoder, EncoderConfig, TwoStageEncoder
+from model.modalities.base import Encoder, EncoderConfig, Slice, TimedEncoder, TwoStageEncoder
 from model.modalities.registry import AnyConfig, AnySpec, spec_of
 
 N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
@@ -32,6 +32,9 @@ N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then senti
 
 Encoded = tuple[Modality, Tensor, Tensor]
 """Embeddings of one modality: its name, the rows int64 [k] of the utterances that have it, embeddings [k, width]."""
+
+EmbedBatch = Callable[[Modality, Sequence[Tensor], Sequence[int]], Tensor]
+"""Map a modality's collated batch, and the rows [k] of its utterances, to embeddings [k, width]."""
 
 
 class Calibration(BaseModel):
@@ -108,6 +111,7 @@ class Prediction:
     fitted fusion has no gates; `weights` are then equal over the modalities present.
 
     `emotions` are the log-softmax of `base` [n, 7] plus the sum of the modalities' `terms` [n, modalities, 7].
+    `slices` are the emotions [slices, 7] that a modality predicts by itself from each slice that was requested.
     """
 
     modalities: tuple[Modality, ...]
@@ -117,6 +121,25 @@ class Prediction:
     weights: Tensor
     terms: Tensor
     base: Tensor
+    slices: Mapping[Modality, Tensor] = field(default_factory=dict)
+
+
+class _SliceEmbeddings:
+    """Embeddings of one modality's slices, collected batch by batch."""
+
+    def __init__(self, slices: Sequence[Slice], width: int) -> None:
+        self._slices = slices
+        self.embeddings = torch.zeros(len(slices), width)
+
+    def in_batch(self, batch: Sequence[int]) -> tuple[list[int], list[Slice]]:
+        """Return the indices of the slices of a batch's rows, and the slices with their rows in the batch."""
+        place = {row: position for position, row in enumerate(batch)}
+        chosen = [i for i, one in enumerate(self._slices) if one.row in place]
+        return chosen, [replace(self._slices[i], row=place[self._slices[i].row]) for i in chosen]
+
+    def add(self, indices: Sequence[int], embeddings: Tensor) -> None:
+        """Add the embeddings [k, width] of the slices with these indices."""
+        self.embeddings[list(indices)] = embeddings.to(self.embeddings.device)
 
 
 class EmotionNetwork(nn.Module):
@@ -160,13 +183,39 @@ class EmotionNetwork(nn.Module):
             self.register_buffer(name, value, persistent=False)
         self.config = config
 
-    def forward(self, samples: Sequence[Sample], between: Callable[[], None] = lambda: None) -> Prediction:
-        """Predict n samples; a sample with none of the network's modalities gets the prior.
+    def forward(
+        self,
+        samples: Sequence[Sample],
+        between: Callable[[], None] = lambda: None,
+        slices: Mapping[Modality, Sequence[Slice]] | None = None,
+    ) -> Prediction:
+        """Predict n samples, and slices of their inputs; a sample with none of the network's modalities gets the prior.
 
-        `between` is called before each batch of an encoder and may abort by raising.
+        `between` is called before each batch of an encoder and may abort by raising. Slices are those of modalities
+        with a TimedEncoder, which runs only once for them and the samples.
         """
-        embeddings, logits, present = self.encode(samples, between)
-        return self.fuse(embeddings, logits, present)
+        parts = {m: _SliceEmbeddings(chosen, self.encoder(m).width) for m, chosen in (slices or {}).items()}
+
+        def embed(modality: Modality, inputs: Sequence[Tensor], batch: Sequence[int]) -> Tensor:
+            if modality not in parts:
+                return self.embed(modality, inputs, len(batch))
+            encoder = cast(TimedEncoder, self.encoder(modality))
+            indices, moved = parts[modality].in_batch(batch)
+            embedding, embedded = encoder.encode_slices(self._moved(modality, inputs), len(batch), moved)
+            parts[modality].add(indices, embedded.float())
+            return embedding.float()
+
+        encoded = self.gather(len(samples), self._encode_in_batches(samples, between, embed))
+        found = {m: self._alone(m, collected.embeddings) for m, collected in parts.items()}
+        return replace(self.fuse(*encoded), slices=found)
+
+    def _alone(self, modality: Modality, embeddings: Tensor) -> Tensor:
+        """Return the emotions' log-probabilities [k, 7] that one modality predicts from embeddings [k, width]."""
+        column = self.modalities.index(modality)
+        logits = self.heads[modality](embeddings.to(self.log_prior.device)).float()
+        evidence = (logits - self.log_train_prior[column]) / self.temperature[column]
+        single: Tensor = self.log_prior + evidence
+        return single[:, :N_EMOTIONS].log_softmax(dim=1)
 
     def encode(
         self, samples: Sequence[Sample], between: Callable[[], None] = lambda: None
@@ -175,9 +224,15 @@ class EmotionNetwork(nn.Module):
 
         An encoder runs only on the samples that have its modality; rows of the others are zero.
         """
-        return self.gather(len(samples), self._encode_in_batches(samples, between))
 
-    def _encode_in_batches(self, samples: Sequence[Sample], between: Callable[[], None]) -> Iterator[Encoded]:
+        def embed(modality: Modality, inputs: Sequence[Tensor], batch: Sequence[int]) -> Tensor:
+            return self.embed(modality, inputs, len(batch))
+
+        return self.gather(len(samples), self._encode_in_batches(samples, between, embed))
+
+    def _encode_in_batches(
+        self, samples: Sequence[Sample], between: Callable[[], None], embed: EmbedBatch
+    ) -> Iterator[Encoded]:
         for modality, spec in self.specs.items():
             rows = [i for i, sample in enumerate(samples) if sample.get(modality) is not None]
             # Batch inputs of similar length: padding costs as much as content.
@@ -186,7 +241,7 @@ class EmotionNetwork(nn.Module):
                 between()
                 batch = rows[start : start + spec.batch]
                 inputs = spec.collate([samples[i].get(modality) for i in batch])
-                embedding = self.embed(modality, inputs, len(batch))
+                embedding = embed(modality, inputs, batch)
                 yield modality, torch.tensor(batch, device=embedding.device), embedding
 
     def gather(self, n: int, parts: Iterable[Encoded]) -> tuple[list[Tensor], Tensor, Tensor]:
@@ -203,6 +258,11 @@ class EmotionNetwork(nn.Module):
             logits[column] = logits[column].index_copy(0, rows, head_logits)
         return embeddings, torch.stack(logits, dim=1), present
 
+    @property
+    def timed(self) -> tuple[Modality, ...]:
+        """Modalities whose slices can be predicted."""
+        return tuple(m for m in self.modalities if isinstance(self.encoder(m), TimedEncoder))
+
     def encoder(self, modality: Modality) -> Encoder:
         """Return the encoder of one modality."""
         return cast(Encoder, self.encoders[modality])
@@ -212,13 +272,17 @@ class EmotionNetwork(nn.Module):
 
         With `encoded`, the inputs are the `statistics` of a TwoStageEncoder.
         """
-        encoder, layout = self.encoder(modality), self.specs[modality].layout
-        first = next(encoder.parameters())
+        encoder, moved = self.encoder(modality), self._moved(modality, inputs)
+        output = cast(TwoStageEncoder, encoder).embed(moved[0]) if encoded else encoder.encode(moved, count)
+        return output.float()
+
+    def _moved(self, modality: Modality, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Move a collated batch to the encoder's device, type and memory format."""
+        first, layout = next(self.encoder(modality).parameters()), self.specs[modality].layout
         moved = [t.to(first.device, first.dtype if t.is_floating_point() else None) for t in inputs]
         if layout is not None:
             moved[0] = moved[0].contiguous(memory_format=layout)
-        output = cast(TwoStageEncoder, encoder).embed(moved[0]) if encoded else encoder.encode(moved, count)
-        return output.float()
+        return moved
 
     def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Prediction:
         """Fuse by the formula in this module's docstring; arguments as `encode` returns them."""

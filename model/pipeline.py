@@ -34,10 +34,12 @@ from model.contract import (
     rank_emotions,
     rank_sentiments,
 )
+from model.curves import CurveBuilder, Timing
 from model.explanation import Explanation, summarize_explained
 from model.features import Sample
 from model.fusion import Fusion, conflict
 from model.media import Gap, KeepGoing, MediaError, MediaInfo, Reader, check_demands, keep_going_always
+from model.modalities.face import chosen_crops
 from model.modalities.registry import prepare
 from model.network import Prediction
 from model.reports.sentences import sentence_of
@@ -243,6 +245,7 @@ def analyze(
             utterances=utterances,
             overall=predictor.overall(),
             people=people,
+            curves=predictor.curves.curves(summary.info.duration),
             warnings=[*summary.warnings, *warnings_of(summary, segmenter, predictor.limits())],
         )
 
@@ -297,10 +300,11 @@ class Predictor:
         self.utterances: list[Utterance] = []
         self._explanations: list[Explanation] = []
         self._fusion = bundle.network.config.fusion or Fusion(weights={})  # without thresholds
+        self.curves = CurveBuilder()
 
     def predict(self, window: Window, missing: Sequence[Gap] = ()) -> None:
         """Predict the window's utterances; `missing` gaps get none. Call it once the window's video is processed."""
-        segments, samples = [], []
+        segments, samples, timings = [], list[Sample](), list[Timing]()
         self._video.match_voices(
             [
                 Spoken(segment.voice, segment.start, segment.end, loudness_of(window.audio_between(*segment.times)))
@@ -310,16 +314,19 @@ class Predictor:
         )
         for segment in subtract_gaps(window.segments, missing):
             self._keep_going()
-            sample = self._sample(segment, window)
+            sample, timing = self._sample(segment, window)
             if sample.present:
                 segments.append(segment)
                 samples.append(sample)
+                timings.append(timing)
             else:
                 self._seconds_without_evidence += segment.end - segment.start
         self._video.forget_before(window.end)
         if samples:
             with torch.inference_mode():
-                prediction = self._bundle.network(samples, self._keep_going)
+                slices = self.curves.request(timings, self._bundle.network.timed)
+                prediction = self._bundle.network(samples, self._keep_going, slices)
+            self.curves.add(prediction.slices)
             explanations = [explanation_of(prediction, row) for row in range(len(segments))]
             self.utterances += [
                 _utterance(s, prediction, row, explanations[row], self._fusion) for row, s in enumerate(segments)
@@ -342,7 +349,7 @@ class Predictor:
             seconds_without_evidence=self._seconds_without_evidence,
         )
 
-    def _sample(self, segment: Segment, window: Window) -> Sample:
+    def _sample(self, segment: Segment, window: Window) -> tuple[Sample, Timing]:
         tokens = None
         if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
             tokens = self._bundle.tokenizer(segment.text, self._context)
@@ -350,7 +357,14 @@ class Predictor:
         sound = window.audio_between(*segment.times)
         evidence = self._video.evidence(segment.start, segment.end, sound, segment.voice)
         voice = window.voice_between(segment.start, segment.end)
-        return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
+        sample = prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
+        return sample, Timing(
+            start=segment.start,
+            end=segment.end,
+            crops=[evidence.crop_times[i] for i in chosen_crops(len(evidence.crop_times))],
+            voice=window.voice_spans(segment.start, segment.end) if sample.audio is not None else (),
+            voice_frames=0 if sample.audio is None else sample.audio.shape[1],
+        )
 
     def _reads(self, segment: Segment) -> bool:
         return self._translated or segment.language in self._bundle.manifest.languages

@@ -43,23 +43,33 @@ class Window:
         return self.audio[first:last]
 
     def voice_between(self, start: float, end: float) -> FloatArray:
-        """Return the voice between two times; empty if there is less than MIN_VOICED_SECONDS.
+        """Return the voice between two times: the audio of `voice_spans`, concatenated."""
+        parts = [self.audio_between(*span) for span in self.voice_spans(start, end)]
+        return np.concatenate(parts) if parts else self.audio[:0]
 
-        If most of the span is voiced, as in a spoken sentence, that is all of its audio; otherwise the voiced parts,
-        padded and concatenated.
+    def voice_spans(self, start: float, end: float) -> list[tuple[float, float]]:
+        """Return where the voice between two times is, in seconds; empty with less than MIN_VOICED_SECONDS of it.
+
+        If most of the span is voiced, as in a spoken sentence, that is all of it; otherwise the voiced parts, padded.
         """
         first, last = self._samples(start, end)
         voiced = self.voice.voiced_between(first, last)
         seconds = sum(span.seconds for span in voiced)
         if seconds < MIN_VOICED_SECONDS:
-            return self.audio[:0]
+            return []
         if seconds >= MIN_VOICED_SHARE * (last - first) / SAMPLE_RATE:
-            return self.audio[first:last]
-        kept = np.zeros(last - first, bool)
+            return [self._seconds(first, last)]
         pad = round(PAD_SECONDS * SAMPLE_RATE)
+        spans: list[tuple[int, int]] = []
         for span in voiced:
-            kept[max(0, span.start - pad - first) : span.end + pad - first] = True
-        return self.audio[first:last][kept]
+            begin, until = max(first, span.start - pad), min(last, span.end + pad)
+            if spans and begin <= spans[-1][1]:
+                begin = spans.pop()[0]
+            spans.append((begin, until))
+        return [self._seconds(*span) for span in spans]
+
+    def _seconds(self, first: int, last: int) -> tuple[float, float]:
+        return self.start + first / SAMPLE_RATE, self.start + last / SAMPLE_RATE
 
     def _samples(self, start: float, end: float) -> tuple[int, int]:
         first, last = (min(max(0, round((t - self.start) * SAMPLE_RATE)), len(self.audio)) for t in (start, end))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.features import SAMPLE_RATE, SILENCE_RMS, FloatArray, rms
-from model.modalities.base import EncoderConfig, ModalitySpec, TwoStageEncoder
+from model.modalities.base import EncoderConfig, ModalitySpec, Slice, TimedEncoder, TwoStageEncoder
 from model.spectrogram import HOP_LENGTH, N_FFT, log_mel_spectrogram
 from model.weights.ctranslate2_file import Variables, as_float, read_variables
 
@@ -49,7 +49,7 @@ def is_audible(audio: FloatArray) -> bool:
     return audio.size >= MIN_AUDIO_SAMPLES and rms(audio) >= SILENCE_RMS
 
 
-class VoiceEncoder(TwoStageEncoder):
+class VoiceEncoder(TwoStageEncoder, TimedEncoder):
     """First layers of Whisper's encoder, with mean and standard deviation over time of a mixture of them.
 
     Whisper's training on 680,000 hours generalizes to voices that acted corpora lack. Its lower and middle layers keep
@@ -97,6 +97,23 @@ class VoiceEncoder(TwoStageEncoder):
         must not depend on the utterance's length. Frames beyond its end are masked, so that the result does not depend
         on the rest of the batch.
         """
+        layers, valid, owner = self._layers(mels, lengths)
+        return _statistics(layers, valid, owner, len(mels))
+
+    def encode_slices(self, inputs: Sequence[Tensor], count: int, slices: Sequence[Slice]) -> tuple[Tensor, Tensor]:
+        """Embed as TimedEncoder does; the time steps are those of the spectrogram."""
+        mels, lengths = inputs
+        layers, valid, owner = self._layers(mels, lengths)
+        whole = self.embed(_statistics(layers, valid, owner, count))
+        if not slices:
+            return whole, whole[:0]
+        ranges = _encoded_ranges(lengths.tolist(), slices)
+        inside = valid.squeeze(2) > 0
+        parts = [_statistics_of_ranges(layer[inside], ranges) for layer in layers]
+        return whole, self.embed(torch.stack(parts, dim=1))
+
+    def _layers(self, mels: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Return every layer's output [windows, time, width], its mask [windows, time, 1] and the windows' owners."""
         windows, sizes, owner = _windows(mels.to(self.conv1.weight.dtype), lengths)
         x = F.gelu(self.conv1(windows)) * _time_mask(sizes, windows.shape[-1], windows.dtype).unsqueeze(1)
         x = F.gelu(self.conv2(x)).transpose(1, 2)  # [windows, time, width]
@@ -106,7 +123,7 @@ class VoiceEncoder(TwoStageEncoder):
         layers: list[Tensor] = [x]
         for block in self.blocks:
             layers.append(block(layers[-1], src_key_padding_mask=padding))
-        return torch.stack([_mean_and_deviation(layer, valid, owner, len(mels)) for layer in layers], dim=1)
+        return layers, valid, owner
 
 
 def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
@@ -121,6 +138,37 @@ def _sinusoids(length: int, channels: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
+def _statistics(layers: Sequence[Tensor], valid: Tensor, owner: Tensor, count: int) -> Tensor:
+    """Pool every layer [windows, time, width] over each utterance: [count, layers, 2 * width]."""
+    return torch.stack([_mean_and_deviation(layer, valid, owner, count) for layer in layers], dim=1)
+
+
+def _window_size(length: int) -> int:
+    """Return the length of the equal windows that a spectrogram of `length` frames is split into."""
+    return -(-length // max(1, -(-length // VOICE_WINDOW)))
+
+
+def _encoded_ranges(lengths: Sequence[int], slices: Sequence[Slice]) -> list[tuple[int, int]]:
+    """Convert slices of spectrograms to ranges of the encoder's valid steps, which all utterances' windows line up."""
+
+    def step(frame: int, size: int) -> int:
+        """Return the step that covers a frame; each window has its own, of two frames each."""
+        window, rest = divmod(frame, max(1, size))
+        return window * ((size + 1) // 2) + rest // 2
+
+    sizes = [_window_size(length) for length in lengths]
+    counts = [step(length - 1, size) + 1 for length, size in zip(lengths, sizes, strict=True)]
+    first = [sum(counts[:row]) for row in range(len(counts))]
+    ends = [(step(s.start, sizes[s.row]), step(s.end - 1, sizes[s.row]) + 1) for s in slices]
+    return [(first[s.row] + start, first[s.row] + end) for s, (start, end) in zip(slices, ends, strict=True)]
+
+
+def _statistics_of_ranges(steps: Tensor, ranges: Sequence[tuple[int, int]]) -> Tensor:
+    """Pool ranges of steps [time, width] as `_mean_and_deviation` pools windows: float32 [ranges, 2 * width]."""
+    parts = [steps[first:end].float() for first, end in ranges]
+    return torch.stack([torch.cat([part.mean(dim=0), (part.var(dim=0, correction=0) + 1e-5).sqrt()]) for part in parts])
+
+
 def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Split each spectrogram of [n, N_MELS, frames] into equal windows of at most VOICE_WINDOW frames.
 
@@ -129,8 +177,7 @@ def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     pieces, owner = [], []
     for row, length in enumerate(lengths.tolist()):
-        count = max(1, -(-length // VOICE_WINDOW))
-        size = -(-length // count)
+        size = _window_size(length)
         for start in range(0, max(1, length), max(1, size)):
             pieces.append(mels[row, :, start : min(start + size, length)])
             owner.append(row)

@@ -63,6 +63,26 @@ class TwoStageEncoder(Encoder):
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Slice:
+    """Part of an input: its row in the batch, and the time steps from `start` to before `end`."""
+
+    row: int
+    start: int
+    end: int
+
+
+class TimedEncoder(Encoder):
+    """Encoder that pools over time at the end, so that slices of its inputs take hardly any further computation."""
+
+    def encode_slices(self, inputs: Sequence[Tensor], count: int, slices: Sequence[Slice]) -> tuple[Tensor, Tensor]:
+        """Map collated inputs to [count, width], as `encode` does, and slices of them to [slices, width].
+
+        A slice of all time steps has the embedding of its input.
+        """
+        raise NotImplementedError
+
+
 class Tokenizer(Protocol):
     """Tokenizer of a text encoder."""
 

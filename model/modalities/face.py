@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.features import ByteArray, spread
-from model.modalities.base import Encoder, EncoderConfig, ModalitySpec
+from model.modalities.base import EncoderConfig, ModalitySpec, Slice, TimedEncoder
 
 FACE_SIZE = 48
 MAX_FACES = 16  # crops per utterance; more would be nearly identical
@@ -28,14 +28,19 @@ class FaceConfig(EncoderConfig):
     width: int = Field(gt=0, description="channels of the first stage")
 
 
+def chosen_crops(count: int) -> list[int]:
+    """Return the indices of the crops that are used, of `count`: at most MAX_FACES, evenly spread."""
+    return spread(count, min(count, MAX_FACES))
+
+
 def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:
     """Convert gray face crops, uint8 [h, w] each, to float32 [crops, 1, FACE_SIZE, FACE_SIZE]; None without crops.
 
-    At most MAX_FACES are used, evenly spread. Each crop is standardized separately, which removes lighting.
+    Each of the `chosen_crops` is standardized separately, which removes lighting.
     """
     if not crops:
         return None
-    chosen = [crops[i] for i in spread(len(crops), min(len(crops), MAX_FACES))]
+    chosen = [crops[i] for i in chosen_crops(len(crops))]
     resized = [cv2.resize(c, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA) for c in chosen]
     return standardize_faces(torch.from_numpy(np.stack(resized)))
 
@@ -70,7 +75,7 @@ class ResidualBlock(nn.Module):
         return F.relu(self.norm2(self.conv2(inner)) + self.shortcut(x))
 
 
-class FaceEncoder(Encoder):
+class FaceEncoder(TimedEncoder):
     """Residual CNN whose embeddings are averaged over an utterance's crops and, in evaluation, over four views.
 
     The views (test-time augmentation) are the crop, a zoomed one, and the mirror images of both: expressions are
@@ -114,6 +119,11 @@ class FaceEncoder(Encoder):
         """Map crops float [k, 1, s, s] of utterances owner int64 [k], ascending, to [count, width]."""
         sizes = torch.bincount(owner, minlength=count)
         embedded = self._embed(crops) if self.training else self._embed_views(crops, owner, sizes)
+        return self._averaged(embedded, owner, sizes)
+
+    def _averaged(self, embedded: Tensor, owner: Tensor, sizes: Tensor) -> Tensor:
+        """Average the embeddings of crops [k, width] over each utterance."""
+        count = len(sizes)
         summed = embedded.new_zeros(count, self.width).index_add_(0, owner, self.drop(embedded))
         return summed / sizes.clamp_min(1).unsqueeze(1)
 
@@ -121,6 +131,15 @@ class FaceEncoder(Encoder):
         """Map crops and owners, as `collate` returns them, to [count, width]."""
         embedding: Tensor = self(*inputs, count=count)
         return embedding
+
+    def encode_slices(self, inputs: Sequence[Tensor], count: int, slices: Sequence[Slice]) -> tuple[Tensor, Tensor]:
+        """Embed as TimedEncoder does; the time steps are crops."""
+        crops, owner = inputs
+        sizes = torch.bincount(owner, minlength=count)
+        embedded = self._embed_views(crops, owner, sizes)
+        first = (sizes.cumsum(0) - sizes).tolist()
+        parts = [embedded[first[s.row] + s.start : first[s.row] + s.end].mean(dim=0) for s in slices]
+        return self._averaged(embedded, owner, sizes), torch.stack(parts) if parts else embedded[:0]
 
 
 def zoomed(crops: Tensor) -> Tensor:

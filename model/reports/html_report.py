@@ -17,6 +17,7 @@ from model.contract import (
     SENTIMENTS,
     Analysis,
     Contribution,
+    Curves,
     Emotion,
     EmotionScore,
     Modality,
@@ -167,12 +168,16 @@ def _comparison(analysis: Analysis, judgments: Judgments | None) -> _Comparison 
 
 @dataclass(frozen=True)
 class _Timeline:
-    """Shapes of the timeline: an SVG path per label, and the axis's ticks as (percent of the width, seconds)."""
+    """Shapes of the timeline: an SVG path per label, and the axis's ticks as (percent of the width, seconds).
+
+    `curves` are the paths of what single modalities predict over time.
+    """
 
     duration: float
     emotions: dict[str, str]
     sentiments: dict[str, str]
     ticks: list[tuple[float, int]]
+    curves: dict[Modality, dict[str, str]]
 
 
 def _timeline(analysis: Analysis) -> _Timeline:
@@ -186,15 +191,35 @@ def _timeline(analysis: Analysis) -> _Timeline:
         emotions={label: _band(label, times, emotions) for label in STACK},
         sentiments={label: _band(label, times, sentiments) for label in SENTIMENT_STACK},
         ticks=[(100 * time / duration, time) for time in range(0, int(duration) + 1, step)],
+        curves=_curves(analysis.curves, duration),
     )
 
 
-def _band(label: str, times: Sequence[tuple[float, float]], stacks: Sequence[Mapping[str, float]]) -> str:
+def _curves(curves: Curves | None, duration: float) -> dict[Modality, dict[str, str]]:
+    """Return a path per modality and label, with a box for each step with evidence."""
+    if curves is None:
+        return {}
+    found: dict[Modality, dict[str, str]] = {}
+    for modality, steps in curves.modalities.items():
+        edges = [min(1.0, i * curves.step_s / duration) for i in range(len(steps) + 1)]
+        seen = [(edges[i], edges[i + 1], step) for i, step in enumerate(steps) if step is not None]
+        stacks = [_in_order(dict(zip(curves.emotions, step, strict=True)), STACK) for *_, step in seen]
+        times = [(start, end) for start, end, _ in seen]
+        found[modality] = {label: _band(label, times, stacks, gap=0.0) for label in STACK}
+    return found
+
+
+def _band(
+    label: str,
+    times: Sequence[tuple[float, float]],
+    stacks: Sequence[Mapping[str, float]],
+    gap: float = BAND_GAP,
+) -> str:
     """Return the SVG path of one label: a box per utterance with the label's probability as its height.
 
     `times` are starts and ends as shares of the duration; `stacks` hold probabilities by label, from the top down.
     """
-    gap = BAND_GAP if len(stacks) <= MAX_GAPPED else 0.0
+    gap = gap if len(stacks) <= MAX_GAPPED else 0.0
     boxes = []
     for (start, end), stack in zip(times, stacks, strict=True):
         top, height = next((left, width) for name, left, width in _stacked(stack) if name == label)

@@ -1,8 +1,8 @@
 """Colors and display names of emotions, sentiments and modalities, for every output.
 
-Each color serves light and dark mode, with a contrast of at least 3:1 to both surfaces below. Within a set, any two
-remain distinguishable with protanopia, deuteranopia and tritanopia (tested). Colors are always accompanied by a name or
-a number.
+Each color serves light and dark mode, with a contrast of at least 3:1 to both surfaces below. Any two, of the same set
+or of different ones, remain distinguishable with protanopia, deuteranopia and tritanopia (tested); only neutral is the
+same as an emotion and as a sentiment. Colors are always accompanied by a name or a number.
 """
 
 from model.contract import MODALITIES, Emotion, Modality, Sentiment
@@ -24,21 +24,21 @@ EMOTION_COLORS: dict[Emotion, str] = {
 }
 
 SENTIMENT_COLORS: dict[Sentiment, str] = {
-    "negative": "#ce2c1e",
+    "negative": "#f649d0",
     "neutral": "#5f656f",
-    "positive": "#029fdb",
+    "positive": "#6da164",
 }
 
 # De-emphasized in charts and bars, so that the other labels stand out: pale, and behind the others.
 MUTED_LABEL: Emotion | Sentiment = "neutral"
 
 MODALITY_SERIES = (
-    "#6391da",
-    "#8e5942",
-    "#777a97",
-    "#b68a3c",
-    "#4f5cbd",
-    "#ac3afa",
+    "#9771ff",
+    "#be2f92",
+    "#157900",
+    "#856b50",
+    "#ff25a0",
+    "#a179af",
 )  # in the contract's order, with two spare
 MODALITY_COLORS: dict[Modality, str] = dict(zip(MODALITIES, MODALITY_SERIES, strict=False))
 

@@ -14,7 +14,7 @@ from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
 from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_going_always
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
-from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceTracker, choose_face
+from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceObservation, FaceTracker, choose_face
 from model.vision.speaking import SpeakerFaces, Spoken
 
 FACE_RATE = 4.0  # frames per second: expressions last half a second to four seconds (Ekman 2003)
@@ -95,8 +95,9 @@ class VideoWorker:
 
     def evidence(self, start: float, end: float, sound: FloatArray, voice: int | None = None) -> Evidence:
         """Return the evidence of a segment, given in seconds; `sound` is its audio, `voice` the one that speaks."""
-        crops = self.face_between(start, end, loudness_of(sound), voice)
-        return Evidence(sound, self.frames_between(start, end), crops)
+        face = self.face_between(start, end, loudness_of(sound), voice)
+        crops, times = [observation.crop for observation in face], [observation.time for observation in face]
+        return Evidence(sound, self.frames_between(start, end), crops, crop_times=times)
 
     def match_voices(self, spoken: Sequence[Spoken]) -> None:
         """Match the faces seen so far with the voices of the words spoken meanwhile, for `evidence` to choose by."""
@@ -105,14 +106,14 @@ class VideoWorker:
 
     def face_between(
         self, start: float, end: float, loudness: Sequence[float], voice: int | None = None
-    ) -> list[ByteArray]:
-        """Return gray crops of the speaker's face in a segment (see faces.choose_face and speaking.SpeakerFaces)."""
+    ) -> list[FaceObservation]:
+        """Return the speaker's face in a segment (see faces.choose_face and speaking.SpeakerFaces)."""
         if self._tracker is None:
             return []
         held = self._held_at(start, end)
         if voice is not None and self._speaker_faces is not None:
-            return [o.crop for o in self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)]
-        return [observation.crop for observation in choose_face(self._tracker.tracks, start, end, loudness, held)]
+            return self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)
+        return choose_face(self._tracker.tracks, start, end, loudness, held)
 
     def _held_at(self, start: float, end: float) -> float | None:
         """Return the time of the last frame before `start` if it is still shown, as in a still image; else None."""

@@ -12,6 +12,7 @@ from model.contract import (
     SENTIMENT_OF_EMOTION,
     SENTIMENTS,
     Analysis,
+    Curves,
     Utterance,
     rank_emotions,
     rank_sentiments,
@@ -97,3 +98,18 @@ def test_results_from_before_languages_stay_readable() -> None:
     del stored["language_probability"], stored["utterances"][0]["language"]
     read = Analysis.model_validate(stored)
     assert (read.schema_version, read.language_probability, read.utterances[0].language) == ("1.0", None, None)
+
+
+def test_curves_have_the_same_steps_for_each_modality() -> None:
+    step = [0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1]
+    curves = {"step_s": 0.5, "emotions": EMOTIONS, "window_s": {"face": 1.0, "audio": 2.0}}
+    assert Curves.model_validate({**curves, "modalities": {"face": [None, step], "audio": [step, None]}})
+    with pytest.raises(ValidationError, match="number of steps"):
+        Curves.model_validate({**curves, "modalities": {"face": [step], "audio": [step, None]}})
+    with pytest.raises(ValidationError):
+        Curves.model_validate({**curves, "modalities": {"face": [[0.5, 0.5]]}})
+
+
+def test_results_without_curves_are_read() -> None:
+    older = analysis_of(one(0, 1, "Hello")).model_dump(exclude={"curves"})
+    assert Analysis.model_validate(older).curves is None

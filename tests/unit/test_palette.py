@@ -14,6 +14,7 @@ from model.reports.palette import (
     LIGHT_SURFACE,
     MODALITY_COLORS,
     MODALITY_SERIES,
+    MUTED_LABEL,
     PERSON_COLORS,
     SENTIMENT_COLORS,
 )
@@ -48,15 +49,20 @@ TO_LAB = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
-MIN_DISTANCE = 0.08  # in Oklab; the palettes of Okabe and Ito, and of Tol, reach 0.02 and 0.03
+# In Oklab; the palettes of Okabe and Ito, and of Tol, with eight and seven colors reach 0.02 and 0.03.
+MIN_DISTANCE = 0.08  # within emotions and within sentiments, which are compared side by side
+MIN_DISTANCE_OF_ANY = 0.06  # between any two of all sets
 GRAPHICS_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
 TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 PALETTES: dict[str, Mapping[str, str]] = {
     "emotions": dict(EMOTION_COLORS.items()),
     "sentiments": dict(SENTIMENT_COLORS.items()),
-    "modalities": dict(MODALITY_COLORS.items()),
-    "modalities to come": {str(i): color for i, color in enumerate(MODALITY_SERIES)},
+}
+ALL: dict[str, str] = {
+    **{f"emotion {label}": color for label, color in EMOTION_COLORS.items()},
+    **{f"sentiment {label}": color for label, color in SENTIMENT_COLORS.items() if label != MUTED_LABEL},
+    **{f"modality {i}": color for i, color in enumerate(MODALITY_SERIES)},
 }
 every_palette = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
 
@@ -91,10 +97,21 @@ def test_colors_are_distinguishable(palette: Mapping[str, str], sight: str) -> N
         assert np.linalg.norm(seen[one] - seen[other]) >= MIN_DISTANCE, f"{one} looks like {other}"
 
 
-@every_palette
+@pytest.mark.parametrize("sight", SIGHT)
+def test_no_color_means_two_things(sight: str) -> None:
+    """Sentiments, emotions and modalities have colors of their own."""
+    seen = {name: oklab(SIGHT[sight] @ linear(color)) for name, color in ALL.items()}
+    for one, other in combinations(seen, 2):
+        assert np.linalg.norm(seen[one] - seen[other]) >= MIN_DISTANCE_OF_ANY, f"{one} looks like {other}"
+
+
+def test_neutral_is_the_same_in_both_sets() -> None:
+    assert SENTIMENT_COLORS["neutral"] == EMOTION_COLORS["neutral"]
+
+
 @pytest.mark.parametrize("surface", [LIGHT_SURFACE, DARK_SURFACE])
-def test_stands_out(palette: Mapping[str, str], surface: str) -> None:
-    for label, color in palette.items():
+def test_stands_out(surface: str) -> None:
+    for label, color in ALL.items():
         assert contrast(color, surface) >= GRAPHICS_CONTRAST, label
 
 

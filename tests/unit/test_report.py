@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model.contract import EMOTIONS, Analysis
+from model.contract import EMOTIONS, Analysis, Curves
 from model.media import MediaError
 from model.reports import html_report
 from model.reports.html_report import render_report, write_report
@@ -154,6 +154,19 @@ def test_timeline_has_a_band_per_emotion_that_fill_its_height(page: Page, hostil
         for score in shown.emotions:
             assert heights[score.label][i] == pytest.approx(100 * score.confidence, abs=1)
     assert bands["joy"].startswith("M50.00 0.00h150.00")  # 1 s to 4 s of 20 s, on a width of 1000
+
+
+def test_the_curves_are_drawn_where_there_is_evidence(sample: Path) -> None:
+    step = [0.1, 0.05, 0.05, 0.5, 0.2, 0.05, 0.05]
+    curves = Curves(
+        step_s=0.5, emotions=list(EMOTIONS), window_s={"face": 1.0}, modalities={"face": [None, step, step]}
+    )
+    analysis = analysis_of(utterance(0, 2, "Hello"), duration=2.0).model_copy(update={"curves": curves})
+    page = Page(render_report(analysis, sample))
+    paths = {path["data-curve"]: path["d"] or "" for path in page.all("path") if "data-curve" in path}
+    assert set(paths) == {f"face-{label}" for label in EMOTIONS}
+    assert paths["face-joy"].startswith("M250.00 0.00h250.00v50.00")  # 0.5 s to 1 s of 2 s, at the top
+    assert paths["face-joy"].count("M") == 2
 
 
 def test_too_large_a_video_is_not_embedded(hostile: Analysis, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:

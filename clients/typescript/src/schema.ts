@@ -725,6 +725,8 @@ export interface components {
              * @default []
              */
             people?: components["schemas"]["Person"][];
+            /** @description null without a voice or a face, and before version 2.2 */
+            curves?: components["schemas"]["Curves"] | null;
             /**
              * Warnings
              * @default []
@@ -1029,6 +1031,35 @@ export interface components {
          *             "thumbnail_time": null
          *           }
          *         ],
+         *         "curves": {
+         *           "step_s": 0.5,
+         *           "emotions": [
+         *             "anger",
+         *             "disgust",
+         *             "fear",
+         *             "joy",
+         *             "neutral",
+         *             "sadness",
+         *             "surprise"
+         *           ],
+         *           "window_s": {
+         *             "face": 1
+         *           },
+         *           "modalities": {
+         *             "face": [
+         *               null,
+         *               [
+         *                 0.02,
+         *                 0.01,
+         *                 0.02,
+         *                 0.64,
+         *                 0.21,
+         *                 0.04,
+         *                 0.06
+         *               ]
+         *             ]
+         *           }
+         *         },
          *         "warnings": []
          *       },
          *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=...",
@@ -1400,6 +1431,32 @@ export interface components {
             contribution?: number | null;
         };
         /**
+         * Curves
+         * @description Predictions of voice and face by themselves over time.
+         *
+         *     Step i extends from i * `step_s` to (i + 1) * `step_s`. The modalities' lists have an entry for each step, the last
+         *     of which may end after the video: the probabilities in the order of `emotions`, rounded to thousandths, or null
+         *     without evidence. They are calibrated as `ModalityShare.emotions` are. `window_s` is the duration of the evidence
+         *     around the middle of a step from which it is predicted, where the utterance has as much.
+         */
+        Curves: {
+            /**
+             * Step S
+             * @description 0.5, or a multiple of it for videos of more than 20 minutes
+             */
+            step_s: number;
+            /** Emotions */
+            emotions: ("anger" | "disgust" | "fear" | "joy" | "neutral" | "sadness" | "surprise")[];
+            /** Window S */
+            window_s: {
+                [key: string]: number;
+            };
+            /** Modalities */
+            modalities: {
+                [key: string]: (number[] | null)[];
+            };
+        };
+        /**
          * Day
          * @description Analyses charged on a day.
          */
@@ -1732,6 +1789,35 @@ export interface components {
          *             "thumbnail_time": null
          *           }
          *         ],
+         *         "curves": {
+         *           "step_s": 0.5,
+         *           "emotions": [
+         *             "anger",
+         *             "disgust",
+         *             "fear",
+         *             "joy",
+         *             "neutral",
+         *             "sadness",
+         *             "surprise"
+         *           ],
+         *           "window_s": {
+         *             "face": 1
+         *           },
+         *           "modalities": {
+         *             "face": [
+         *               null,
+         *               [
+         *                 0.02,
+         *                 0.01,
+         *                 0.02,
+         *                 0.64,
+         *                 0.21,
+         *                 0.04,
+         *                 0.06
+         *               ]
+         *             ]
+         *           }
+         *         },
          *         "warnings": []
          *       }
          *     }

@@ -22,7 +22,7 @@ export function Swatch({ kind, label, className }: { kind: Kind; label: string; 
       aria-hidden="true"
       className={cx(
         `${kind}-${label}`,
-        "inline-block size-2.5 shrink-0 rounded-[3px]",
+        "inline-block size-2.5 shrink-0 rounded-[3px] forced-color-adjust-none",
         isSubdued(label) ? "bg-tone/45 ring-1 ring-tone ring-inset" : "bg-tone",
         className,
       )}

@@ -58,6 +58,12 @@ ANALYSIS: dict[str, Any] = {
     "people": [
         {"id": "S1", "label": "Speaker 1", "seconds": 2.7, "summary": _SUMMARY, "thumbnail_time": None},
     ],
+    "curves": {
+        "step_s": 0.5,
+        "emotions": ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"],
+        "window_s": {"face": 1.0},
+        "modalities": {"face": [None, [0.02, 0.01, 0.02, 0.64, 0.21, 0.04, 0.06]]},
+    },
     "warnings": [],
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from model.contract import EMOTIONS, SENTIMENTS, Analysis
+from model.contract import EMOTIONS, SENTIMENTS, Analysis, Modality
 from model.reports.formats import to_srt, to_vtt
 from model.reports.palette import MODALITY_NAMES
 from model.reports.sentences import factor
@@ -72,10 +72,85 @@ def test_hovering_shows_values_without_seeking(page: Page, analysis: Analysis) -
         expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
     assert position(page) == 0
     page.mouse.move(box["x"] + 1, box["y"] + 20)  # before the first utterance
-    expect(page.locator("[data-value=emotion-joy]")).to_have_text("–")
+    expect(page.locator("[data-value=emotion-joy]")).to_have_text("")
     page.mouse.move(0, 0)
-    for score in analysis.overall.emotions:  # before playback, the values are those of the whole video
-        expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
+    expect(page.locator("[data-value=emotion-joy]")).to_have_text("")  # the values are shown once, below
+
+
+def test_the_curves_of_face_and_voice_are_shown_and_hidden(page: Page, analysis: Analysis) -> None:
+    curves = analysis.curves
+    assert curves is not None
+    time = 15.25
+    shown: tuple[tuple[Modality, str], ...] = (("face", "Face"), ("audio", "Voice"))
+    for modality, name in shown:
+        step = curves.modalities[modality][int(time / curves.step_s)]
+        assert step is not None
+        share, label = max(zip(step, curves.emotions, strict=True))
+        box = page.get_by_test_id("timeline").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] * time / analysis.video.duration_s, box["y"] + 20)
+        expect(page.get_by_test_id("readout")).to_contain_text(f"{name} {label} {percent(share)}")
+        expect(page.locator(f"[data-curve={modality}-joy]")).to_have_attribute("d", re.compile("^M"))
+        page.get_by_label(name, exact=True).uncheck()
+        expect(page.locator(f"[data-curve={modality}-joy]")).to_have_count(0)
+        expect(page.get_by_test_id("readout")).not_to_contain_text(name)
+        page.get_by_label(name, exact=True).check()
+
+
+def test_the_strongest_moments_have_pictures_and_seek(page: Page, analysis: Analysis) -> None:
+    """The face cries first and laughs at the end; the address leads to the chosen moment."""
+    moments = page.get_by_role("list", name="Strongest moments").get_by_role("listitem")
+    assert 1 <= moments.count() <= 5
+    expect(page.locator("canvas[data-drawn]")).to_have_count(moments.count())
+    expect(moments.first).to_contain_text("Sadness")
+    expect(moments.first).to_contain_text("Face alone")
+    last = moments.last
+    expect(last).to_contain_text("Joy")
+    expect(last).to_contain_text("Face")
+    last.get_by_role("button").click()
+    chosen = position(page)
+    assert 12.0 < chosen < analysis.video.duration_s
+    expect(page).to_have_url(re.compile(rf"[?&]t={chosen:g}"))
+    page.reload()
+    expect(page.locator("video")).to_have_js_property("readyState", 4)
+    assert position(page) == pytest.approx(chosen, abs=0.1)
+
+
+def test_parts_without_speech_have_no_result(page: Page, analysis: Analysis) -> None:
+    rows = page.get_by_role("list", name="Utterances").get_by_role("listitem")
+    for index, utterance in enumerate(analysis.utterances):
+        expect(rows.nth(index).locator("svg")).to_have_count(1 if utterance.text else 0)
+    page.locator("[data-band=emotion-joy]").wait_for(state="attached")
+    boxes = (page.locator("[data-band=emotion-joy]").get_attribute("d") or "").count("M")
+    assert boxes == sum(bool(utterance.text) for utterance in analysis.utterances)
+
+
+def test_space_plays_wherever_the_focus_is_on_text(page: Page, analysis: Analysis) -> None:
+    row = page.get_by_role("list", name="Utterances").get_by_role("button").nth(1)
+    row.click()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => !document.querySelector('video').paused")
+    page.wait_for_function("start => document.querySelector('video').currentTime > start", arg=position(page))
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('video').paused")
+    page.keyboard.press("Enter")
+    assert position(page) == pytest.approx(analysis.utterances[1].start_time, abs=0.05)
+
+
+def test_the_player_has_captions_and_room(page: Page, analysis: Analysis) -> None:
+    cues = page.evaluate("[...document.querySelector('video').textTracks[0].cues].map((cue) => cue.text)")
+    assert cues == [utterance.text for utterance in analysis.utterances if utterance.text]
+    box = page.locator("video").bounding_box()
+    assert box is not None
+    assert box["height"] > (page.viewport_size or {"height": 0})["height"] / 3
+
+
+def test_swatches_keep_their_colors_in_forced_colors(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    colors = page.locator("ul[aria-label='Colors of emotions'] li > span.emotion-joy").evaluate_all(
+        "all => all.map((e) => getComputedStyle(e).backgroundColor)"
+    )
+    assert colors == ["rgb(183, 143, 28)"]
 
 
 @pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])

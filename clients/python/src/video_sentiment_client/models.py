@@ -91,6 +91,19 @@ class Person(_Result):
     thumbnail_time: float | None = None
 
 
+class Curves(_Result):
+    """Predictions of voice (`audio`) and face by themselves over time.
+
+    Step i extends from i * `step_s` to (i + 1) * `step_s`; `modalities` hold each step's probabilities in the order of
+    `emotions`, or None without evidence.
+    """
+
+    step_s: float
+    emotions: list[str]
+    window_s: dict[str, float]
+    modalities: dict[str, list[list[float] | None]]
+
+
 class VideoInfo(_Result):
     """Properties of the video as displayed. Zero for properties that the file lacks."""
 
@@ -121,6 +134,7 @@ class Result(_Result):
     utterances: list[Utterance]
     overall: Overall
     people: list[Person] = []
+    curves: Curves | None = None
     warnings: list[str] = []
 
 

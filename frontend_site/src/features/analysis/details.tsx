@@ -13,7 +13,7 @@ type Explained = Pick<Utterance, "emotions" | "bias" | "decided_by"> & {
 };
 type Predicted = Pick<Utterance, "emotions" | "sentiments" | "unclear"> & { contradictory?: boolean };
 
-/** Strongest emotion and sentiment with their probabilities. */
+/** Strongest emotion and sentiment; their probabilities are shown once, with those of the others. */
 export function Prediction({ emotions, sentiments, unclear, contradictory }: Predicted) {
   const [emotion, sentiment] = [strongest(emotions), strongest(sentiments)];
   if (!emotion || !sentiment) return null;
@@ -21,10 +21,10 @@ export function Prediction({ emotions, sentiments, unclear, contradictory }: Pre
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <span className="numbers flex items-center gap-2 text-[17px]">
         <Swatch kind="emotion" label={emotion.label} className="size-3" />
-        <strong className="font-semibold">{capitalize(emotion.label)}</strong> {percent(emotion.confidence)}
+        <strong className="font-semibold">{capitalize(emotion.label)}</strong>
       </span>
-      <span className="numbers text-[13px] text-muted">
-        Sentiment: {sentiment.label} {percent(sentiment.confidence)}
+      <span className="flex items-center gap-1.5 text-[13px] text-muted">
+        Sentiment: <Swatch kind="sentiment" label={sentiment.label} /> {sentiment.label}
       </span>
       <ResultBadges unclear={unclear} contradictory={contradictory} />
     </p>
@@ -49,6 +49,15 @@ export function UtteranceSummary({ utterance }: { utterance: Utterance }) {
       </p>
       <ExplanationText text={utterance.explanation} />
     </div>
+  );
+}
+
+/** Note in place of a result where nobody speaks: it would average over up to ten seconds. */
+export function NoWords() {
+  return (
+    <p className="text-[13px] text-muted">
+      No speech here. The curves show how the face, and a voice without words, change over time.
+    </p>
   );
 }
 

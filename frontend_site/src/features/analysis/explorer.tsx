@@ -9,6 +9,7 @@ import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
 import { Overall } from "./overall";
+import { MomentsCard } from "./moments-card";
 import type { Ratings } from "./ratings";
 import type { Playback } from "./playback";
 import { TimelineCard } from "./timeline-card";
@@ -22,6 +23,7 @@ interface Props {
   filter?: Filter;
   playback: Playback;
   player: ReactNode;
+  videoUrl?: string; // to cut pictures from
   people: ReactNode;
 }
 
@@ -31,8 +33,8 @@ export interface Filter {
   clear: () => void;
 }
 
-/** Interactive result: player and timeline, transcript and overall result beside them; people and the selected moment below. */
-export function Explorer({ analysis, ratings, speakers, filter, playback, player, people }: Props) {
+/** Interactive result: player and timeline, transcript and overall result beside them; moments and people below. */
+export function Explorer({ analysis, ratings, speakers, filter, playback, player, videoUrl, people }: Props) {
   if (analysis.utterances.length === 0) {
     return (
       <div className="grid gap-5">
@@ -52,16 +54,17 @@ export function Explorer({ analysis, ratings, speakers, filter, playback, player
       <div className="flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
         <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
           <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>
-          <TimelineCard analysis={analysis} playback={playback} subject={filter?.name} />
+          <TimelineCard analysis={analysis} playback={playback} />
         </div>
         <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
           {/* The scroll margin keeps focused elements clear of the sticky player. */}
-          <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
+          <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[54vh]">
             <Transcript analysis={analysis} ratings={ratings} speakers={speakers} playback={playback} />
           </div>
           <Overall analysis={analysis} subject={filter?.name} />
         </div>
         <div className="grid gap-5 lg:col-span-2">
+          <MomentsCard analysis={analysis} playback={playback} videoUrl={videoUrl} />
           {people}
           <Inspector analysis={analysis} ratings={ratings} speakers={speakers} playback={playback} />
         </div>

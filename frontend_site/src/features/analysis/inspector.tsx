@@ -3,9 +3,11 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, UtteranceSummary, UNCLEAR } from "./details";
 import { SpeakerName } from "@/features/people/mark";
 import type { Speakers } from "@/features/people/edits";
+
+import { Distributions, NoWords, UtteranceSummary, UNCLEAR } from "./details";
+import { hasResult } from "./moments";
 import { HumanRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
@@ -29,10 +31,10 @@ export function Inspector({ analysis, ratings, speakers, playback }: Props) {
   return (
     <Card title="Selected moment" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
       {speaker && <SpeakerName speaker={speaker} className="mb-1 text-[13px] font-medium" />}
-      <UtteranceSummary utterance={utterance} />
-      {utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
+      {hasResult(analysis, utterance) ? <UtteranceSummary utterance={utterance} /> : <NoWords />}
+      {hasResult(analysis, utterance) && utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
       {utteranceRatings && <HumanRatings ratings={utteranceRatings} />}
-      <Distributions utterance={utterance} />
+      {hasResult(analysis, utterance) && <Distributions utterance={utterance} />}
     </Card>
   );
 }

@@ -7,27 +7,42 @@ import { cx } from "@/design/cx";
 import { fetchVideoUrl } from "@/features/analyses/queries";
 
 import type { Playback } from "./playback";
+import type { Utterance } from "./types";
 
 interface Props {
   id: string;
   name: string;
   size: { width: number; height: number }; // in pixels; 0 without a video stream
   playback: Playback;
-  captions?: string; // URL of a WebVTT file
+  captions?: string; // URL of a WebVTT file; without one, the utterances are the captions
+  utterances?: readonly Utterance[];
+  language?: string | null;
 }
 
-/** Player of a video, or of a sound file as a bar of controls. Its presigned URL expires after some minutes and is then renewed. */
-export function Player({ id, name, size, playback, captions }: Props) {
-  const video = useRef<HTMLVideoElement>(null);
-  const [failures, setFailures] = useState(0);
-  const source = useQuery({
+/** Query a video's presigned URL. */
+export function useVideoUrl(id: string) {
+  return useQuery({
     queryKey: ["video", id],
     queryFn: ({ signal }) => fetchVideoUrl(id, signal),
-    staleTime: Infinity, // a new URL would restart the video; `onError` renews it
+    staleTime: Infinity, // a new URL would restart the video; `onError` of the player renews it
   });
+}
+
+/**
+ * Player of a video, or of a sound file as a bar of controls. Its presigned URL expires after some minutes and is then
+ * renewed.
+ */
+export function Player({ id, name, size, playback, captions, utterances = [], language }: Props) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [failures, setFailures] = useState(0);
+  const source = useVideoUrl(id);
   const { data: url, dataUpdatedAt: fetchedAt } = source;
 
   useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url, fetchedAt]);
+
+  useEffect(() => {
+    if (video.current && url && !captions) addCaptions(video.current, utterances, language ?? "");
+  }, [url, fetchedAt, captions, utterances, language]);
 
   const onError = () => {
     // Retry once with a new URL, as this one may have expired. An unsupported file fails with every URL.
@@ -37,7 +52,7 @@ export function Player({ id, name, size, playback, captions }: Props) {
   const broken = source.isError || failures > 1;
   return (
     <div className="overflow-hidden rounded-card border border-line bg-black">
-      {/* The transcript is the text alternative; subtitles can be exported. */}
+      {/* `addCaptions` adds those of the utterances. */}
       {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
       <video
         key={fetchedAt} // remounts the player even if the renewed URL is the same
@@ -52,7 +67,7 @@ export function Player({ id, name, size, playback, captions }: Props) {
         aria-label={name}
         onError={onError}
         onLoadedData={() => setFailures(0)}
-        className={cx("block w-full", size.width ? "max-h-[34vh]" : "h-14")}
+        className={cx("block w-full", size.width ? "max-h-[50vh] lg:max-h-[64vh]" : "h-14")}
       >
         {captions && <track kind="captions" src={captions} srcLang="en" label="English" />}
       </video>
@@ -63,4 +78,17 @@ export function Player({ id, name, size, playback, captions }: Props) {
       )}
     </div>
   );
+}
+
+/** Add the words as captions that the player can turn on. */
+function addCaptions(video: HTMLVideoElement, utterances: readonly Utterance[], language: string) {
+  const spoken = utterances.filter(({ text }) => text !== "");
+  if (spoken.length === 0 || video.textTracks.length > 0) return;
+  const track = video.addTextTrack("captions", "Captions", language);
+  for (const { start_time, end_time, text } of spoken) track.addCue(new VTTCue(start_time, end_time, escaped(text)));
+}
+
+/** Escape text for a cue, which may contain markup. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -43,8 +43,16 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
       event.preventDefault();
       action();
     };
+    // Browsers click a button when Space is released.
+    const release = (event: KeyboardEvent) => {
+      if (event.key === " " && playsBySpace(event.target)) event.preventDefault();
+    };
     addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    addEventListener("keyup", release);
+    return () => {
+      removeEventListener("keydown", press);
+      removeEventListener("keyup", release);
+    };
   }, [analysis, playback, enabled]);
 
   const choose = (on: boolean) => {
@@ -85,5 +93,11 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
 function isHandledByTarget(event: KeyboardEvent): boolean {
   if (!(event.target instanceof Element)) return false;
   if (event.target.closest("input, textarea, select, dialog")) return true;
-  return event.key === " " && event.target.closest("button, a, video, summary") !== null;
+  if (event.key !== " " || playsBySpace(event.target)) return false;
+  return event.target.closest("button, a, video, summary") !== null;
+}
+
+/** True for text that seeks when it is clicked, where Space plays all the same and Enter seeks. */
+function playsBySpace(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("[data-space=plays]") !== null;
 }

@@ -4,10 +4,12 @@ import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } fr
 
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
-import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
+import { EMOTION_STACK, MODALITY_NAMES, SENTIMENT_STACK } from "@/design/palette";
 import { capitalize, clock, percent } from "@/lib/format";
 
 import { Axis, Chart } from "./chart";
+import { curveModalities, scoresAt, type CurveModality } from "./curves";
+import { faceAndWordsDiffer, hasResult } from "./moments";
 import { usePlayback, type Playback } from "./playback";
 import { confidenceOf, indexAt, nextStart, previousStart, strongest, type TimedScores } from "./timeline";
 import type { Analysis } from "./types";
@@ -17,51 +19,100 @@ interface Props {
   playback: Playback;
 }
 
-const WHOLE = "whole video";
-
 /**
- * Emotions over time: click or drag to seek, hover to read the values. Before playback starts, the values are those of
- * the whole video, or of the `subject` to whom the analysis is limited.
+ * Emotions over time: click or drag to seek, hover to read the values. The curves of single signals can be hidden.
  */
-export function TimelineCard({ analysis, playback, subject = WHOLE }: Props & { subject?: string }) {
+export function TimelineCard({ analysis, playback }: Props) {
   const [hovered, setHovered] = useState<number | null>(null); // seconds
-  const now = usePlayback(playback, ({ time }) => indexAt(analysis.utterances, time));
-  const second = usePlayback(playback, ({ time }) => Math.floor(time));
-  const started = usePlayback(playback, ({ time }) => time > 0);
-  const index = hovered === null ? now : indexAt(analysis.utterances, hovered);
-  const showsOverall = index < 0 && hovered === null && !started;
-  const top = strongest(analysis.overall.emotions);
-  const text =
-    showsOverall && top
-      ? `${subject}: ${top.label} ${percent(top.confidence)}`
-      : describe(analysis, index, hovered ?? second);
+  const available = curveModalities(analysis.curves);
+  const [hidden, setHidden] = useState<readonly CurveModality[]>([]);
+  const signals = available.filter((modality) => !hidden.includes(modality));
+  const half = usePlayback(playback, ({ time }) => Math.floor(2 * time) / 2);
+  const time = hovered ?? half;
+  const pointed = hovered === null ? undefined : analysis.utterances[indexAt(analysis.utterances, hovered)];
+  const toggle = (modality: CurveModality) =>
+    setHidden(hidden.includes(modality) ? hidden.filter((one) => one !== modality) : [...hidden, modality]);
   return (
     <Card
       title="Emotion over time"
-      aside={<p className="numbers text-[13px] text-muted">{text}</p>}
+      aside={<Readout analysis={analysis} signals={signals} time={time} />}
       className="flex grow flex-col"
     >
-      <Slider analysis={analysis} playback={playback} hovered={hovered} onHover={setHovered} />
+      {available.length > 1 && (
+        <fieldset className="-mt-1 flex flex-wrap gap-x-4 text-[13px] text-muted">
+          <legend className="sr-only">Curves to show</legend>
+          {available.map((modality) => (
+            <label key={modality} className="flex items-center gap-1.5">
+              <input
+                type="checkbox"
+                checked={!hidden.includes(modality)}
+                onChange={() => toggle(modality)}
+                className="size-4 accent-accent-fill"
+              />
+              {MODALITY_NAMES[modality]}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <Slider analysis={analysis} playback={playback} signals={signals} hovered={hovered} onHover={setHovered} />
       <Axis duration={analysis.video.duration_s} />
+      {analysis.utterances.some(faceAndWordsDiffer) && (
+        <p className="mt-1 text-xs text-muted">Dotted line: face and words differ in how pleasant they are.</p>
+      )}
       <Values
-        prediction={showsOverall ? analysis.overall : analysis.utterances[index]}
-        when={showsOverall ? `of ${subject === WHOLE ? "the whole video" : subject}` : "at this moment"}
+        prediction={pointed && hasResult(analysis, pointed) ? pointed : undefined}
+        hasSentiments={analysis.utterances.some((utterance) => hasResult(analysis, utterance))}
       />
     </Card>
   );
 }
 
-function describe({ utterances }: Analysis, index: number, time: number): string {
-  const top = strongest(utterances[index]?.emotions ?? []);
-  return top ? `${clock(time)}, ${top.label} ${percent(top.confidence)}` : `${clock(time)}, no data`;
+/** Values of the curves at a time. */
+function Readout({ analysis, signals, time }: { analysis: Analysis; signals: readonly CurveModality[]; time: number }) {
+  return (
+    <p className="numbers flex flex-wrap items-center gap-x-3 text-[13px] text-muted" data-testid="readout">
+      <span>{clock(time)}</span>
+      {signals.map((modality) => {
+        const top = strongest(scoresAt(analysis.curves, modality, time) ?? []);
+        return (
+          <span key={modality} className="flex items-center gap-1.5">
+            {MODALITY_NAMES[modality]}
+            {top ? (
+              <>
+                <Swatch kind="emotion" label={top.label} /> {top.label} {percent(top.confidence)}
+              </>
+            ) : (
+              " –"
+            )}
+          </span>
+        );
+      })}
+    </p>
+  );
+}
+
+function describe(analysis: Analysis, index: number, time: number): string {
+  const utterance = analysis.utterances[index];
+  const top = utterance && hasResult(analysis, utterance) ? strongest(utterance.emotions) : undefined;
+  if (top) return `${clock(time)}, ${top.label} ${percent(top.confidence)}`;
+  const alone = curveModalities(analysis.curves).flatMap((modality) => {
+    const best = strongest(scoresAt(analysis.curves, modality, time) ?? []);
+    return best ? [`${MODALITY_NAMES[modality].toLowerCase()} ${best.label} ${percent(best.confidence)}`] : [];
+  });
+  return [clock(time), ...(alone.length > 0 ? alone : ["no data"])].join(", ");
 }
 
 function Slider({
   analysis,
   playback,
+  signals,
   hovered,
   onHover,
-}: Props & { hovered: number | null; onHover: (time: number | null) => void }) {
+}: Props & {
+  signals: readonly CurveModality[];
+  hovered: number | null;
+  onHover: (time: number | null) => void;
+}) {
   const { utterances, video } = analysis;
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
   const dragging = useRef(false);
@@ -115,7 +166,7 @@ function Slider({
       onPointerCancel={() => (dragging.current = false)}
       onPointerLeave={() => onHover(null)}
     >
-      <Chart analysis={analysis} />
+      <Chart analysis={analysis} signals={signals} />
       <svg className="pointer-events-none absolute inset-0 size-full overflow-visible" aria-hidden="true">
         {hovered !== null && <Line share={hovered / video.duration_s} className="stroke-text [stroke-dasharray:4_3]" />}
         <Playhead playback={playback} />
@@ -162,10 +213,11 @@ function Playhead({ playback }: { playback: Playback }) {
 
 interface ValuesProps {
   prediction: Pick<TimedScores, "emotions" | "sentiments"> | undefined;
-  when: string;
+  hasSentiments: boolean; // in the chart
 }
 
-function Values({ prediction, when }: ValuesProps) {
+/** Legend of the colors, with the values of the utterance that is pointed at. */
+function Values({ prediction, hasSentiments }: ValuesProps) {
   const item = (kind: "emotion" | "sentiment", label: string) => {
     const scores = kind === "emotion" ? prediction?.emotions : prediction?.sentiments;
     return (
@@ -173,7 +225,7 @@ function Values({ prediction, when }: ValuesProps) {
         <Swatch kind={kind} label={label} />
         {capitalize(label)}
         <span className="numbers ml-auto text-muted" data-value={`${kind}-${label}`}>
-          {scores ? percent(confidenceOf(scores, label)) : "–"}
+          {scores && percent(confidenceOf(scores, label))}
         </span>
       </li>
     );
@@ -181,12 +233,18 @@ function Values({ prediction, when }: ValuesProps) {
   const grid = "grid grid-cols-[repeat(auto-fill,minmax(7.2rem,1fr))] gap-x-5 gap-y-1 text-[13px]";
   return (
     <div className="mt-2 grid gap-2">
-      <ul aria-label={`Emotions ${when}`} className={grid}>
+      <h3 className="text-xs text-muted">Emotion</h3>
+      <ul aria-label="Colors of emotions" className={grid}>
         {EMOTION_STACK.map((label) => item("emotion", label))}
       </ul>
-      <ul aria-label={`Sentiment ${when}`} className={`${grid} border-t border-line pt-2`}>
-        {SENTIMENT_STACK.map((label) => item("sentiment", label))}
-      </ul>
+      {hasSentiments && (
+        <>
+          <h3 className="border-t border-line pt-2 text-xs text-muted">Sentiment</h3>
+          <ul aria-label="Colors of sentiments" className={grid}>
+            {SENTIMENT_STACK.map((label) => item("sentiment", label))}
+          </ul>
+        </>
+      )}
     </div>
   );
 }

@@ -6,11 +6,12 @@ import { StackBar, Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { cx } from "@/design/cx";
 import { EMOTION_STACK } from "@/design/palette";
-import { clock, percent } from "@/lib/format";
+import { clock } from "@/lib/format";
 
 import { ResultBadges, UtteranceText } from "./details";
 import { SpeakerName } from "@/features/people/mark";
 import type { Speaker, Speakers } from "@/features/people/edits";
+import { faceAndWordsDiffer, hasResult } from "./moments";
 import { describeRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
@@ -65,6 +66,7 @@ export function Transcript({ analysis, ratings, speakers, playback }: Transcript
           <Row
             key={index}
             utterance={utterance}
+            showsResult={hasResult(analysis, utterance)}
             ratings={ratings?.[index]}
             speaker={speakers.get(utterance.speaker ?? "")}
             current={index === current}
@@ -78,18 +80,21 @@ export function Transcript({ analysis, ratings, speakers, playback }: Transcript
 
 interface RowProps {
   utterance: Utterance;
+  showsResult: boolean;
   ratings?: Ratings;
   speaker?: Speaker;
   current: boolean;
   seek: (time: number) => void;
 }
 
-function Row({ utterance, ratings, speaker, current, seek }: RowProps) {
-  const top = strongest(utterance.emotions);
+function Row({ utterance, showsResult, ratings, speaker, current, seek }: RowProps) {
+  const top = showsResult ? strongest(utterance.emotions) : undefined;
+  const difference = faceAndWordsDiffer(utterance);
   return (
     <li className="[contain-intrinsic-height:auto_5rem] [content-visibility:auto]">
       <button
         type="button"
+        data-space="plays"
         aria-current={current || undefined}
         onClick={() => seek(utterance.start_time)}
         className={cx(
@@ -106,13 +111,16 @@ function Row({ utterance, ratings, speaker, current, seek }: RowProps) {
           <span className="numbers col-start-2 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
             <span className="flex items-center gap-1.5">
               <Swatch kind="emotion" label={top.label} />
-              {top.label} {percent(top.confidence)}
+              {top.label}
             </span>
             <ResultBadges unclear={utterance.unclear} contradictory={utterance.contradictory} />
+            {difference && <span>{`signals differ: ${difference}`}</span>}
             {ratings?.together && <span>{describeRatings(utterance, ratings.together)}</span>}
           </span>
         )}
-        <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />
+        {top && (
+          <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />
+        )}
       </button>
     </li>
   );

@@ -24,7 +24,8 @@ import { ExportMenu } from "./exports";
 import { Explorer } from "./explorer";
 import { Disclaimer, Facts, Warnings } from "./notes";
 import { Playback } from "./playback";
-import { Player } from "./player";
+import { useTimeInAddress } from "./time-in-address";
+import { Player, useVideoUrl } from "./player";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
@@ -87,6 +88,8 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
 
 function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analysis }) {
   const [playback] = useState(() => new Playback(stored.video.duration_s));
+  useTimeInAddress(playback);
+  const { data: videoUrl } = useVideoUrl(detail.id);
   const [chosen, setChosen] = useState<string | null>(null);
   const edits = editsOf(detail);
   const analysis = withEdits(stored, edits);
@@ -98,7 +101,17 @@ function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analys
   const name = nameOf(detail);
   const isExample = detail.id === EXAMPLE_ID;
   const captions = isExample ? exampleCaptions() : undefined;
-  const player = <Player id={detail.id} name={name} size={stored.video} playback={playback} captions={captions} />;
+  const player = (
+    <Player
+      id={detail.id}
+      name={name}
+      size={stored.video}
+      playback={playback}
+      captions={captions}
+      utterances={analysis.utterances}
+      language={analysis.language}
+    />
+  );
   const people = found.length > 0 && (
     <Suspense>
       <PeopleCard
@@ -125,7 +138,7 @@ function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analys
         ratings={person ? undefined : detail.ratings}
         speakers={speakers}
         filter={person && { name: person.label, clear: () => setChosen(null) }}
-        {...{ playback, player, people }}
+        {...{ playback, player, videoUrl, people }}
       />
       {found.length === 0 && !isExample && <PeopleHint />}
       <Disclaimer />

@@ -5,7 +5,9 @@ import { useEffect, useRef, useState } from "react";
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { SegmentedControl } from "@/design/segmented-control";
-import { Distributions, UtteranceSummary, UNCLEAR } from "@/features/analysis/details";
+import { Distributions, NoWords, UtteranceSummary, UNCLEAR } from "@/features/analysis/details";
+import { MomentsCard } from "@/features/analysis/moments-card";
+import { hasResult } from "@/features/analysis/moments";
 import { HumanRatings, describeRatings } from "@/features/analysis/ratings";
 import { Playback, usePlayback } from "@/features/analysis/playback";
 import { indexNear, strongest } from "@/features/analysis/timeline";
@@ -98,16 +100,19 @@ function InteractiveExample({ example, demonstration }: InteractiveExampleProps)
             playsInline
             preload="metadata"
             aria-label={example.title}
-            className="block max-h-[44vh] w-full"
+            className="block max-h-[60vh] w-full"
           >
             <track kind="captions" src={fileOf(example.value, "vtt")} srcLang="en" label="English" />
           </video>
         </div>
-        <Utterances demonstration={demonstration} playback={playback} />
+        {analysis.utterances.some((utterance) => hasResult(analysis, utterance)) && (
+          <Utterances demonstration={demonstration} playback={playback} />
+        )}
+        <MomentsCard analysis={analysis} playback={playback} videoUrl={fileOf(example.value, "mp4")} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
-        <SelectedMoment demonstration={demonstration} playback={playback} />
         <TimelineCard analysis={analysis} playback={playback} />
+        <SelectedMoment demonstration={demonstration} playback={playback} />
       </div>
     </div>
   );
@@ -169,9 +174,9 @@ function SelectedMoment({ demonstration: { analysis, ratings }, playback }: Part
       title="Selected moment"
       aside={<p className="numbers text-[13px] text-muted">{clock(utterance.start_time)}</p>}
     >
-      <UtteranceSummary utterance={utterance} />
+      {hasResult(analysis, utterance) ? <UtteranceSummary utterance={utterance} /> : <NoWords />}
       {votes && <HumanRatings ratings={votes} />}
-      <Distributions utterance={utterance} />
+      {hasResult(analysis, utterance) && <Distributions utterance={utterance} />}
     </Card>
   );
 }

@@ -68,7 +68,7 @@ export function indexOf(found: readonly Person[], id: string): number {
 /** Return the result of one person: the person's utterances, with their average as the overall result. */
 export function onlyOf(analysis: Analysis, person: Person): Analysis {
   const utterances = analysis.utterances.filter(({ speaker }) => speaker === person.id);
-  return { ...analysis, utterances, overall: person.summary };
+  return { ...analysis, utterances, overall: person.summary, curves: null }; // the curves are of everyone
 }
 
 /** Give a person a name; an empty one removes it. */
