@@ -1,4 +1,4 @@
-"""CloudFront distribution: one origin for browsers and clients, with the web app and the API under /api and /app."""
+"""CloudFront distribution: one origin for browsers and clients, with the web app and the API under its prefixes."""
 
 import json
 from pathlib import Path
@@ -21,6 +21,7 @@ from stacks.edge.headers import (
     content_security_policy,
     fixed_headers,
     inline_hashes,
+    page_paths,
     site_script_sources,
 )
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
@@ -96,11 +97,22 @@ class Site(Construct):
             additional_behaviors={
                 "/api/*": cloudfront.BehaviorOptions(**backend, function_associations=[_on_request(split)]),
                 "/app/*": cloudfront.BehaviorOptions(**backend),
+                "/public/*": cloudfront.BehaviorOptions(**backend),
                 "/docs/*": cloudfront.BehaviorOptions(
                     **files,
                     response_headers_policy=self._security_headers("ReferenceHeaders", uploads, results, REFERENCE),
                     function_associations=[_on_request(pages_function)],
                 ),
+                **{
+                    f"{path}*": cloudfront.BehaviorOptions(
+                        **files,
+                        response_headers_policy=self._security_headers(
+                            f"{path.strip('/').capitalize()}Headers", uploads, results, path=path
+                        ),
+                        function_associations=[_on_request(pages_function)],
+                    )
+                    for path in page_paths()
+                },
             },
         )
         self.url = f"https://{config.domain_name or self.distribution.distribution_domain_name}"
@@ -118,7 +130,7 @@ class Site(Construct):
     def _backend(
         self, api: HttpApi, secret: secretsmanager.ISecret, headers: cloudfront.ResponseHeadersPolicy
     ) -> dict[str, Any]:
-        """Return the behavior shared by both prefixes of the API: no caching, no rewriting."""
+        """Return the behavior shared by all prefixes of the API: no caching, no rewriting."""
         return {
             "origin": origins.RestApiOrigin(
                 api.api,
@@ -136,13 +148,13 @@ class Site(Construct):
         }
 
     def _security_headers(
-        self, id: str, uploads: s3.IBucket, results: s3.IBucket, page: Path | None = None
+        self, id: str, uploads: s3.IBucket, results: s3.IBucket, page: Path | None = None, path: str | None = None
     ) -> cloudfront.ResponseHeadersPolicy:
         """Return the policy with the security headers.
 
-        `page`: a page with inline scripts and styles, which are allowed by their hashes.
+        `page`: a page with inline scripts and styles, which are allowed by their hashes; `path`: one of `page_paths`.
         """
-        fixed = fixed_headers()
+        fixed = fixed_headers(path)
         body = page.read_bytes() if page and page.is_file() else b""
         region = cdk.Stack.of(self).region
         videos, data = (bucket_origin(bucket.bucket_name, region) for bucket in (uploads, results))
@@ -151,7 +163,9 @@ class Site(Construct):
             media=[videos],
             scripts=[*site_script_sources(site_folder()), *inline_hashes(body, "script")],
             styles=inline_hashes(body, "style"),
+            page=path,
         )
+        frames = fixed.get("X-Frame-Options")
         return cloudfront.ResponseHeadersPolicy(
             self,
             id,
@@ -161,8 +175,9 @@ class Site(Construct):
                     content_security_policy=policy, override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption[fixed["X-Frame-Options"]], override=True
+                frame_options=frames
+                and cloudfront.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption[frames], override=True
                 ),
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
                     referrer_policy=cloudfront.HeadersReferrerPolicy[

@@ -60,11 +60,12 @@ NAMED_IN_BODY: dict[str, tuple[Body, int]] = {
         204,
     ),  # same as for a missing upload: does nothing
 }
-# Routes without an identifier: they must work, and return only mallory's data.
+# Valid bodies. Routes without an identifier must work with them, and return only mallory's data.
 OWN: dict[str, Any] = {
     "POST /upload-url": {"fileType": ".mp4"},
     "POST /multipart-uploads": {"fileType": ".mp4", "fileSize": 10},
     "GET /analyses": None,
+    "POST /analyses/{id}/shares": {},
     "GET /uploads": None,
     "GET /usage": None,
     "GET /audit-log": None,
@@ -110,7 +111,7 @@ def attack(mallory: Caller, route: Route, hers: Belongings) -> str:
     """Send a request with alice's identifiers to a route; return the response's text, which must reveal nothing."""
     if "{" in route.path:
         ids = {"keys": hers.key, "uploads": hers.upload_id}.get(route.path.split("/")[1], hers.analysis)
-        response = mallory.request(route.method, re.sub(r"\{\w+\}", ids, route.path))
+        response = mallory.request(route.method, re.sub(r"\{\w+\}", ids, route.path), OWN.get(route.name))
         assert response.status == 404, f"{route.name} returns {response.status}"
         return response.text
     if route.name in NAMED_IN_BODY:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from common import prefixes
 from common.analyses import QUEUED
-from lambdas.core.analyses import fair_queue, queries
+from lambdas.core.analyses import fair_queue, queries, shares
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.owners import audit
@@ -22,7 +22,7 @@ from lambdas.core.storage.transactions import Part, apply, try_write, update
 # Fields that purging removes from a record.
 PURGED_FIELDS = (
     *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline", "queued_at"),
-    *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
+    *("output_location", "failure_location", "result_key", "error", "summary", "expires_at", "shares"),
 )
 
 
@@ -79,6 +79,7 @@ def purge(record: AnalysisRecord, now: datetime) -> None:
     closing = [AnalysisRecord.purged.set(True), AnalysisRecord.listed.remove()]
     if not record.purged and not apply(record, closing, AnalysisRecord.deleted_at.exists()):
         return  # restored in the meantime
+    shares.remove_all(record)
     remove_objects(record)
     actions = [
         *(getattr(AnalysisRecord, name).remove() for name in PURGED_FIELDS),
