@@ -3,8 +3,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
-import { fetchVideoUrl } from "@/features/analyses/queries";
-
 import type { Playback } from "./playback";
 
 interface Props {
@@ -13,15 +11,18 @@ interface Props {
   size: { width: number; height: number }; // in pixels; 0 without a video stream
   playback: Playback;
   captions?: string; // URL of a WebVTT file
+  url?: string; // of the video, if it is known
+  fetchUrl: (signal: AbortSignal) => Promise<string>; // a new URL, as they expire
 }
 
 /** Video player. Its presigned URL expires after some minutes and is then renewed. */
-export function Player({ id, name, size, playback, captions }: Props) {
+export function Player({ id, name, size, playback, captions, url: initialUrl, fetchUrl }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
   const source = useQuery({
     queryKey: ["video", id],
-    queryFn: ({ signal }) => fetchVideoUrl(id, signal),
+    queryFn: ({ signal }) => fetchUrl(signal),
+    initialData: initialUrl,
     staleTime: Infinity, // a new URL would restart the video; `onError` renews it
   });
   const { data: url, dataUpdatedAt: fetchedAt } = source;

@@ -10,11 +10,12 @@ import { Button, ButtonLink, IconButton } from "@/design/button";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
 import { nameOf } from "@/features/analyses/names";
-import { isRunning, useAnalysis, useCancel, useRetry, type Detail } from "@/features/analyses/queries";
+import { fetchVideoUrl, isRunning, useAnalysis, useCancel, useRetry, type Detail } from "@/features/analyses/queries";
 import { statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
 import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
 import { ExampleNote } from "@/features/demonstration/note";
+import { ShareButton } from "@/features/share/share-button";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { ExportMenu } from "./exports";
@@ -22,6 +23,7 @@ import { Explorer } from "./explorer";
 import { Disclaimer, Facts, Warnings } from "./notes";
 import { Playback } from "./playback";
 import { Player } from "./player";
+import { PrintReport } from "./print-report";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
@@ -84,20 +86,33 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const name = nameOf(detail);
   const isExample = detail.id === EXAMPLE_ID;
   const captions = isExample ? exampleCaptions() : undefined;
-  const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} captions={captions} />;
+  const player = (
+    <Player
+      id={detail.id}
+      name={name}
+      size={analysis.video}
+      playback={playback}
+      captions={captions}
+      fetchUrl={(signal) => fetchVideoUrl(detail.id, signal)}
+    />
+  );
   const actions = (
     <>
+      {!isExample && <ShareButton id={detail.id} name={name} />}
       <ExportMenu id={detail.id} name={name} analysis={analysis} />
       <Shortcuts analysis={analysis} playback={playback} />
     </>
   );
   return (
     <>
-      <Header detail={detail} actions={actions} />
-      {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
-      <Warnings analysis={analysis} />
-      <Explorer analysis={analysis} ratings={detail.ratings} playback={playback} player={player} />
-      <Disclaimer />
+      <div className="grid gap-5 print:hidden">
+        <Header detail={detail} actions={actions} />
+        {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
+        <Warnings analysis={analysis} />
+        <Explorer analysis={analysis} ratings={detail.ratings} playback={playback} player={player} />
+        <Disclaimer />
+      </div>
+      <PrintReport analysis={analysis} name={name} />
     </>
   );
 }

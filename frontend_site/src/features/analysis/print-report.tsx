@@ -1,0 +1,28 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { flushSync } from "react-dom";
+
+import { Report } from "./static-report";
+import type { Analysis } from "./types";
+
+/** Report that replaces the page on paper; rendered only while the browser prints. The page itself is `print:hidden`. */
+export function PrintReport({ analysis, name }: { analysis: Analysis; name: string }) {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const begin = () => flushSync(() => setPrinting(true)); // the browser prints what the event's handlers leave
+    const end = () => setPrinting(false);
+    addEventListener("beforeprint", begin);
+    addEventListener("afterprint", end);
+    return () => {
+      removeEventListener("beforeprint", begin);
+      removeEventListener("afterprint", end);
+    };
+  }, []);
+  if (!printing) return null;
+  return (
+    <div className="hidden print:block" data-testid="print-report">
+      <Report analysis={analysis} name={name} />
+    </div>
+  );
+}
