@@ -99,9 +99,10 @@ def test_requests_and_responses_pass_unchanged(web: httpx.Client) -> None:
     assert (answer.headers["retry-after"], answer.headers["x-more"]) == ("7", "kept")
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/app/x", "/api/x", "/public/x", "/config.json", "/docs/", "/nothing", "/cognito/"]
-)
+PATHS = ["/", "/app/x", "/api/x", "/public/x", "/config.json", "/docs/", "/nothing", "/cognito/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_every_response_has_the_edges_headers(web: httpx.Client, path: str) -> None:
     answer = web.get(path)
     assert {name: answer.headers.get(name) for name in fixed_headers()} == fixed_headers()
