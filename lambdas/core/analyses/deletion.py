@@ -1,9 +1,9 @@
 """Deletion of analyses in two steps: a soft delete that can be undone, then an irreversible purge.
 
 1. `delete` hides the record at once. No data is removed yet, and `restore` undoes it.
-2. `purge`, called by the sweeper, blocks all further transitions, then removes the video, its copies, progress and
-   results with all their versions, and finally the fields of the record. The remaining tombstone, an id and dates,
-   outlives every message about the analysis that may still arrive, and expires by TTL.
+2. `purge`, called by the sweeper, blocks all further transitions, then removes the links, the video, its copies,
+   progress and results with all their versions, and finally the fields of the record. The remaining tombstone, an id
+   and dates, outlives every message about the analysis that may still arrive, and expires by TTL.
 """
 
 from datetime import datetime
