@@ -165,7 +165,6 @@ class Site(Construct):
             styles=inline_hashes(body, "style"),
             page=path,
         )
-        frames = fixed.get("X-Frame-Options")
         return cloudfront.ResponseHeadersPolicy(
             self,
             id,
@@ -175,10 +174,7 @@ class Site(Construct):
                     content_security_policy=policy, override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=frames
-                and cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption[frames], override=True
-                ),
+                frame_options=_frame_options(fixed.get("X-Frame-Options")),
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
                     referrer_policy=cloudfront.HeadersReferrerPolicy[
                         fixed["Referrer-Policy"].upper().replace("-", "_")
@@ -235,6 +231,13 @@ class Site(Construct):
 
 def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociation:
     return cloudfront.FunctionAssociation(function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
+
+
+def _frame_options(option: str | None) -> cloudfront.ResponseHeadersFrameOptions | None:
+    """Return the setting for X-Frame-Options; None for a page that any site may show in a frame."""
+    if option is None:
+        return None
+    return cloudfront.ResponseHeadersFrameOptions(frame_option=cloudfront.HeadersFrameOption[option], override=True)
 
 
 def _pages_code() -> str:

@@ -24,6 +24,7 @@ def share(page: Page, *, video: bool = False) -> tuple[str, str]:
     if video:
         dialog.get_by_label("Include the video").check()
     dialog.get_by_role("button", name="Create link").click()
+    expect(dialog.locator("code")).to_have_count(2)
     address, code = dialog.locator("code").all_inner_texts()
     return address, code
 
