@@ -13,3 +13,4 @@ SLOTS = "SLOTS"  # an owner's slots at the endpoint
 PLAN = "PLAN"  # a change of an owner's plan
 UPLOAD = "UPLOAD"
 KEY = "KEY"
+SHARE = "SHARE"

@@ -46,7 +46,7 @@ def _group(described: Document, tag: Document) -> Document:
 
 
 def _operation(described: Document, method: str, path: str, operation: Document) -> Document:
-    app_only = "servers" in described["paths"][path]
+    server = described["paths"][path].get("servers", described["servers"])[0]["url"]
     body = operation.get("requestBody", {}).get("content", {}).get(JSON_TYPE, {}).get("schema")
     return {
         "id": operation["operationId"],
@@ -54,10 +54,10 @@ def _operation(described: Document, method: str, path: str, operation: Document)
         "path": path,
         "summary": operation["description"].partition("\n")[0],
         "description": operation["description"].partition("\n")[2].strip(),
-        "app_only": app_only,
+        "badge": "" if server == "/api" else server.removeprefix("/"),
         "parameters": [_parameter(parameter) for parameter in operation.get("parameters", [])],
         "body": _shown(described, body) if body else None,
-        "curl": _curl(described, method, path, body, "/app" if app_only else "/api"),
+        "curl": _curl(described, method, path, body, server),
         "answers": [_answer(described, status, answer) for status, answer in operation["responses"].items()],
     }
 
@@ -129,7 +129,7 @@ def _type(schema: Document) -> Markup:
 def _curl(described: Document, method: str, path: str, body: Document | None, prefix: str) -> str:
     """Return the request as a shell command."""
     lines = ["curl" if method == "get" else f"curl -X {method.upper()}", f'"$URL{prefix}{path}"']
-    lines.append(f'-H "Authorization: Bearer ${"TOKEN" if prefix == "/app" else "KEY"}"')
+    lines.append(f'-H "Authorization: Bearer ${"KEY" if prefix == "/api" else "TOKEN"}"')
     shown = _shown(described, body) if body else None
     if shown is not None and shown["example"] is not None:
         compact = json.dumps(json.loads(shown["example"]), ensure_ascii=False)

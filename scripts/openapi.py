@@ -5,17 +5,18 @@ python -m scripts.openapi [--check]
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from common.problems import MEDIA_TYPE, TYPE_PREFIX
-from lambdas.api.app import APP_ONLY, app
+from lambdas.api.app import APP_ONLY, PUBLIC, app
 from lambdas.api.deps import scope_of
 from lambdas.api.openapi_docs import problems
-from lambdas.api.schemas import account, analyses, uploads
+from lambdas.api.schemas import account, analyses, shares, uploads
 from lambdas.api.schemas.base import Schema
 from lambdas.core.errors import NotUploadedError
 from scripts import api_page, llms_page
@@ -25,7 +26,9 @@ JSON_FILE, PAGE_FILE, LLMS_FILE = DOCS / "openapi.json", DOCS / "api.html", DOCS
 
 API_SERVER = {"url": "/api", "description": "For programs, with an API key"}
 APP_SERVER = {"url": "/app", "description": "For the web app, with a user's session"}
+PUBLIC_SERVER = {"url": "/public", "description": "For the readers of a link, without an account"}
 BY_SESSION: dict[str, list[str]] = {"session": []}
+BY_LINK: dict[str, list[str]] = {"link": []}
 
 INTRODUCTION = """\
 Upload a video, start its analysis, and get every utterance with its time, words, emotion and sentiment.
@@ -41,6 +44,8 @@ plain message in `error` as well.
 TAGS = [
     {"name": "uploads", "description": "Upload files, in one request or in parts."},
     {"name": "analyses", "description": "Start, list, export, delete and restore analyses."},
+    {"name": "shares", "description": "Read-only links to an analysis, for readers without an account."},
+    {"name": "shared", "description": "The analysis of a link. Requires only the link's token."},
     {"name": "usage", "description": "Usage of the monthly quota."},
     {"name": "audit", "description": "Events of the account."},
     {"name": "example", "description": "The web app's example analysis. Requires a session."},
@@ -99,6 +104,12 @@ SECURITY_SCHEMES = {
         "bearerFormat": "JWT",
         "description": "The ID token of a signed-in user.",
     },
+    "link": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "TOKEN",
+        "description": "The token of a link to an analysis, created by `POST /analyses/{id}/shares`.",
+    },
 }
 
 
@@ -112,14 +123,15 @@ def document() -> dict[str, Any]:
         tags=TAGS,
         servers=[API_SERVER, APP_SERVER],
     )
-    app_only = {f"{route.path}" for router in APP_ONLY for route in router.routes}  # type: ignore[attr-defined]
+    app_only, public = _paths(APP_ONLY), _paths(PUBLIC)
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             by_key: dict[str, list[str]] = {"apiKey": [scope_of(method.upper())]}
-            _complete(operation, [BY_SESSION] if path in app_only else [by_key, BY_SESSION])
+            only = [BY_LINK] if path in public else [BY_SESSION] if path in app_only else None
+            _complete(operation, only or [by_key, BY_SESSION])
             _name_answers(operation, described["components"]["schemas"])
-        if path in app_only:
-            operations["servers"] = [APP_SERVER]
+        if path in app_only | public:
+            operations["servers"] = [PUBLIC_SERVER if path in public else APP_SERVER]
     components = described["components"]
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of 422
         components["schemas"].pop(name, None)
@@ -130,9 +142,13 @@ def document() -> dict[str, Any]:
     return described
 
 
+def _paths(routers: Iterable[APIRouter]) -> set[str]:
+    return {f"{route.path}" for router in routers for route in router.routes}  # type: ignore[attr-defined]
+
+
 def _examples() -> Iterator[tuple[str, Any]]:
     """Yield the schemas' examples unchanged, since get_openapi drops null values and sorts the rest."""
-    for module in (account, analyses, uploads):
+    for module in (account, analyses, shares, uploads):
         for name, schema in vars(module).items():
             if isinstance(schema, type) and issubclass(schema, Schema):
                 extra = schema.model_config.get("json_schema_extra")

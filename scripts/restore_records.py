@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from common.table import KEY, PARTITION_KEY, PLAN, PROFILE, SLOTS, SORT_KEY, UPLOAD
+from common.table import ANALYSIS, KEY, PARTITION_KEY, PLAN, PROFILE, SHARE, SLOTS, SORT_KEY, UPLOAD
 from lambdas.core import clock
 from lambdas.core.owners import profiles
 from lambdas.core.storage import item_keys
@@ -27,8 +27,9 @@ WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # Prefixes of temporary items. A pending upload lasts an hour: written back, the sweeper would remove it as expired with
 # its video, which may have been analyzed since. Requests and deliveries are counted for minutes. A place in the fair
 # queue belongs to an attempt that may have run since: written back, it would get another slot and release the
-# attempt's. The sweeper requeues queued records.
-PASSING_KINDS = (UPLOAD, PLAN, "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
+# attempt's. The sweeper requeues queued records. A link may have been revoked, which leaves no record; owners create
+# links again.
+PASSING_KINDS = (UPLOAD, PLAN, SHARE, "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
 # Attributes of a profile that keep their current values, so that sign-outs and rotated secrets are not undone.
 CURRENT_ATTRIBUTES = (
     *("api_keys", "sessions_ended_at", "last_sign_in"),
@@ -102,6 +103,9 @@ def _with_later_state(item: Item, current: Item | None) -> Item:
 
     A monthly count that was set back would let owners exceed their plan, and the stage its ceiling.
     """
+    if item[SORT_KEY]["S"] == ANALYSIS:  # links are not restored, so their number is the current one
+        unshared = {name: value for name, value in item.items() if name != "shares"}
+        return unshared | {name: value for name, value in (current or {}).items() if name == "shares"}
     if current is None:
         return item
     if item[SORT_KEY]["S"] == PROFILE:

@@ -11,12 +11,30 @@ from mangum import Mangum
 from lambdas.api import cold_start, problems
 from lambdas.api.entry_points import EntryPointMiddleware
 from lambdas.api.openapi_docs import operation_id
-from lambdas.api.routes import account, analyses, audit, example, inference, keys, people, uploads, usage, webhook
+from lambdas.api.routes import (
+    account,
+    analyses,
+    audit,
+    example,
+    inference,
+    keys,
+    people,
+    shared,
+    shares,
+    uploads,
+    usage,
+    webhook,
+)
 from lambdas.core.aws.observability import logger, observed
 
-SHARED = (uploads.router, inference.router, analyses.router, people.router, usage.router, audit.router)
+SHARED = (
+    *(uploads.router, inference.router, analyses.router, people.router, shares.router),
+    *(usage.router, audit.router),
+)
 # These routes require a session (deps.SessionDep). The OpenAPI document lists them so, and tests check each of them.
 APP_ONLY = (example.router, keys.router, webhook.router, account.router)
+# These routes require only the token of a link (deps.ShareTokenDep).
+PUBLIC = (shared.router,)
 
 
 def create_app() -> FastAPI:
@@ -30,7 +48,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    routers = (*SHARED, *APP_ONLY)
+    routers = (*SHARED, *APP_ONLY, *PUBLIC)
     problems.install(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)

@@ -35,9 +35,12 @@ def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
     """Authenticate the caller: by API key under /api, by the user's session under /app.
 
     Scopes of API keys are enforced here and nowhere else. Raises UnauthorizedError, AccountDeletedError,
-    InsufficientScopeError or, for a session, TooManyRequestsError.
+    InsufficientScopeError or, for a session, TooManyRequestsError; NoRouteError under /public,
+    where these routes do not exist.
     """
     entry_point = entry_point_of(request.scope)
+    if entry_point is EntryPoint.PUBLIC:
+        raise NoRouteError(UNKNOWN_ROUTE)
     owner, by = _by_key(request, at) if entry_point is EntryPoint.API else (_by_session(request, at), audit.SESSION)
     return Caller(owner, entry_point, by)
 
@@ -51,6 +54,17 @@ def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
     if caller.entry_point is not EntryPoint.APP:
         raise NoRouteError(UNKNOWN_ROUTE)
     return caller
+
+
+def share_token(request: Request) -> str:
+    """Return the token of a link, from a request under /public; empty if it has none. Raises NoRouteError elsewhere.
+
+    It is sent as a header, since addresses are written to access logs.
+    """
+    if entry_point_of(request.scope) is not EntryPoint.PUBLIC:
+        raise NoRouteError(UNKNOWN_ROUTE)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def scope_of(method: str) -> api_keys.Scope:
@@ -85,4 +99,5 @@ def _authorizer(request: Request) -> Mapping[str, Any]:
 
 CallerDep = Annotated[Caller, Depends(caller)]
 SessionDep = Annotated[Caller, Depends(session)]
+ShareTokenDep = Annotated[str, Depends(share_token)]
 NowDep = Annotated[datetime, Depends(now)]

@@ -1,8 +1,8 @@
-"""Entry points of the API, /api and /app, and the checks that apply to every request before routing.
+"""Entry points of the API, /api, /app and /public, and the checks that apply to every request before routing.
 
-An entry point is a prefix of the path; the routes behind both are the same. API Gateway requires an API key under /api
-and a session under /app. `deps.caller` requires the same credential again, so that a path which the two parse
-differently gives no access.
+An entry point is a prefix of the path; the routes behind /api and /app are the same. API Gateway requires an API key
+under /api and a session under /app. `deps.caller` requires the same credential again, so that a path which the two
+parse differently gives no access. /public is open, for the readers of shared analyses, and has a route of its own.
 """
 
 import hmac
@@ -24,10 +24,11 @@ MAX_BODY = 256 << 10  # bytes: enough for the 1,000 parts of a multipart upload
 
 
 class EntryPoint(StrEnum):
-    """Path prefix by which a request arrives: /api with an API key, /app with a user's session."""
+    """Path prefix of a request: /api with an API key, /app with a user's session, /public without an account."""
 
     API = "/api"
     APP = "/app"
+    PUBLIC = "/public"
 
 
 def entry_point_of(scope: Mapping[str, Any]) -> EntryPoint:

@@ -24,11 +24,17 @@ DESCRIPTIONS = {
     503: "Service temporarily busy; retry after `Retry-After` seconds.",
 }
 COMMON_STATUSES = (401, 403, 429)
+PUBLIC_STATUSES = (404, 429)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route with these error statuses, in addition to those of every route."""
     return {status: _response(status) for status in sorted({*statuses, *COMMON_STATUSES})}
+
+
+def public_problems() -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that requires no account: every refusal is a 404, or a rate limit."""
+    return {status: _response(status) for status in PUBLIC_STATUSES}
 
 
 def _response(status: int) -> dict[str, Any]:

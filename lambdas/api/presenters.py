@@ -5,14 +5,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, Usage
-from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
+from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, VideoUrl
 from lambdas.api.schemas.people import AccountPeople, PeopleEdits
+from lambdas.api.schemas.shares import NewShare, SharedAnalysis, ShareItem
 from lambdas.api.schemas.uploads import PendingUpload
-from lambdas.core.analyses import fair_queue, people
+from lambdas.core.analyses import fair_queue, people, shares
 from lambdas.core.analyses.queries import Progress
 from lambdas.core.analyses.serializers import fields
+from lambdas.core.aws import clients
 from lambdas.core.owners import api_keys, quota
-from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, OwnerRecord, UploadRecord
+from lambdas.core.settings import settings
+from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, OwnerRecord, ShareRecord, UploadRecord
 from model.contract import Analysis
 
 
@@ -85,6 +88,39 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
         "created_at": record.created_at,
         "rotated_at": record.rotated_at,
         "last_used_at": record.last_used_at,
+    }
+
+
+def share(record: ShareRecord) -> ShareItem:
+    """Convert a link, without its token."""
+    return ShareItem.model_validate(_share_fields(record))
+
+
+def new_share(made: shares.NewShare) -> NewShare:
+    """Convert a new link, with its token and the addresses of its two pages."""
+    base = clients.parameter(settings().public_url_parameter)
+    pages = {"url": f"{base}/s/#{made.token}", "embed_url": f"{base}/embed/#{made.token}"}
+    return NewShare.model_validate(_share_fields(made.record) | {"token": made.token} | pages)
+
+
+def shared(found: shares.Shared, result_url: str, video: VideoUrl | None) -> SharedAnalysis:
+    """Convert a shared analysis for a reader of its link."""
+    return SharedAnalysis(
+        file_name=found.analysis.file_name,
+        created_at=datetime.fromisoformat(found.analysis.created_at),
+        expires_at=datetime.fromtimestamp(float(found.share.expires_at), UTC),
+        analysis=found.result,
+        result_url=result_url,
+        video=video,
+    )
+
+
+def _share_fields(record: ShareRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "created_at": record.created_at,
+        "expires_at": datetime.fromtimestamp(float(record.expires_at), UTC),
+        "include_video": record.include_video,
     }
 
 

@@ -130,6 +130,12 @@ class TooManyKeysError(DomainError):
     code, status, title = "too-many-keys", 409, "API key limit reached"
 
 
+class TooManySharesError(DomainError):
+    """Analysis with the maximum number of links."""
+
+    code, status, title = "too-many-shares", 409, "Link limit reached"
+
+
 class TooLargeError(DomainError):
     """File above the size limit."""
 

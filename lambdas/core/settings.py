@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     max_api_keys: int = Field(default=20, gt=0)  # per owner: API Gateway limits the number per AWS account
     # Per user of the web app, which polls every two seconds for each running analysis in its list.
     app_requests_per_minute: int = Field(default=1200, gt=0)
+    max_shares: int = Field(default=20, gt=0)  # links per analysis
+    share_reads_per_minute: int = Field(default=120, gt=0)  # per link
     webhook_tests_per_hour: int = Field(default=30, gt=0)  # per owner
     wait_seconds: float = Field(default=25.0, ge=0)  # longest long poll; API Gateway times out after 29
     queued_patience: int = Field(default=120, gt=0)  # until the sweeper submits a queued analysis itself

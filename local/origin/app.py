@@ -1,4 +1,4 @@
-"""Routes of the web origin: the site, the API under both of its prefixes, sign-in, the API reference.
+"""Routes of the web origin: the site, the API under its prefixes, sign-in, the API reference.
 
 Any page that is open in the user's browser can send requests here. `OwnRequests` refuses requests from other sites'
 pages and ambiguous paths; TrustedHostMiddleware refuses requests under another host name.
@@ -26,7 +26,7 @@ from local.origin.paths import is_normal
 from local.origin.proxy import TIMEOUT, body_of, forward, problem, too_large
 from local.origin.tokens import split_token
 from local.settings import REGION, STAGE
-from stacks.edge.headers import fixed_headers
+from stacks.edge.headers import fixed_headers, page_of
 from stacks.edge.site_config import site_config
 
 # Any other name could belong to a foreign page that uses the user's browser to reach this machine (DNS rebinding).
@@ -109,6 +109,7 @@ def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
         routes=[
             Route("/api/{path:path}", origin.api, methods=METHODS),
             Route("/app/{path:path}", origin.api, methods=METHODS),
+            Route("/public/{path:path}", origin.api, methods=METHODS),
             Route("/cognito/", origin.cognito, methods=["POST"]),
             Route("/config.json", origin.config),
             Route("/docs", origin.to_reference),
@@ -159,9 +160,10 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in fixed_headers().items():
+                page = page_of(scope["path"])
+                for name, value in fixed_headers(page).items():
                     headers[name] = value
-                headers.setdefault(CSP, self._pages.policy())
+                headers.setdefault(CSP, self._pages.policy(page=page))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -27,10 +27,15 @@ class Pages:
     def __init__(self, uploads: Sequence[str], site: Path = SITE) -> None:
         self._uploads, self._site = uploads, site
 
-    def policy(self, *, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> str:
-        """Return the web app's content security policy, extended by the hashes of a page's own scripts and styles."""
+    def policy(self, *, scripts: Sequence[str] = (), styles: Sequence[str] = (), page: str | None = None) -> str:
+        """Return the web app's content security policy, extended by the hashes of a page's own scripts and styles.
+
+        `page`: one of `stacks.edge.headers.page_paths`.
+        """
         scripts = [*site_script_sources(self._site), *scripts]
-        return content_security_policy(connect=self._uploads, media=self._uploads, scripts=scripts, styles=styles)
+        return content_security_policy(
+            connect=self._uploads, media=self._uploads, scripts=scripts, styles=styles, page=page
+        )
 
     def of_site(self, path: str) -> Response:
         """Return the response to a path of the web app, given without its first slash."""

@@ -1,4 +1,4 @@
-"""REST API in front of one Lambda: /api requires an API key, /app the ID token of a Cognito user."""
+"""REST API in front of one Lambda: /api requires an API key, /app the ID token of a Cognito user, /public nothing."""
 
 import json
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from stacks.nag_suppressions import accept
 
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
 BURST = 2  # times the average rate
+PUBLIC_METHOD = "/public/{proxy+}/GET"
+PUBLIC_RATE = 50  # requests per second without an account, so that they cannot use up the stage's rate
 
 
 class Limits(NamedTuple):
@@ -89,9 +91,11 @@ class HttpApi(Construct):
         keys.add_method("ANY", handler, api_key_required=True)
         app = self.api.root.add_resource("app").add_resource("{proxy+}")
         app.add_method("ANY", handler, authorizer=authorizer)
+        public = self.api.root.add_resource("public").add_resource("{proxy+}")
+        public.add_method("GET", handler)
         self._add_error_responses()
         self.plans = {name: self._usage_plan(name, limits, config) for name, limits in USAGE_PLANS.items()}
-        self._accept_findings(keys)
+        self._accept_findings(keys, public)
 
     @property
     def url(self) -> str:
@@ -130,6 +134,11 @@ class HttpApi(Construct):
             ),
             throttling_rate_limit=500,
             throttling_burst_limit=1000,
+            method_options={
+                PUBLIC_METHOD: apigateway.MethodDeploymentOptions(
+                    throttling_rate_limit=PUBLIC_RATE, throttling_burst_limit=BURST * PUBLIC_RATE
+                )
+            },
         )  # fmt: skip
 
     def _add_execution_log(self) -> None:
@@ -163,11 +172,13 @@ class HttpApi(Construct):
                 templates={"application/json": _template(status, code, title, DETAILS.get(kind, title))},
             )
 
-    def _accept_findings(self, keys: apigateway.Resource) -> None:
+    def _accept_findings(self, keys: apigateway.Resource, public: apigateway.Resource) -> None:
         stage = self.api.deployment_stage
         accept(self.api, "APIG2", "the Lambda validates each request against its schema, with detailed errors")
         accept(keys, "APIG4", "an API key is required, and the Lambda verifies the secret part of the token")
         accept(keys, "COG4", "clients with an API key are not Cognito users; /app has the authorizer")
+        accept(public, "APIG4", "readers of a shared analysis have no account; the Lambda verifies the link's token")
+        accept(public, "COG4", "readers of a shared analysis have no account; the Lambda verifies the link's token")
         accept(stage, "APIG3", "only the distribution has access, which `-c waf=true` protects by AWS WAF")
         if self.api.node.try_find_child("CloudWatchRole"):
             accept(

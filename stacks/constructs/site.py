@@ -1,4 +1,4 @@
-"""CloudFront distribution: one origin for browsers and clients, with the web app and the API under /api and /app."""
+"""CloudFront distribution: one origin for browsers and clients, with the web app and the API under its prefixes."""
 
 import json
 from pathlib import Path
@@ -21,6 +21,7 @@ from stacks.edge.headers import (
     content_security_policy,
     fixed_headers,
     inline_hashes,
+    page_paths,
     site_script_sources,
 )
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
@@ -96,11 +97,22 @@ class Site(Construct):
             additional_behaviors={
                 "/api/*": cloudfront.BehaviorOptions(**backend, function_associations=[_on_request(split)]),
                 "/app/*": cloudfront.BehaviorOptions(**backend),
+                "/public/*": cloudfront.BehaviorOptions(**backend),
                 "/docs/*": cloudfront.BehaviorOptions(
                     **files,
                     response_headers_policy=self._security_headers("ReferenceHeaders", uploads, results, REFERENCE),
                     function_associations=[_on_request(pages_function)],
                 ),
+                **{
+                    f"{path}*": cloudfront.BehaviorOptions(
+                        **files,
+                        response_headers_policy=self._security_headers(
+                            f"{path.strip('/').capitalize()}Headers", uploads, results, path=path
+                        ),
+                        function_associations=[_on_request(pages_function)],
+                    )
+                    for path in page_paths()
+                },
             },
         )
         self.url = f"https://{config.domain_name or self.distribution.distribution_domain_name}"
@@ -118,7 +130,7 @@ class Site(Construct):
     def _backend(
         self, api: HttpApi, secret: secretsmanager.ISecret, headers: cloudfront.ResponseHeadersPolicy
     ) -> dict[str, Any]:
-        """Return the behavior shared by both prefixes of the API: no caching, no rewriting."""
+        """Return the behavior shared by all prefixes of the API: no caching, no rewriting."""
         return {
             "origin": origins.RestApiOrigin(
                 api.api,
@@ -136,13 +148,13 @@ class Site(Construct):
         }
 
     def _security_headers(
-        self, id: str, uploads: s3.IBucket, results: s3.IBucket, page: Path | None = None
+        self, id: str, uploads: s3.IBucket, results: s3.IBucket, page: Path | None = None, path: str | None = None
     ) -> cloudfront.ResponseHeadersPolicy:
         """Return the policy with the security headers.
 
-        `page`: a page with inline scripts and styles, which are allowed by their hashes.
+        `page`: a page with inline scripts and styles, which are allowed by their hashes; `path`: one of `page_paths`.
         """
-        fixed = fixed_headers()
+        fixed = fixed_headers(path)
         body = page.read_bytes() if page and page.is_file() else b""
         region = cdk.Stack.of(self).region
         videos, data = (bucket_origin(bucket.bucket_name, region) for bucket in (uploads, results))
@@ -151,6 +163,7 @@ class Site(Construct):
             media=[videos],
             scripts=[*site_script_sources(site_folder()), *inline_hashes(body, "script")],
             styles=inline_hashes(body, "style"),
+            page=path,
         )
         return cloudfront.ResponseHeadersPolicy(
             self,
@@ -161,9 +174,7 @@ class Site(Construct):
                     content_security_policy=policy, override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption[fixed["X-Frame-Options"]], override=True
-                ),
+                frame_options=_frame_options(fixed.get("X-Frame-Options")),
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
                     referrer_policy=cloudfront.HeadersReferrerPolicy[
                         fixed["Referrer-Policy"].upper().replace("-", "_")
@@ -220,6 +231,13 @@ class Site(Construct):
 
 def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociation:
     return cloudfront.FunctionAssociation(function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
+
+
+def _frame_options(option: str | None) -> cloudfront.ResponseHeadersFrameOptions | None:
+    """Return the setting for X-Frame-Options; None for a page that any site may show in a frame."""
+    if option is None:
+        return None
+    return cloudfront.ResponseHeadersFrameOptions(frame_option=cloudfront.HeadersFrameOption[option], override=True)
 
 
 def _pages_code() -> str:

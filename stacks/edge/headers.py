@@ -22,9 +22,20 @@ def _definition() -> dict[str, Any]:
     return loaded
 
 
-def fixed_headers() -> dict[str, str]:
-    """Return the headers with a constant value, by name."""
-    return dict(_definition()["headers"])
+def page_paths() -> tuple[str, ...]:
+    """Return the paths of the pages with headers of their own: those of shared analyses."""
+    return tuple(_definition()["pages"])
+
+
+def page_of(path: str) -> str | None:
+    """Return which of `page_paths` a path belongs to; None for all others."""
+    return next((page for page in page_paths() if path.startswith(page)), None)
+
+
+def fixed_headers(page: str | None = None) -> dict[str, str]:
+    """Return the headers with a constant value, by name. `page`: one of `page_paths`."""
+    own = _definition()["pages"][page]["headers"] if page else {}
+    return {name: value for name, value in {**_definition()["headers"], **own}.items() if value is not None}
 
 
 def bucket_origin(bucket: str, region: str) -> str:
@@ -38,14 +49,17 @@ def content_security_policy(
     media: Sequence[str] = (),
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
+    page: str | None = None,
 ) -> str:
     """Return the value of Content-Security-Policy.
 
     `connect`: origins that pages may call besides their own (the upload bucket's, Cognito's); `media`: origins of
-    videos; `scripts`, `styles`: sources as `inline_hashes` and the site's csp.json list them.
+    videos; `scripts`, `styles`: sources as `inline_hashes` and the site's csp.json list them; `page`: one of
+    `page_paths`.
     """
     added = {"connect-src": connect, "media-src": media, "script-src": sorted(scripts), "style-src": sorted(styles)}
-    directives = _definition()["content_security_policy"]
+    own = _definition()["pages"][page].get("content_security_policy", {}) if page else {}
+    directives = {**_definition()["content_security_policy"], **own}
     return "; ".join(f"{name} {' '.join([*sources, *added.get(name, ())])}" for name, sources in directives.items())
 
 

@@ -43,6 +43,9 @@ OURS: dict[str, type[BaseModel]] = {  # by the name in the API's description
     "Deleted": models.DeletedAnalysis,
     "PeopleEdits": models.PeopleEdits,
     "VideoUrl": models.VideoUrl,
+    "ShareItem": models.Share,
+    "NewShare": models.NewShare,
+    "ShareList": models.Shares,
     "UploadUrl": models.UploadTicket,
     "MultipartUpload": models.MultipartTicket,
     "PartUrls": models.PartUrls,
@@ -111,6 +114,21 @@ def test_every_request_says_who_asks(client: Both, server: Server) -> None:
     (seen,) = server.seen
     assert seen.headers["authorization"] == f"Bearer {KEY}"
     assert re.match(r"video-sentiment-python/\d", seen.headers["user-agent"])
+
+
+def test_links_are_created_listed_and_revoked(client: Both, server: Server) -> None:
+    path = f"/api/analyses/{ID}/shares"
+    server.on(f"POST {path}", Answer(201, examples.NEW_SHARE))
+    server.on(f"GET {path}", Answer(body={"shares": [examples.SHARE_ITEM]}))
+    server.on(f"DELETE {path}/{examples.SHARE_ID}", Answer(204))
+    assert client.do("share", ID).url == examples.NEW_SHARE["url"]
+    client.do("share", ID, expires_in_hours=1, include_video=True)
+    (found,) = client.do("shares", ID)
+    client.do("revoke_share", ID, found.id)
+    assert [seen.json for seen in server.seen[:2]] == [
+        {"expiresInHours": 168, "includeVideo": False},
+        {"expiresInHours": 1, "includeVideo": True},
+    ]
 
 
 def test_ids_stay_below_their_path(client: Both, server: Server) -> None:

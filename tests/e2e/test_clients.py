@@ -102,6 +102,10 @@ def test_a_video_from_upload_to_restoring(product: Product, client: Client, larg
             client.export(done.id, name) == product.developer.request("GET", f"/analyses/{done.id}?format={name}").text
         )
     assert httpx.get(client.video_url(done.id).url, trust_env=False).content == large.read_bytes()
+    link = client.share(done.id)
+    assert [share.id for share in client.shares(done.id)] == [link.id]
+    client.revoke_share(done.id, link.id)
+    assert client.shares(done.id) == []
     assert client.start(upload, wait=5).result == done.result
 
     wait_until(lambda: bool(receiver.events))

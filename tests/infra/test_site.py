@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.api import entry_points
 from stacks.constructs import site
-from stacks.edge.headers import bucket_origin, fixed_headers
+from stacks.edge.headers import bucket_origin, fixed_headers, page_paths
 from stacks.edge.site_files import EDGE, site_folder
 from tests.infra.conftest import GPU
 from tests.infra.synthesized import ROOT, Stage, flat
@@ -67,7 +67,7 @@ def test_responses_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> N
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
     for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
         assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}  # neither another page nor another status
-    for path in ("/api/*", "/app/*"):
+    for path in ("/api/*", "/app/*", "/public/*"):
         behavior = _behaviors(prod)[path]
         assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's CachingDisabled
         assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # all but the Host header
@@ -147,20 +147,25 @@ def test_the_sites_bucket_is_read_by_the_distribution_alone(prod: Stage) -> None
 
 
 def test_every_response_has_the_security_headers(prod: Stage) -> None:
-    policies = prod.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
-    assert len(policies) == 2  # the API reference has scripts of its own
-    for policy in policies:
+    policies = prod.resources("AWS::CloudFront::ResponseHeadersPolicy")
+    assert len(policies) == 4  # the API reference has scripts of its own, shared analyses other headers
+    behaviors = {path: behavior["ResponseHeadersPolicyId"]["Ref"] for path, behavior in _behaviors(prod).items()}
+    own = {behaviors[f"{page}*"]: page for page in page_paths()}
+    for name, policy in policies.items():
+        page = own.get(name)
         config = policy["ResponseHeadersPolicyConfig"]
         security = config["SecurityHeadersConfig"]
         assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 63072000
-        assert security["FrameOptions"]["FrameOption"] == fixed_headers()["X-Frame-Options"]
-        assert security["ReferrerPolicy"]["ReferrerPolicy"] == fixed_headers()["Referrer-Policy"]
+        assert security.get("FrameOptions", {}).get("FrameOption") == fixed_headers(page).get("X-Frame-Options")
+        assert security["ReferrerPolicy"]["ReferrerPolicy"] == fixed_headers(page)["Referrer-Policy"]
         assert "ContentTypeOptions" in security
         custom = {item["Header"]: item["Value"] for item in config["CustomHeadersConfig"]["Items"]}
-        assert custom == {name: value for name, value in fixed_headers().items() if name not in site.OWN_FIELDS}
+        assert custom == {name: value for name, value in fixed_headers(page).items() if name not in site.OWN_FIELDS}
         csp = flat(security["ContentSecurityPolicy"]["ContentSecurityPolicy"])
         assert "default-src 'none'" in csp
         assert "unsafe" not in csp
+        frames = "*" if page == "/embed/" else "'none'"
+        assert f"frame-ancestors {frames};" in csp
         connect = csp.partition("connect-src")[2].partition(";")[0]
         assert all(name in connect for name in ("https://cognito-idp.", "BucketsMedia", "BucketsResults"))
         assert "BucketsMedia" in csp.partition("media-src")[2].partition(";")[0]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from lambdas.api.schemas import account, analyses, uploads
+from lambdas.api.schemas import account, analyses, shares, uploads
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
@@ -42,7 +42,11 @@ def test_every_operation_is_documented() -> None:
         assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", operation["operationId"]), operation["operationId"]
         assert operation["description"], path
         schemes = {name for requirement in operation["security"] for name in requirement}
-        app_only = DOCUMENT["paths"][path].get("servers") is not None
+        server = DOCUMENT["paths"][path].get("servers", [{"url": ""}])[0]["url"]
+        if server == "/public":
+            assert (schemes, set(operation["responses"])) == ({"link"}, {"200", "404", "429"}), path
+            continue
+        app_only = server == "/app"
         assert schemes == ({"session"} if app_only else {"apiKey", "session"}), path
         scopes = [requirement["apiKey"] for requirement in operation["security"] if "apiKey" in requirement]
         assert scopes == ([] if app_only else [["read" if method == "get" else "analyze"]]), path
@@ -58,7 +62,7 @@ def test_every_operation_is_documented() -> None:
 SCHEMAS = sorted(
     {
         found
-        for module in (account, analyses, uploads)
+        for module in (account, analyses, shares, uploads)
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, BaseModel) and found.model_config.get("json_schema_extra")
     },

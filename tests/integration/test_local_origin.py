@@ -99,7 +99,10 @@ def test_requests_and_responses_pass_unchanged(web: httpx.Client) -> None:
     assert (answer.headers["retry-after"], answer.headers["x-more"]) == ("7", "kept")
 
 
-@pytest.mark.parametrize("path", ["/", "/app/x", "/api/x", "/config.json", "/docs/", "/nothing", "/cognito/"])
+PATHS = ["/", "/app/x", "/api/x", "/public/x", "/config.json", "/docs/", "/nothing", "/cognito/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_every_response_has_the_edges_headers(web: httpx.Client, path: str) -> None:
     answer = web.get(path)
     assert {name: answer.headers.get(name) for name in fixed_headers()} == fixed_headers()
@@ -108,6 +111,20 @@ def test_every_response_has_the_edges_headers(web: httpx.Client, path: str) -> N
     assert "'unsafe" not in answer.headers["content-security-policy"]
     assert "'sha256-abc='" in policy["script-src"]
     assert "http://127.0.0.1:" in policy["connect-src"]  # the origin of presigned URLs
+    assert policy["frame-ancestors"] == "'none'"
+
+
+@pytest.mark.parametrize(("path", "frames"), [("/s/", "'none'"), ("/embed/", "*"), ("/embed/../s/", None)])
+def test_pages_of_shared_analyses_are_not_indexed_and_only_one_may_be_framed(
+    web: httpx.Client, path: str, frames: str | None
+) -> None:
+    if frames is None:
+        assert raw(web, path).startswith(b"HTTP/1.1 400")
+        return
+    headers = web.get(path).headers
+    assert headers["x-robots-tag"] == "noindex, nofollow" and headers["referrer-policy"] == "no-referrer"
+    assert ("x-frame-options" in headers) == (frames != "*")
+    assert f"frame-ancestors {frames};" in headers["content-security-policy"]
 
 
 def test_pages_are_resolved_like_by_the_distribution(web: httpx.Client) -> None:
@@ -136,7 +153,7 @@ def test_nothing_outside_the_site_is_served(web: httpx.Client, path: str) -> Non
     assert raw(web, path).startswith(b"HTTP/1.1 400")
 
 
-PREFIXES = ["/api/", "/app/", "/cognito/", "/docs/", "/"]
+PREFIXES = ["/api/", "/app/", "/public/", "/cognito/", "/docs/", "/"]
 PARTS = ["..", ".", "%2e%2e", ".%2e", "%252e%252e", "%2f", "%2F", "%5c", "\\", "/", "//", "x", "%61", "%00", ";"]
 
 
@@ -148,7 +165,7 @@ def test_no_path_leaves_the_api(web: httpx.Client, prefix: str, parts: list[str]
         return  # refused before the gateway
     path = json.loads(answer.split(b"\r\n\r\n", 1)[1])["path"]
     for _ in range(3):
-        assert posixpath.normpath(path.replace("\\", "/")).startswith(("/stage/api", "/stage/app"))
+        assert posixpath.normpath(path.replace("\\", "/")).startswith(("/stage/api", "/stage/app", "/stage/public"))
         path = unquote(path)
 
 

@@ -9,10 +9,12 @@ import type {
   CompletedAnalysis,
   DeletedAnalysis,
   ExportFormat,
+  NewShare,
   PendingUpload,
   PeopleEdits,
   Result,
   Schemas,
+  Share,
   StartedAnalysis,
   Status,
   Usage,
@@ -50,6 +52,14 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
+export interface ShareOptions {
+  /** Hours, 1 to 2,160 (90 days); 7 days if not given. */
+  expiresInHours?: number;
+  /** True to let readers play the video. */
+  includeVideo?: boolean;
+}
+
+const SHARE_HOURS = 7 * 24;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 5_000; // milliseconds between two requests for an analysis
 const LONGEST_WAIT = 25; // seconds
@@ -177,6 +187,24 @@ export class Client {
   /** Get a URL that plays the video of an analysis. */
   videoUrl(id: string): Promise<VideoUrl> {
     return this.#api.get(`${path(id)}/video`, {});
+  }
+
+  /**
+   * Create a read-only link to a completed analysis: its `url` opens it for anyone, without an account. Not repeated
+   * without an answer, as a lost one would leave a link that nobody knows.
+   */
+  share(id: string, { expiresInHours = SHARE_HOURS, includeVideo = false }: ShareOptions = {}): Promise<NewShare> {
+    return this.#api.post(`${path(id)}/shares`, { expiresInHours, includeVideo }, { repeatable: false });
+  }
+
+  /** List the links to an analysis, newest first. */
+  async shares(id: string): Promise<Share[]> {
+    return (await this.#api.get<Schemas["ShareList"]>(`${path(id)}/shares`, {})).shares;
+  }
+
+  /** Revoke a link to an analysis. It is invalid at once. */
+  async revokeShare(id: string, shareId: string): Promise<void> {
+    await this.#api.delete(`${path(id)}/shares/${encodeURIComponent(shareId)}`);
   }
 
   /** Get the quota usage in a month such as `2026-11`, by default the current one. */

@@ -338,6 +338,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analyses/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shares
+         * @description List the links to an analysis, newest first, without their tokens.
+         */
+        get: operations["listShares"];
+        put?: never;
+        /**
+         * Create Share
+         * @description Create a read-only link to a completed analysis. Its token is shown only once.
+         *
+         *     Anyone with the link can read the transcript, predictions and curves until it expires or is revoked, and with
+         *     `includeVideo` play the video; nothing else of the account.
+         */
+        post: operations["createShare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analyses/{id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Share
+         * @description Revoke a link to an analysis. It is invalid at once.
+         */
+        delete: operations["revokeShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/usage": {
         parameters: {
             query?: never;
@@ -637,6 +684,28 @@ export interface paths {
          *     cannot be undone.
          */
         delete: operations["deleteAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shared-analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Shared Analysis
+         * @description Read a shared analysis. Send the link's token as `Authorization: Bearer TOKEN`.
+         *
+         *     The response is the same 404 for a wrong, expired or revoked token, and for a deleted analysis.
+         */
+        get: operations["readSharedAnalysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1351,7 +1420,7 @@ export interface components {
              * Event
              * @enum {string}
              */
-            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "people-confirmed" | "people-withdrawn" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
+            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "people-confirmed" | "people-withdrawn" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled" | "share-created" | "share-revoked" | "share-expired";
             /**
              * By
              * @description Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`.
@@ -2052,6 +2121,47 @@ export interface components {
             token: string;
         };
         /**
+         * NewShare
+         * @description New link to an analysis. `token` and the two addresses, which contain it, are shown only once.
+         * @example {
+         *       "id": "mzxw6ytboi2gk3tt",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2026-12-01T09:30:00Z",
+         *       "includeVideo": false,
+         *       "token": "mzxw6ytboi2gk3ttaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         *       "url": "https://video-sentiment.example.com/s/#mzxw6ytboi2gk3ttaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         *       "embedUrl": "https://video-sentiment.example.com/embed/#mzxw6ytboi2gk3ttaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         *     }
+         */
+        NewShare: {
+            /** Id */
+            id: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Expiresat
+             * Format: date-time
+             */
+            expiresAt: string;
+            /** Includevideo */
+            includeVideo: boolean;
+            /** Token */
+            token: string;
+            /**
+             * Url
+             * @description Page to send to readers. The token is in its fragment, which browsers do not send.
+             */
+            url: string;
+            /**
+             * Embedurl
+             * @description The same page for an `iframe`, which any site may show.
+             */
+            embedUrl: string;
+        };
+        /**
          * Overall
          * @description Result for the whole video: the utterances' distributions, weighted by duration. Empty without utterances.
          *
@@ -2254,6 +2364,368 @@ export interface components {
             label: "negative" | "neutral" | "positive";
             /** Confidence */
             confidence: number;
+        };
+        /**
+         * ShareItem
+         * @description Link to an analysis, without its token.
+         * @example {
+         *       "id": "mzxw6ytboi2gk3tt",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2026-12-01T09:30:00Z",
+         *       "includeVideo": false
+         *     }
+         */
+        ShareItem: {
+            /** Id */
+            id: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Expiresat
+             * Format: date-time
+             */
+            expiresAt: string;
+            /** Includevideo */
+            includeVideo: boolean;
+        };
+        /**
+         * ShareList
+         * @description All links to an analysis, newest first.
+         * @example {
+         *       "shares": [
+         *         {
+         *           "id": "mzxw6ytboi2gk3tt",
+         *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "expiresAt": "2026-12-01T09:30:00Z",
+         *           "includeVideo": false
+         *         }
+         *       ]
+         *     }
+         */
+        ShareList: {
+            /** Shares */
+            shares: components["schemas"]["ShareItem"][];
+        };
+        /**
+         * ShareRequest
+         * @description New link to an analysis.
+         * @example {
+         *       "expiresInHours": 168,
+         *       "includeVideo": false
+         *     }
+         */
+        ShareRequest: {
+            /**
+             * Expiresinhours
+             * @description Validity in hours, up to 90 days.
+             * @default 168
+             */
+            expiresInHours?: number;
+            /**
+             * Includevideo
+             * @description True if readers may play the video, and not only read the result.
+             * @default false
+             */
+            includeVideo?: boolean;
+        };
+        /**
+         * SharedAnalysis
+         * @description Analysis as the readers of a link get it.
+         * @example {
+         *       "fileName": "interview.mp4",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2026-12-01T09:30:00Z",
+         *       "analysis": {
+         *         "schema_version": "2.2",
+         *         "video": {
+         *           "duration_s": 4.2,
+         *           "width": 1280,
+         *           "height": 720,
+         *           "fps": 25,
+         *           "has_audio": true
+         *         },
+         *         "language": "en",
+         *         "language_probability": 0.98,
+         *         "model": {
+         *           "bundle": "starter",
+         *           "version": "0.7.0",
+         *           "speech": "whisper-base",
+         *           "prior": "declared"
+         *         },
+         *         "utterances": [
+         *           {
+         *             "start_time": 0.4,
+         *             "end_time": 3.1,
+         *             "text": "We made it, I can't believe it!",
+         *             "language": "en",
+         *             "emotions": [
+         *               {
+         *                 "label": "joy",
+         *                 "confidence": 0.71
+         *               },
+         *               {
+         *                 "label": "neutral",
+         *                 "confidence": 0.12
+         *               },
+         *               {
+         *                 "label": "surprise",
+         *                 "confidence": 0.08
+         *               },
+         *               {
+         *                 "label": "sadness",
+         *                 "confidence": 0.04
+         *               },
+         *               {
+         *                 "label": "anger",
+         *                 "confidence": 0.02
+         *               },
+         *               {
+         *                 "label": "fear",
+         *                 "confidence": 0.02
+         *               },
+         *               {
+         *                 "label": "disgust",
+         *                 "confidence": 0.01
+         *               }
+         *             ],
+         *             "sentiments": [
+         *               {
+         *                 "label": "positive",
+         *                 "confidence": 0.78
+         *               },
+         *               {
+         *                 "label": "neutral",
+         *                 "confidence": 0.16
+         *               },
+         *               {
+         *                 "label": "negative",
+         *                 "confidence": 0.06
+         *               }
+         *             ],
+         *             "modalities": {
+         *               "text": {
+         *                 "weight": 1,
+         *                 "contribution": 2.74,
+         *                 "emotions": [
+         *                   {
+         *                     "label": "joy",
+         *                     "confidence": 0.71
+         *                   },
+         *                   {
+         *                     "label": "neutral",
+         *                     "confidence": 0.12
+         *                   },
+         *                   {
+         *                     "label": "surprise",
+         *                     "confidence": 0.08
+         *                   },
+         *                   {
+         *                     "label": "sadness",
+         *                     "confidence": 0.04
+         *                   },
+         *                   {
+         *                     "label": "anger",
+         *                     "confidence": 0.02
+         *                   },
+         *                   {
+         *                     "label": "fear",
+         *                     "confidence": 0.02
+         *                   },
+         *                   {
+         *                     "label": "disgust",
+         *                     "confidence": 0.01
+         *                   }
+         *                 ]
+         *               }
+         *             },
+         *             "bias": -0.962,
+         *             "decided_by": "modalities",
+         *             "contradictory": false,
+         *             "unclear": false,
+         *             "speaker": "S1",
+         *             "explanation": "The text suggests joy."
+         *           }
+         *         ],
+         *         "overall": {
+         *           "emotions": [
+         *             {
+         *               "label": "joy",
+         *               "confidence": 0.71
+         *             },
+         *             {
+         *               "label": "neutral",
+         *               "confidence": 0.12
+         *             },
+         *             {
+         *               "label": "surprise",
+         *               "confidence": 0.08
+         *             },
+         *             {
+         *               "label": "sadness",
+         *               "confidence": 0.04
+         *             },
+         *             {
+         *               "label": "anger",
+         *               "confidence": 0.02
+         *             },
+         *             {
+         *               "label": "fear",
+         *               "confidence": 0.02
+         *             },
+         *             {
+         *               "label": "disgust",
+         *               "confidence": 0.01
+         *             }
+         *           ],
+         *           "sentiments": [
+         *             {
+         *               "label": "positive",
+         *               "confidence": 0.78
+         *             },
+         *             {
+         *               "label": "neutral",
+         *               "confidence": 0.16
+         *             },
+         *             {
+         *               "label": "negative",
+         *               "confidence": 0.06
+         *             }
+         *           ],
+         *           "modalities": {
+         *             "text": {
+         *               "weight": 1,
+         *               "contribution": 2.74
+         *             }
+         *           },
+         *           "bias": -0.962,
+         *           "decided_by": "modalities",
+         *           "unclear": false
+         *         },
+         *         "people": [
+         *           {
+         *             "id": "S1",
+         *             "label": "Speaker 1",
+         *             "seconds": 2.7,
+         *             "summary": {
+         *               "emotions": [
+         *                 {
+         *                   "label": "joy",
+         *                   "confidence": 0.71
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.12
+         *                 },
+         *                 {
+         *                   "label": "surprise",
+         *                   "confidence": 0.08
+         *                 },
+         *                 {
+         *                   "label": "sadness",
+         *                   "confidence": 0.04
+         *                 },
+         *                 {
+         *                   "label": "anger",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "fear",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "disgust",
+         *                   "confidence": 0.01
+         *                 }
+         *               ],
+         *               "sentiments": [
+         *                 {
+         *                   "label": "positive",
+         *                   "confidence": 0.78
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.16
+         *                 },
+         *                 {
+         *                   "label": "negative",
+         *                   "confidence": 0.06
+         *                 }
+         *               ],
+         *               "modalities": {
+         *                 "text": {
+         *                   "weight": 1,
+         *                   "contribution": 2.74
+         *                 }
+         *               },
+         *               "bias": -0.962,
+         *               "decided_by": "modalities",
+         *               "unclear": false
+         *             },
+         *             "thumbnail_time": null
+         *           }
+         *         ],
+         *         "curves": {
+         *           "step_s": 0.5,
+         *           "emotions": [
+         *             "anger",
+         *             "disgust",
+         *             "fear",
+         *             "joy",
+         *             "neutral",
+         *             "sadness",
+         *             "surprise"
+         *           ],
+         *           "window_s": {
+         *             "face": 1
+         *           },
+         *           "modalities": {
+         *             "face": [
+         *               null,
+         *               [
+         *                 0.02,
+         *                 0.01,
+         *                 0.02,
+         *                 0.64,
+         *                 0.21,
+         *                 0.04,
+         *                 0.06
+         *               ]
+         *             ]
+         *           }
+         *         },
+         *         "warnings": []
+         *       },
+         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=...",
+         *       "video": null
+         *     }
+         */
+        SharedAnalysis: {
+            /** Filename */
+            fileName: string | null;
+            /**
+             * Createdat
+             * Format: date-time
+             * @description Time at which the analysis was started.
+             */
+            createdAt: string;
+            /**
+             * Expiresat
+             * Format: date-time
+             * @description Time at which the link expires.
+             */
+            expiresAt: string;
+            /** @description Result. Null if it is too large for a response; then fetch `resultUrl`. */
+            analysis: components["schemas"]["Analysis"] | null;
+            /**
+             * Resulturl
+             * @description URL of the result as a JSON file, valid for 15 minutes.
+             */
+            resultUrl: string;
+            /** @description URL of the video; null unless the link includes it. */
+            video: components["schemas"]["VideoUrl"] | null;
         };
         /**
          * SignPartsRequest
@@ -4044,6 +4516,270 @@ export interface operations {
             };
         };
     };
+    listShares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All links to an analysis, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareRequest"];
+            };
+        };
+        responses: {
+            /** @description New link to an analysis. `token` and the two addresses, which contain it, are shown only once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewShare"];
+                };
+            };
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request conflicts with the current state; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file or the request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsage: {
         parameters: {
             query?: {
@@ -5108,6 +5844,46 @@ export interface operations {
             };
             /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSharedAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Analysis as the readers of a link get it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedAnalysis"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

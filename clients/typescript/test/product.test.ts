@@ -26,6 +26,13 @@ test("a video goes in parts, is analyzed, exported, deleted and restored", { ski
   assert.deepEqual(JSON.parse(await client.export(id, "json")), done.analysis);
   assert.match(await client.export(id, "vtt"), /^WEBVTT/);
   assert.ok((await fetch((await client.videoUrl(id)).url)).ok);
+  const link = await client.share(id, { expiresInHours: 1 });
+  assert.deepEqual(
+    (await client.shares(id)).map((share) => share.id),
+    [link.id],
+  );
+  await client.revokeShare(id, link.id);
+  assert.deepEqual(await client.shares(id), []);
   const again = await client.start(upload, { wait: 5 });
   assert.deepEqual([again.id, again.analysis], [id, done.analysis]);
 

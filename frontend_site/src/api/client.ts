@@ -4,9 +4,10 @@ import createClient from "openapi-fetch";
 
 import { idToken } from "@/features/auth/cognito";
 
-import { ApiError, NetworkError } from "./errors";
+import { ApiError } from "./errors";
 import type { components, paths } from "../../../clients/typescript/src/schema";
 
+export { unwrap } from "./unwrap";
 export type Schemas = components["schemas"];
 
 export const api = createClient<paths>({ baseUrl: "/app" });
@@ -20,22 +21,3 @@ api.use({
     return request;
   },
 });
-
-interface Result<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
-}
-
-/** Return the data of a call. Throws ApiError for an error response, NetworkError if the server cannot be reached. */
-export async function unwrap<T>(call: Promise<Result<T>>): Promise<T> {
-  let result: Result<T>;
-  try {
-    result = await call;
-  } catch (error) {
-    if (error instanceof TypeError) throw new NetworkError(); // the only error that fetch gives for a broken connection
-    throw error;
-  }
-  if (!result.response.ok) throw ApiError.of(result.response, result.error);
-  return result.data as T;
-}

@@ -120,3 +120,26 @@ KEY_ITEM: dict[str, Any] = {
     "lastUsedAt": TIME,
 }
 NEW_KEY: dict[str, Any] = KEY_ITEM | {"lastUsedAt": None, "token": f"vs_{KEY_ID}_" + "0" * 48}
+
+SHARE_ID = "mzxw6ytboi2gk3tt"
+SHARE_TOKEN = f"{SHARE_ID}{'a' * 32}"
+SHARE_EXPIRY = "2026-12-01T09:30:00Z"
+SHARE_ITEM: dict[str, Any] = {
+    "id": SHARE_ID,
+    "createdAt": TIME,
+    "expiresAt": SHARE_EXPIRY,
+    "includeVideo": False,
+}
+NEW_SHARE: dict[str, Any] = SHARE_ITEM | {
+    "token": SHARE_TOKEN,
+    "url": f"https://video-sentiment.example.com/s/#{SHARE_TOKEN}",
+    "embedUrl": f"https://video-sentiment.example.com/embed/#{SHARE_TOKEN}",
+}
+SHARED: dict[str, Any] = {
+    "fileName": "interview.mp4",
+    "createdAt": TIME,
+    "expiresAt": SHARE_EXPIRY,
+    "analysis": ANALYSIS,
+    "resultUrl": RESULT_URL,
+    "video": None,
+}

@@ -1,16 +1,16 @@
 """Deletion of analyses in two steps: a soft delete that can be undone, then an irreversible purge.
 
 1. `delete` hides the record at once. No data is removed yet, and `restore` undoes it.
-2. `purge`, called by the sweeper, blocks all further transitions, then removes the video, its copies, progress and
-   results with all their versions, and finally the fields of the record. The remaining tombstone, an id and dates,
-   outlives every message about the analysis that may still arrive, and expires by TTL.
+2. `purge`, called by the sweeper, blocks all further transitions, then removes the links, the video, its copies,
+   progress and results with all their versions, and finally the fields of the record. The remaining tombstone, an id
+   and dates, outlives every message about the analysis that may still arrive, and expires by TTL.
 """
 
 from datetime import datetime
 
 from common import prefixes
 from common.analyses import QUEUED
-from lambdas.core.analyses import fair_queue, queries
+from lambdas.core.analyses import fair_queue, queries, shares
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.owners import audit
@@ -23,7 +23,7 @@ from lambdas.core.storage.transactions import Part, apply, try_write, update
 PURGED_FIELDS = (
     *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline", "queued_at"),
     *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
-    *("people", "people_edits"),
+    *("people", "people_edits", "shares"),
 )
 
 
@@ -80,6 +80,7 @@ def purge(record: AnalysisRecord, now: datetime) -> None:
     closing = [AnalysisRecord.purged.set(True), AnalysisRecord.listed.remove()]
     if not record.purged and not apply(record, closing, AnalysisRecord.deleted_at.exists()):
         return  # restored in the meantime
+    shares.remove_all(record)
     remove_objects(record)
     actions = [
         *(getattr(AnalysisRecord, name).remove() for name in PURGED_FIELDS),

@@ -29,6 +29,9 @@ EventName = Literal[
     "analysis-deleted",
     "analysis-restored",
     "analysis-cancelled",
+    "share-created",
+    "share-revoked",
+    "share-expired",
 ]
 RETENTION_DAYS = 90
 SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # actors, besides API keys (by prefix)

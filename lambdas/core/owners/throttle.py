@@ -35,6 +35,11 @@ def webhook_tests() -> Limit:
     return Limit("webhook-test", settings().webhook_tests_per_hour, 3600)
 
 
+def share_reads(share_id: str) -> Limit:
+    """Return the limit of reads of one link, which need no account."""
+    return Limit(f"share-{share_id}", settings().share_reads_per_minute, 60)
+
+
 def check(owner: str, limit: Limit, now: datetime) -> None:
     """Count a request of an owner. Raises TooManyRequestsError."""
     window = epoch(now) // limit.seconds * limit.seconds

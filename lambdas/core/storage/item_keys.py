@@ -12,6 +12,7 @@ OWNER#{owner}               DELIVERIES       webhook deliveries in progress, and
 OWNER#{owner}               REQUESTS#{limit}#{window}  requests of a user in a rate limit's window
 UPLOAD#{owner}#{file id}    UPLOAD           pending upload
 KEY#{key id}                KEY              API key
+SHARE#{share id}            SHARE            link to one analysis
 STAGE                       QUOTA#{month}    analyses that all owners together started in a calendar month
 """
 
@@ -21,7 +22,7 @@ from common import table
 
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 QUOTA_PREFIX, UPLOAD_PREFIX, AUDIT_PREFIX = "QUOTA#", "UPLOAD#", "AUDIT#"
-WAITING_PREFIX = "WAITING#"
+WAITING_PREFIX, SHARE_PREFIX = "WAITING#", "SHARE#"
 DUE_SHARDS = 8
 
 
@@ -90,6 +91,11 @@ def api_key(key_id: str) -> tuple[str, str]:
     return f"{KEY_PREFIX}{key_id}", table.KEY
 
 
+def share(share_id: str) -> tuple[str, str]:
+    """Return the key of a link to an analysis."""
+    return f"{SHARE_PREFIX}{share_id}", table.SHARE
+
+
 def analysis_listing(created_at: str, analysis_id: str, *, deleted: bool = False) -> str:
     """Return `listed` of an analysis, which sorts an owner's analyses by time, deleted ones separately."""
     return f"{DELETED_PREFIX if deleted else ANALYSIS_PREFIX}{created_at}#{analysis_id}"
@@ -103,6 +109,16 @@ def api_key_listing(created_at: str, key_id: str) -> str:
 def upload_listing(created_at: str, file_id: str) -> str:
     """Return `listed` of a pending upload."""
     return f"{UPLOAD_PREFIX}{created_at}#{file_id}"
+
+
+def shares_of(analysis_id: str) -> str:
+    """Return the prefix of `listed` of all links to an analysis."""
+    return f"{SHARE_PREFIX}{analysis_id}#"
+
+
+def share_listing(analysis_id: str, created_at: str, share_id: str) -> str:
+    """Return `listed` of a link, which sorts an analysis's links by time."""
+    return f"{shares_of(analysis_id)}{created_at}#{share_id}"
 
 
 def due_shard(pk: str) -> str:

@@ -133,6 +133,7 @@ class AnalysisRecord(Item):
     expires_at = NumberAttribute(null=True)
     deleted_at = NumberAttribute(null=True)  # set: hidden from the owner
     purged = BooleanAttribute(null=True)  # set: can no longer be restored
+    shares = NumberAttribute(null=True)  # links to it
 
     @property
     def inference_id(self) -> str:
@@ -273,6 +274,17 @@ class KeyRecord(Item):
     def prefix(self) -> str:
         """First characters of the key, shown in lists to identify it."""
         return key_prefix(self.id)
+
+
+class ShareRecord(Item):
+    """Link to one analysis, for readers without an account. Only the SHA-256 of its secret is stored."""
+
+    id = UnicodeAttribute()
+    analysis_id = UnicodeAttribute()
+    secret_hash = UnicodeAttribute()  # hexadecimal
+    include_video = BooleanAttribute(default=False)
+    created_at = UnicodeAttribute()  # clock.stamp
+    expires_at = NumberAttribute()
 
 
 class AuditRecord(Item):

@@ -11,13 +11,13 @@ from functools import partial
 from botocore.exceptions import ClientError
 
 from common import prefixes, table
-from lambdas.core.analyses import deletion
+from lambdas.core.analyses import deletion, shares
 from lambdas.core.aws import clients
 from lambdas.core.clock import DAY, epoch
 from lambdas.core.owners import api_keys
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, objects, tables
-from lambdas.core.storage.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, UploadRecord
+from lambdas.core.storage.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, ShareRecord, UploadRecord
 from lambdas.core.storage.transactions import apply
 from lambdas.core.uploads import uploads
 
@@ -64,7 +64,7 @@ def _remove_user(owner: str) -> None:
 
 
 def _remove_listed(owner: str, now: datetime) -> bool:
-    """Remove a batch of analyses, keys and uploads. Returns True if there were any.
+    """Remove a batch of analyses, keys, uploads and links. Returns True if there were any.
 
     A removal that fails does not prevent the others; its error is raised at the end.
     """
@@ -95,6 +95,7 @@ REMOVERS: dict[str, tuple[type[Item], Callable[..., None]]] = {
     table.ANALYSIS: (AnalysisRecord, deletion.delete_and_purge),
     table.KEY: (KeyRecord, api_keys.remove),
     table.UPLOAD: (UploadRecord, uploads.discard),
+    table.SHARE: (ShareRecord, shares.remove),
 }
 
 

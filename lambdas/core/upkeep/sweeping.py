@@ -10,7 +10,7 @@ from datetime import datetime
 
 from common import table
 from common.analyses import QUEUED
-from lambdas.core.analyses import deletion, fair_queue, queries, result_ingest, submission, transitions
+from lambdas.core.analyses import deletion, fair_queue, queries, result_ingest, shares, submission, transitions
 from lambdas.core.aws.observability import logger
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
@@ -23,6 +23,7 @@ from lambdas.core.storage.tables import (
     KeyRecord,
     OwnerRecord,
     PlanChangeRecord,
+    ShareRecord,
     SlotsRecord,
     UploadRecord,
 )
@@ -114,4 +115,5 @@ REPAIRS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
     table.UPLOAD: (UploadRecord, uploads.discard),
     table.PLAN: (PlanChangeRecord, plan_changes.settle),
     table.KEY: (KeyRecord, api_keys.remove),
+    table.SHARE: (ShareRecord, shares.remove),
 }

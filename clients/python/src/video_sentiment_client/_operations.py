@@ -16,11 +16,14 @@ from video_sentiment_client.models import (
     CompletedAnalysis,
     DeletedAnalysis,
     ExportFormat,
+    NewShare,
     Page,
     PendingUpload,
     PendingUploads,
     PeopleEdits,
     Result,
+    Share,
+    Shares,
     StartedAnalysis,
     Status,
     Usage,
@@ -121,6 +124,19 @@ class Operations:
     def video_url(self, analysis_id: str) -> Steps[VideoUrl]:
         response = yield from self._api.get(f"{_path(analysis_id)}/video")
         return VideoUrl.model_validate_json(response.content)
+
+    def share(self, analysis_id: str, *, expires_in_hours: int, include_video: bool) -> Steps[NewShare]:
+        body = {"expiresInHours": expires_in_hours, "includeVideo": include_video}
+        # Not repeated without an answer: a lost one would leave a link that nobody knows.
+        response = yield from self._api.post(f"{_path(analysis_id)}/shares", body, repeatable=False)
+        return NewShare.model_validate_json(response.content)
+
+    def shares(self, analysis_id: str) -> Steps[list[Share]]:
+        response = yield from self._api.get(f"{_path(analysis_id)}/shares")
+        return Shares.model_validate_json(response.content).shares
+
+    def revoke_share(self, analysis_id: str, share_id: str) -> Steps[None]:
+        yield from self._api.delete(f"{_path(analysis_id)}/shares/{quote(share_id, safe='')}")
 
     def usage(self, month: str | None) -> Steps[Usage]:
         response = yield from self._api.get("/usage", {"month": month})

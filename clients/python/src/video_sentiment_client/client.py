@@ -17,9 +17,11 @@ from video_sentiment_client.models import (
     CompletedAnalysis,
     DeletedAnalysis,
     ExportFormat,
+    NewShare,
     PendingUpload,
     PeopleEdits,
     Result,
+    Share,
     StartedAnalysis,
     Status,
     Usage,
@@ -28,6 +30,7 @@ from video_sentiment_client.models import (
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # the API holds a request for 25 seconds at most
 MAX_RETRIES = 4
+SHARE_HOURS = 7 * 24
 PART_THRESHOLD = 100_000_000  # bytes
 
 
@@ -186,6 +189,23 @@ class Client:
         """Get a URL that plays the video of an analysis."""
         return self._run(self._operations.video_url(analysis_id))
 
+    def share(self, analysis_id: str, *, expires_in_hours: int = SHARE_HOURS, include_video: bool = False) -> NewShare:
+        """Create a read-only link to a completed analysis: its `url` opens it for anyone, without an account.
+
+        It expires after 1 to 2,160 hours (90 days). Raises ConflictError if the analysis has no result yet.
+        """
+        return self._run(
+            self._operations.share(analysis_id, expires_in_hours=expires_in_hours, include_video=include_video)
+        )
+
+    def shares(self, analysis_id: str) -> list[Share]:
+        """List the links to an analysis, newest first."""
+        return self._run(self._operations.shares(analysis_id))
+
+    def revoke_share(self, analysis_id: str, share_id: str) -> None:
+        """Revoke a link to an analysis. It is invalid at once."""
+        self._run(self._operations.revoke_share(analysis_id, share_id))
+
     def usage(self, month: str | None = None) -> Usage:
         """Get the quota usage in a month such as `2026-11`, by default the current one."""
         return self._run(self._operations.usage(month))
@@ -331,6 +351,22 @@ class AsyncClient:
     async def video_url(self, analysis_id: str) -> VideoUrl:
         """Get a URL that plays the video of an analysis."""
         return await self._run(self._operations.video_url(analysis_id))
+
+    async def share(
+        self, analysis_id: str, *, expires_in_hours: int = SHARE_HOURS, include_video: bool = False
+    ) -> NewShare:
+        """Create a read-only link to a completed analysis; see `Client.share`."""
+        return await self._run(
+            self._operations.share(analysis_id, expires_in_hours=expires_in_hours, include_video=include_video)
+        )
+
+    async def shares(self, analysis_id: str) -> list[Share]:
+        """List the links to an analysis, newest first."""
+        return await self._run(self._operations.shares(analysis_id))
+
+    async def revoke_share(self, analysis_id: str, share_id: str) -> None:
+        """Revoke a link to an analysis. It is invalid at once."""
+        await self._run(self._operations.revoke_share(analysis_id, share_id))
 
     async def usage(self, month: str | None = None) -> Usage:
         """Get the quota usage in a month such as `2026-11`, by default the current one."""

@@ -229,6 +229,29 @@ class VideoUrl(_Envelope):
     expires_in: int
 
 
+class Share(_Envelope):
+    """Read-only link to an analysis, without its token."""
+
+    id: str
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    include_video: bool
+
+
+class NewShare(Share):
+    """New link to an analysis. `url` and `embed_url` contain the token, which is not returned again."""
+
+    token: str
+    url: str
+    embed_url: str
+
+
+class Shares(_Envelope):
+    """The links to an analysis."""
+
+    shares: list[Share]
+
+
 class UploadTicket(_Envelope):
     """URL to PUT a file to, and the headers to send."""
 

@@ -19,6 +19,9 @@ const NAMES: Record<Event["event"], string> = {
   "analysis-deleted": "Analysis deleted",
   "analysis-restored": "Analysis restored",
   "analysis-cancelled": "Analysis cancelled",
+  "share-created": "Link to analysis created",
+  "share-revoked": "Link to analysis revoked",
+  "share-expired": "Link to analysis expired",
 };
 
 /** Describe an event: "API key created: laptop". */

@@ -16,13 +16,15 @@ import type { Analysis } from "./types";
 
 const CHOICES = [
   { value: "html", label: "Report", hint: "HTML page to share" },
+  { value: "print", label: "Print or save as PDF", hint: "" },
   { value: "json", label: "JSON", hint: "all data" },
   { value: "csv", label: "CSV", hint: "one row per utterance" },
   { value: "srt", label: "SRT", hint: "subtitles with emotions" },
   { value: "vtt", label: "WebVTT", hint: "subtitles with emotions" },
 ] as const;
 
-type Format = (typeof CHOICES)[number]["value"];
+type Choice = (typeof CHOICES)[number]["value"];
+type Format = Exclude<Choice, "print">;
 
 interface Props {
   id: string;
@@ -49,5 +51,10 @@ export function ExportMenu({ id, name, analysis, speakers }: Props) {
     if (id === EXAMPLE_ID) return fetchExport(format);
     return unwrap(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
   };
-  return <Menu label="Export" icon={Download} choices={CHOICES} onChoose={(format) => void save(format)} />;
+  const choose = (choice: Choice) => {
+    if (choice === "print")
+      print(); // the page's PrintReport is what gets printed
+    else void save(choice);
+  };
+  return <Menu label="Export" icon={Download} choices={CHOICES} onChoose={choose} />;
 }

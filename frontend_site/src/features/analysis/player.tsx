@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
 import { cx } from "@/design/cx";
-import { fetchVideoUrl } from "@/features/analyses/queries";
 
 import type { Playback } from "./playback";
 import type { Utterance } from "./types";
@@ -17,13 +16,18 @@ interface Props {
   captions?: string; // URL of a WebVTT file; without one, the utterances are the captions
   utterances?: readonly Utterance[];
   language?: string | null;
+  url?: string; // of the video, if it is known
+  fetchUrl: FetchUrl;
 }
 
-/** Query a video's presigned URL. */
-export function useVideoUrl(id: string) {
+type FetchUrl = (signal: AbortSignal) => Promise<string>;
+
+/** Query a video's presigned URL, which expires after some minutes. */
+export function useVideoUrl(id: string, fetchUrl: FetchUrl, initialUrl?: string) {
   return useQuery({
     queryKey: ["video", id],
-    queryFn: ({ signal }) => fetchVideoUrl(id, signal),
+    queryFn: ({ signal }) => fetchUrl(signal),
+    initialData: initialUrl,
     staleTime: Infinity, // a new URL would restart the video; `onError` of the player renews it
   });
 }
@@ -32,10 +36,11 @@ export function useVideoUrl(id: string) {
  * Player of a video, or of a sound file as a bar of controls. Its presigned URL expires after some minutes and is then
  * renewed.
  */
-export function Player({ id, name, size, playback, captions, utterances = [], language }: Props) {
+export function Player(props: Props) {
+  const { id, name, size, playback, captions, utterances = [], language, url: initialUrl, fetchUrl } = props;
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
-  const source = useVideoUrl(id);
+  const source = useVideoUrl(id, fetchUrl, initialUrl);
   const { data: url, dataUpdatedAt: fetchedAt } = source;
 
   useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url, fetchedAt]);

@@ -14,7 +14,11 @@ import type { Analysis, Utterance } from "./types";
 
 /** Build a self-contained HTML report: no script, no requests, no video. */
 export async function staticReport(analysis: Analysis, speakers: Speakers, name: string): Promise<Blob> {
-  const body = markup(<Report analysis={analysis} speakers={speakers} name={name} />);
+  const body = markup(
+    <main>
+      <Report analysis={analysis} speakers={speakers} name={name} />
+    </main>,
+  );
   const style = styles();
   const policy = `default-src 'none'; style-src 'sha256-${await sha256(style)}'; base-uri 'none'; form-action 'none'`;
   const title = document.createElement("title");
@@ -56,9 +60,16 @@ async function sha256(text: string): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
 
-function Report({ analysis, speakers, name }: { analysis: Analysis; speakers: Speakers; name: string }) {
+export interface ReportProps {
+  analysis: Analysis;
+  speakers: Speakers;
+  name: string;
+}
+
+/** All values of an analysis on one page, without controls. */
+export function Report({ analysis, speakers, name }: ReportProps) {
   return (
-    <main className="mx-auto grid max-w-4xl gap-5 px-4 py-8">
+    <div className="mx-auto grid max-w-4xl gap-5 px-4 py-8 print:block print:max-w-none print:space-y-4 print:p-0">
       <header className="grid gap-2">
         <h1 className="text-2xl">{name}</h1>
         <Facts analysis={analysis} />
@@ -69,7 +80,7 @@ function Report({ analysis, speakers, name }: { analysis: Analysis; speakers: Sp
         <Chart analysis={analysis} />
         <Axis duration={analysis.video.duration_s} />
       </Card>
-      <ol className="grid gap-5">
+      <ol className="grid gap-5 print:block print:space-y-4">
         {analysis.utterances.map((utterance, index) => (
           <li key={index} className="card break-inside-avoid p-5">
             <Heading utterance={utterance} speaker={speakers.get(utterance.speaker ?? "")} />
@@ -82,7 +93,7 @@ function Report({ analysis, speakers, name }: { analysis: Analysis; speakers: Sp
         ))}
       </ol>
       <Disclaimer />
-    </main>
+    </div>
   );
 }
 

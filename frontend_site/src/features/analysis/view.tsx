@@ -10,7 +10,7 @@ import { Button, ButtonLink, IconButton } from "@/design/button";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
 import { nameOf } from "@/features/analyses/names";
-import { isRunning, useAnalysis, useCancel, useRetry, type Detail } from "@/features/analyses/queries";
+import { fetchVideoUrl, isRunning, useAnalysis, useCancel, useRetry, type Detail } from "@/features/analyses/queries";
 import { statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
 import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
@@ -18,6 +18,7 @@ import { ExampleNote } from "@/features/demonstration/note";
 import { useEditPeople } from "@/features/people/api";
 import { editsOf, onlyOf, speakersOf, withEdits } from "@/features/people/edits";
 import { PeopleHint } from "@/features/people/hint";
+import { ShareButton } from "@/features/share/share-button";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { ExportMenu } from "./exports";
@@ -26,6 +27,7 @@ import { Disclaimer, Facts, Warnings } from "./notes";
 import { Playback } from "./playback";
 import { useTimeInAddress } from "./time-in-address";
 import { Player, useVideoUrl } from "./player";
+import { PrintReport } from "./print-report";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
@@ -89,7 +91,8 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
 function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analysis }) {
   const [playback] = useState(() => new Playback(stored.video.duration_s));
   useTimeInAddress(playback);
-  const { data: videoUrl } = useVideoUrl(detail.id);
+  const fetchUrl = (signal: AbortSignal) => fetchVideoUrl(detail.id, signal);
+  const { data: videoUrl } = useVideoUrl(detail.id, fetchUrl);
   const [chosen, setChosen] = useState<string | null>(null);
   const edits = editsOf(detail);
   const analysis = withEdits(stored, edits);
@@ -110,6 +113,7 @@ function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analys
       captions={captions}
       utterances={analysis.utterances}
       language={analysis.language}
+      fetchUrl={fetchUrl}
     />
   );
   const people = found.length > 0 && (
@@ -124,24 +128,28 @@ function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analys
   );
   const actions = (
     <>
+      {!isExample && <ShareButton id={detail.id} name={name} />}
       <ExportMenu id={detail.id} name={name} analysis={analysis} speakers={speakers} />
       <Shortcuts analysis={shown} playback={playback} />
     </>
   );
   return (
     <>
-      <Header detail={detail} actions={actions} />
-      {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
-      <Warnings analysis={analysis} />
-      <Explorer
-        analysis={shown}
-        ratings={person ? undefined : detail.ratings}
-        speakers={speakers}
-        filter={person && { name: person.label, clear: () => setChosen(null) }}
-        {...{ playback, player, videoUrl, people }}
-      />
-      {found.length === 0 && !isExample && <PeopleHint />}
-      <Disclaimer />
+      <div className="grid gap-5 print:hidden">
+        <Header detail={detail} actions={actions} />
+        {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
+        <Warnings analysis={analysis} />
+        <Explorer
+          analysis={shown}
+          ratings={person ? undefined : detail.ratings}
+          speakers={speakers}
+          filter={person && { name: person.label, clear: () => setChosen(null) }}
+          {...{ playback, player, videoUrl, people }}
+        />
+        {found.length === 0 && !isExample && <PeopleHint />}
+        <Disclaimer />
+      </div>
+      <PrintReport analysis={analysis} speakers={speakers} name={name} />
     </>
   );
 }

@@ -48,7 +48,7 @@ function TopBar() {
   const path = usePathname();
   const { email, signOut } = useSession();
   return (
-    <header className="border-b border-line bg-surface">
+    <header className="border-b border-line bg-surface print:hidden">
       <div className="mx-auto flex max-w-[85rem] flex-wrap items-center gap-x-6 gap-y-1 px-4 pt-2 sm:px-6 md:pb-2">
         <Logo href="/dashboard/" />
         <div className="ml-auto flex items-center gap-1 md:order-last">
