@@ -11,10 +11,10 @@ from mangum import Mangum
 from lambdas.api import cold_start, problems
 from lambdas.api.entry_points import EntryPointMiddleware
 from lambdas.api.openapi_docs import operation_id
-from lambdas.api.routes import account, analyses, audit, example, inference, keys, uploads, usage, webhook
+from lambdas.api.routes import account, analyses, audit, deliveries, example, inference, keys, uploads, usage, webhook
 from lambdas.core.aws.observability import logger, observed
 
-SHARED = (uploads.router, inference.router, analyses.router, usage.router, audit.router)
+SHARED = (uploads.router, inference.router, analyses.router, usage.router, audit.router, deliveries.router)
 # These routes require a session (deps.SessionDep). The OpenAPI document lists them so, and tests check each of them.
 APP_ONLY = (example.router, keys.router, webhook.router, account.router)
 

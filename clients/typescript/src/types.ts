@@ -15,6 +15,8 @@ export type Status = Analysis["status"];
 export type Usage = Schemas["Usage"];
 export type VideoUrl = Schemas["VideoUrl"];
 export type PendingUpload = Schemas["PendingUpload"];
+export type Delivery = Schemas["Delivery"];
+export type Redelivery = Schemas["Redelivery"];
 export type AuditEvent = Schemas["AuditEvent"];
 export type ExportFormat = NonNullable<NonNullable<paths["/analyses/{id}"]["get"]["parameters"]["query"]>["format"]>;
 

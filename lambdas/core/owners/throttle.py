@@ -35,6 +35,11 @@ def webhook_tests() -> Limit:
     return Limit("webhook-test", settings().webhook_tests_per_hour, 3600)
 
 
+def webhook_redeliveries() -> Limit:
+    """Return the limit of repeated deliveries, which are requests to a user's URL as well."""
+    return Limit("webhook-redelivery", settings().webhook_redeliveries_per_hour, 3600)
+
+
 def check(owner: str, limit: Limit, now: datetime) -> None:
     """Count a request of an owner. Raises TooManyRequestsError."""
     window = epoch(now) // limit.seconds * limit.seconds

@@ -16,8 +16,10 @@ from video_sentiment_client.models import (
     AuditEvent,
     CompletedAnalysis,
     DeletedAnalysis,
+    Delivery,
     ExportFormat,
     PendingUpload,
+    Redelivery,
     Result,
     StartedAnalysis,
     Status,
@@ -140,11 +142,13 @@ class Client:
         """Get the result of a completed analysis as the text of a file. Raises ConflictError if there is none."""
         return self._run(self._operations.export(analysis_id, format))
 
-    def analyses(self, *, status: Status | None = None, page_size: int = 25) -> Iterator[Analysis]:
-        """Iterate over all analyses, newest first, or those of one status."""
+    def analyses(
+        self, *, status: Status | None = None, month: str | None = None, page_size: int = 25
+    ) -> Iterator[Analysis]:
+        """Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`."""
         cursor: str | None = None
         while True:
-            page = self._run(self._operations.page(status, page_size, cursor))
+            page = self._run(self._operations.page(status, month, page_size, cursor))
             yield from page.items
             cursor = page.cursor
             if cursor is None:
@@ -183,6 +187,20 @@ class Client:
             cursor = page.cursor
             if cursor is None:
                 return
+
+    def deliveries(self, *, page_size: int = 25) -> Iterator[Delivery]:
+        """Iterate over the attempts to deliver webhook events in the last 30 days, newest first."""
+        cursor: str | None = None
+        while True:
+            page = self._run(self._operations.delivery_page(page_size, cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def redeliver(self, delivery_id: str) -> Redelivery:
+        """Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once."""
+        return self._run(self._operations.redeliver(delivery_id))
 
     def pending_uploads(self) -> list[PendingUpload]:
         """List the pending uploads, from which no analysis has been started."""
@@ -275,11 +293,13 @@ class AsyncClient:
         """Get the result of a completed analysis as the text of a file; see `Client.export`."""
         return await self._run(self._operations.export(analysis_id, format))
 
-    async def analyses(self, *, status: Status | None = None, page_size: int = 25) -> AsyncIterator[Analysis]:
-        """Iterate over all analyses, newest first, or those of one status."""
+    async def analyses(
+        self, *, status: Status | None = None, month: str | None = None, page_size: int = 25
+    ) -> AsyncIterator[Analysis]:
+        """Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`."""
         cursor: str | None = None
         while True:
-            page = await self._run(self._operations.page(status, page_size, cursor))
+            page = await self._run(self._operations.page(status, month, page_size, cursor))
             for analysis in page.items:
                 yield analysis
             cursor = page.cursor
@@ -320,6 +340,21 @@ class AsyncClient:
             cursor = page.cursor
             if cursor is None:
                 return
+
+    async def deliveries(self, *, page_size: int = 25) -> AsyncIterator[Delivery]:
+        """Iterate over the attempts to deliver webhook events in the last 30 days, newest first."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(self._operations.delivery_page(page_size, cursor))
+            for delivery in page.items:
+                yield delivery
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def redeliver(self, delivery_id: str) -> Redelivery:
+        """Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once."""
+        return await self._run(self._operations.redeliver(delivery_id))
 
     async def pending_uploads(self) -> list[PendingUpload]:
         """List the pending uploads, from which no analysis has been started."""
