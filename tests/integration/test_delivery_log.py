@@ -15,7 +15,6 @@ from lambdas.core.storage import cursors
 from lambdas.core.storage.tables import DeliveryRecord
 from lambdas.core.webhooks import deliveries, events
 from lambdas.core.webhooks.deliveries import Attempt
-from lambdas.webhook import attempts
 from tests.integration.api_client import Caller, by_key, by_session
 from tests.integration.cloud import Cloud
 from tests.integration.test_api_routes import problem
@@ -105,7 +104,7 @@ def test_a_log_that_cannot_be_written_does_not_repeat_the_delivery(
     def busy(*_: object) -> None:
         raise BusyError
 
-    monkeypatch.setattr(attempts.deliveries, "record", busy)
+    monkeypatch.setattr(deliveries, "record", busy)
     assert deliver(cloud) == {"batchItemFailures": []}
     assert len(inbox.requests) == 1
 
@@ -146,7 +145,7 @@ def test_an_interrupted_redelivery_can_be_repeated(cloud: Cloud, inbox: Inbox, m
     deliver(cloud)
     path = f"/webhook/deliveries/{log(alice)[0]['id']}/redeliver"
     with monkeypatch.context() as context:
-        context.setattr(deliveries.events, "enqueue", _killed)
+        context.setattr(events, "enqueue", _killed)
         assert alice.post(path).status == 500
     cloud.advance(seconds=deliveries.REDELIVERY_LEASE + 1)
     assert alice.post(path).status == 202

@@ -2,6 +2,8 @@
 
 import json
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
@@ -87,11 +89,12 @@ def page(
 
 
 def _filter(status: str | None, month: str | None) -> Condition | None:
-    condition: Condition | None = None if status is None else AnalysisRecord.status == status
-    if month is None:
-        return condition
-    in_month = AnalysisRecord.created_at.startswith(month) | (AnalysisRecord.charge_month == month)
-    return in_month if condition is None else condition & in_month
+    conditions: list[Condition] = []
+    if status is not None:
+        conditions.append(AnalysisRecord.status == status)
+    if month is not None:
+        conditions.append(AnalysisRecord.created_at.startswith(month) | (AnalysisRecord.charge_month == month))
+    return reduce(and_, conditions) if conditions else None
 
 
 def result(record: AnalysisRecord) -> Analysis:

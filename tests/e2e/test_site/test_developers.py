@@ -144,8 +144,8 @@ def test_the_months_analyses_are_listed_and_saved_as_csv(reader: BrowserUser, an
     assert (found["id"], found["name"], found["status"]) == (analyzed[1], "face_and_speech.mp4", "completed")
     assert float(found["seconds_analyzed"]) > 1
     assert found["charged_on"] == found["started_at"][:10]
-    before = page.get_by_label("Month").locator("option").nth(1).get_attribute("value")
-    page.get_by_label("Month").select_option(before)
+    before = page.get_by_label("Month", exact=True).locator("option").nth(1).get_attribute("value")
+    page.get_by_label("Month", exact=True).select_option(before)
     expect(page.get_by_text("No analyses in this month.")).to_be_visible()
 
 

@@ -1,14 +1,15 @@
 """The client, synchronous and asynchronous. Both perform the same operations (_operations.py)."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
 from video_sentiment_client._calls import Api, api_of
 from video_sentiment_client._drivers import AsyncDriver, SyncDriver
 from video_sentiment_client._operations import LONGEST_WAIT, OnUpdate, Operations
+from video_sentiment_client._steps import Steps
 from video_sentiment_client._uploads import OnProgress, Upload, Uploader, VideoSource, opened
 from video_sentiment_client.models import (
     Analysis,
@@ -18,6 +19,7 @@ from video_sentiment_client.models import (
     DeletedAnalysis,
     Delivery,
     ExportFormat,
+    Page,
     PendingUpload,
     Redelivery,
     Result,
@@ -26,6 +28,8 @@ from video_sentiment_client.models import (
     Usage,
     VideoUrl,
 )
+
+T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # the API holds a request for 25 seconds at most
 MAX_RETRIES = 4
@@ -146,13 +150,7 @@ class Client:
         self, *, status: Status | None = None, month: str | None = None, page_size: int = 25
     ) -> Iterator[Analysis]:
         """Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`."""
-        cursor: str | None = None
-        while True:
-            page = self._run(self._operations.page(status, month, page_size, cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.page(status, month, page_size, cursor))
 
     def cancel(self, analysis_id: str) -> Analysis:
         """Cancel an analysis that is queued or processing. It is not charged."""
@@ -180,23 +178,11 @@ class Client:
 
     def audit_log(self, *, page_size: int = 25) -> Iterator[AuditEvent]:
         """Iterate over the account's audit events of the last 90 days, newest first."""
-        cursor: str | None = None
-        while True:
-            page = self._run(self._operations.audit_page(page_size, cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.audit_page(page_size, cursor))
 
     def deliveries(self, *, page_size: int = 25) -> Iterator[Delivery]:
         """Iterate over the attempts to deliver webhook events in the last 30 days, newest first."""
-        cursor: str | None = None
-        while True:
-            page = self._run(self._operations.delivery_page(page_size, cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.delivery_page(page_size, cursor))
 
     def redeliver(self, delivery_id: str) -> Redelivery:
         """Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once."""
@@ -209,6 +195,16 @@ class Client:
     def abandon_upload(self, upload_id: str) -> None:
         """Abandon a pending upload and delete its data."""
         self._run(self._operations.abandon_upload(upload_id))
+
+    def _items(self, page_at: Callable[[str | None], Steps[Page[T]]]) -> Iterator[T]:
+        """Iterate over the items of all pages, fetched as they are needed. `page_at` takes a page's cursor."""
+        cursor: str | None = None
+        while True:
+            page = self._run(page_at(cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
 
 
 class AsyncClient:
@@ -293,18 +289,11 @@ class AsyncClient:
         """Get the result of a completed analysis as the text of a file; see `Client.export`."""
         return await self._run(self._operations.export(analysis_id, format))
 
-    async def analyses(
+    def analyses(
         self, *, status: Status | None = None, month: str | None = None, page_size: int = 25
     ) -> AsyncIterator[Analysis]:
         """Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`."""
-        cursor: str | None = None
-        while True:
-            page = await self._run(self._operations.page(status, month, page_size, cursor))
-            for analysis in page.items:
-                yield analysis
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.page(status, month, page_size, cursor))
 
     async def cancel(self, analysis_id: str) -> Analysis:
         """Cancel an analysis that is queued or processing. It is not charged."""
@@ -330,27 +319,13 @@ class AsyncClient:
         """Get the quota usage in a month such as `2026-11`, by default the current one."""
         return await self._run(self._operations.usage(month))
 
-    async def audit_log(self, *, page_size: int = 25) -> AsyncIterator[AuditEvent]:
+    def audit_log(self, *, page_size: int = 25) -> AsyncIterator[AuditEvent]:
         """Iterate over the account's audit events of the last 90 days, newest first."""
-        cursor: str | None = None
-        while True:
-            page = await self._run(self._operations.audit_page(page_size, cursor))
-            for event in page.items:
-                yield event
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.audit_page(page_size, cursor))
 
-    async def deliveries(self, *, page_size: int = 25) -> AsyncIterator[Delivery]:
+    def deliveries(self, *, page_size: int = 25) -> AsyncIterator[Delivery]:
         """Iterate over the attempts to deliver webhook events in the last 30 days, newest first."""
-        cursor: str | None = None
-        while True:
-            page = await self._run(self._operations.delivery_page(page_size, cursor))
-            for delivery in page.items:
-                yield delivery
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.delivery_page(page_size, cursor))
 
     async def redeliver(self, delivery_id: str) -> Redelivery:
         """Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once."""
@@ -363,3 +338,14 @@ class AsyncClient:
     async def abandon_upload(self, upload_id: str) -> None:
         """Abandon a pending upload and delete its data."""
         await self._run(self._operations.abandon_upload(upload_id))
+
+    async def _items(self, page_at: Callable[[str | None], Steps[Page[T]]]) -> AsyncIterator[T]:
+        """Iterate over the items of all pages; see `Client`."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(page_at(cursor))
+            for item in page.items:
+                yield item
+            cursor = page.cursor
+            if cursor is None:
+                return

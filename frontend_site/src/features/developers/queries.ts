@@ -51,7 +51,10 @@ export function useWebhook() {
 
 export function useWebhookActions() {
   const queries = useQueryClient();
-  const onSuccess = () => Promise.all([WEBHOOK, DELIVERIES].map((queryKey) => queries.invalidateQueries({ queryKey })));
+  const onSuccess = () => {
+    void queries.invalidateQueries({ queryKey: DELIVERIES });
+    return queries.invalidateQueries({ queryKey: WEBHOOK });
+  };
   const save = useMutation({
     mutationFn: (url: string) => unwrap(api.PUT("/webhook", { body: { url } })),
     onSuccess,
