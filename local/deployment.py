@@ -29,7 +29,7 @@ CDK = ROOT / "node_modules" / ".bin" / "cdk"
 MINIMAL_NODE = 20
 # Files of the checkout that determine the deployment, whose digest is compared to detect changes.
 SOURCES = (
-    *("app.py", "cdk.json", "package-lock.json", "requirements/api.txt", "stacks", "lambdas"),
+    *("app.py", "cdk.json", "package-lock.json", "requirements/api.txt", "stacks", "lambdas", "common"),
     *("model/__init__.py", "model/contract.py", "model/reports/formats.py"),
 )
 DATA, APP = (f"VideoSentiment-{STAGE}-{name}" for name in ("Data", "App"))

@@ -1,4 +1,8 @@
-"""API reference: the OpenAPI document as one self-contained HTML page without scripts, in light and dark."""
+"""API reference: the OpenAPI document as one HTML page with the web app's header, colors and color scheme.
+
+It is self-contained except for the web app's theme.js, which applies the stored color scheme; without the file, the
+system's applies.
+"""
 
 import json
 from pathlib import Path
@@ -10,6 +14,7 @@ from markupsafe import Markup
 from model.reports.pages import content_policy, page_environment, page_style
 
 TEMPLATES = Path(__file__).parent / "templates"
+TOKENS = TEMPLATES.parents[1] / "frontend_site" / "src" / "design" / "tokens.css"  # the web app's colors
 METHODS = ("get", "post", "put", "delete")
 JSON_TYPE = "application/json"
 
@@ -22,11 +27,11 @@ def render(described: Document) -> str:
     """Return the HTML page of an OpenAPI document."""
     environment = page_environment(TEMPLATES)
     environment.filters["markdown"] = lambda text: Markup(_markdown.render(text))
-    style = page_style((TEMPLATES / "api.css").read_text("utf-8"))
+    style = page_style(TOKENS.read_text("utf-8") + (TEMPLATES / "api.css").read_text("utf-8"))
     schemas = described["components"]["schemas"]
     return environment.get_template("api.html").render(
         title=f"{described['info']['title']} API",
-        policy=content_policy(style, ""),
+        policy=content_policy(style, "", site_scripts=True),
         style=Markup(style),
         introduction=described["info"]["description"],
         credentials=described["components"]["securitySchemes"],

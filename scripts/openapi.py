@@ -50,6 +50,7 @@ TAGS = [
     {"name": "audit", "description": "Events of the account."},
     {"name": "example", "description": "The web app's example analysis. Requires a session."},
     {"name": "keys", "description": "API keys. Requires a session, so that a leaked key cannot create others."},
+    {"name": "deliveries", "description": "Delivery log of the webhook, and repeated deliveries."},
     {"name": "webhook", "description": "The webhook's URL and its signing secret. Requires a session."},
     {"name": "account", "description": "The account itself. Requires a session."},
 ]

@@ -15,7 +15,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from common import prefixes
+from common import prefixes, webhooks
 from common.analyses import COMPLETED, FAILED, QUEUED
 from stacks.config import PROJECT, PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs.canary import Canary
@@ -52,7 +52,7 @@ FUNCTIONS = {
 }
 STREAM_READERS = ("submit", "publish")  # functions that read the table's stream
 # Functions that consume a queue, with the attempts per message; the webhook function spreads its eight over a day.
-QUEUE_ATTEMPTS = {"on_drop": 5, "on_result": 5, "webhook": 8}
+QUEUE_ATTEMPTS = {"on_drop": 5, "on_result": 5, "webhook": webhooks.ATTEMPTS}
 DEFAULT_DELIVERIES = 5  # concurrent webhook deliveries where no concurrency is reserved
 
 
@@ -146,6 +146,7 @@ class AppStack(cdk.Stack):
             "USER_POOL_ID": data.auth.pool.user_pool_id,
             "USAGE_PLAN_PARAMETER": config.parameter(USAGE_PLAN),
             "PUBLIC_URL_PARAMETER": config.parameter(PUBLIC_URL),
+            **({"LOCAL_WEBHOOKS": "true"} if config.is_local else {}),
             **({"ORIGIN_SECRET": self.origin_secret.secret_arn} if self.origin_secret else {}),
             **{name.upper(): value for name, value in config.lambda_overrides.items()},
         }

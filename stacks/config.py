@@ -84,6 +84,8 @@ class StageConfig:
             raise ConfigError("publicUrl can be set for stage local only")
         if self.is_local and self.customer_key:
             raise ConfigError("customerKey cannot be used on stage local: the emulator does not encrypt")
+        if not self.is_local and "local_webhooks" in map(str.lower, self.lambda_overrides):
+            raise ConfigError("lambdaOverrides: local_webhooks can be set for stage local only")
         if self.is_prod and self.throwaway:
             raise ConfigError("throwaway cannot be used on stage prod, which keeps users' data")
         if self.prior not in PRIORS:

@@ -123,7 +123,7 @@ ACCESS = {
         reads_parameters=USAGE_PLAN_IDS,
     ),
     "webhook": Access(
-        items=(GET, UPDATE),
+        items=(GET, PUT, UPDATE, REMOVE, CHECK, QUERY),
         reads_parameters=(PUBLIC_URL,),
         consumes_queue=True,
         queues_webhooks=True,  # events that are not admitted yet

@@ -15,6 +15,7 @@ from lambdas.api.routes import (
     account,
     analyses,
     audit,
+    deliveries,
     example,
     inference,
     keys,
@@ -29,7 +30,7 @@ from lambdas.core.aws.observability import logger, observed
 
 SHARED = (
     *(uploads.router, inference.router, analyses.router, people.router, shares.router),
-    *(usage.router, audit.router),
+    *(usage.router, audit.router, deliveries.router),
 )
 # These routes require a session (deps.SessionDep). The OpenAPI document lists them so, and tests check each of them.
 APP_ONLY = (example.router, keys.router, webhook.router, account.router)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, Usage
+from lambdas.api.schemas.account import AuditEvent, Day, Delivery, KeyItem, NewKey, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, VideoUrl
 from lambdas.api.schemas.people import AccountPeople, PeopleEdits
 from lambdas.api.schemas.shares import NewShare, SharedAnalysis, ShareItem
@@ -15,7 +15,16 @@ from lambdas.core.analyses.serializers import fields
 from lambdas.core.aws import clients
 from lambdas.core.owners import api_keys, quota
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, OwnerRecord, ShareRecord, UploadRecord
+from lambdas.core.storage.tables import (
+    AnalysisRecord,
+    AuditRecord,
+    DeliveryRecord,
+    KeyRecord,
+    OwnerRecord,
+    ShareRecord,
+    UploadRecord,
+)
+from lambdas.core.webhooks import deliveries
 from model.contract import Analysis
 
 
@@ -128,6 +137,28 @@ def audit_event(record: AuditRecord) -> AuditEvent:
     """Convert an audit event."""
     return AuditEvent.model_validate(
         {"at": record.at, "event": record.event, "by": record.by, "subject": record.subject}
+    )
+
+
+def delivery(record: DeliveryRecord) -> Delivery:
+    """Convert an entry of the delivery log."""
+    following = record.next_attempt_at
+    return Delivery.model_validate(
+        {
+            "id": record.id,
+            "at": record.at,
+            "event_id": record.event_id,
+            "event_type": record.event_type,
+            "analysis_id": record.analysis_id,
+            "destination": record.destination,
+            "attempt": record.attempt,
+            "outcome": deliveries.outcome(record),
+            "status": record.status,
+            "error": record.error,
+            "duration_ms": record.duration_ms,
+            "next_attempt_at": None if following is None else datetime.fromtimestamp(float(following), UTC),
+            "redelivered": record.redelivered is not None,
+        }
     )
 
 

@@ -106,6 +106,12 @@ class DeletedError(DomainError):
     code, status, title = "deleted", 409, "Analysis deleted"
 
 
+class ObsoleteEventError(DomainError):
+    """Webhook event of an analysis that was deleted or retried since."""
+
+    code, status, title = "event-obsolete", 409, "Event obsolete"
+
+
 class NotFinishedError(DomainError):
     """Analysis without a result: still running, or failed."""
 

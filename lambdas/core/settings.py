@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     max_shares: int = Field(default=20, gt=0)  # links per analysis
     share_reads_per_minute: int = Field(default=120, gt=0)  # per link
     webhook_tests_per_hour: int = Field(default=30, gt=0)  # per owner
+    webhook_redeliveries_per_hour: int = Field(default=60, gt=0)  # per owner
     wait_seconds: float = Field(default=25.0, ge=0)  # longest long poll; API Gateway times out after 29
     queued_patience: int = Field(default=120, gt=0)  # until the sweeper submits a queued analysis itself
     invocation_seconds: int = Field(default=3600, gt=0, le=3600)  # SageMaker's default is 900
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     attempt_seconds: int = Field(default=8 * 3600, gt=0)  # queue and run of an attempt, with an hour to spare
     waiting_seconds: int = Field(default=7 * 86_400, gt=0)  # for a slot, behind the owner's other analyses
     undo_seconds: int = Field(default=600, ge=0)  # during which a deleted analysis can be restored
-    local_webhooks: bool = False  # allow webhooks to http://localhost, for tests on one machine
+    local_webhooks: bool = False  # allow webhooks to http://localhost; stage local only
     # Longer than queue messages (14 days at most) and backups (35 days) are kept. Otherwise, restoring a backup could
     # bring back deleted data whose tombstone has expired.
     tombstone_days: int = Field(default=40, ge=36)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from common import webhooks
 from lambdas.core import clock
 from lambdas.core.aws import clients
 from lambdas.core.aws.observability import WEBHOOKS_FAILED, count, logger, observed
@@ -24,6 +25,7 @@ from lambdas.core.webhooks import events, url_policy
 from lambdas.core.webhooks.events import Event
 from lambdas.core.webhooks.url_policy import DestinationError
 from lambdas.webhook.admission import NotAdmittedError, admitted
+from lambdas.webhook.attempts import Try
 from lambdas.webhook.payload import body_of
 from lambdas.webhook.sending import DeliveryError, Sender
 from lambdas.webhook.signature import EVENT_ID_HEADER, SIGNATURE_HEADER, sign
@@ -52,40 +54,56 @@ def _process(message: dict[str, Any]) -> bool:
         logger.error("message is not a valid event")
         return False  # ends up in the dead letter queue, which is monitored
     logger.append_keys(event_id=event.id, correlation_id=event.analysis_id)
+    receives = int(message["attributes"]["ApproximateReceiveCount"])
+    delay = delay_after(receives)
     try:
-        deliver(event)
+        deliver(event, event.tries + receives, delay if receives < webhooks.ATTEMPTS else None)
     except (DestinationError, AccountDeletedError) as error:
         count(WEBHOOKS_FAILED)
         logger.warning("webhook undeliverable", reason=error.detail)
     except NotAdmittedError as error:
         logger.info("webhook not admitted", reason=str(error), seconds=error.wait)
         if _age(event) < MAX_HOLD:
-            events.enqueue(event, delay=error.wait)
+            events.enqueue(event.model_copy(update={"tries": event.tries + receives - 1}), delay=error.wait)
             return True
-        _delay(message)
+        _delay(message, delay)
         return False
     except DeliveryError as error:
         count(WEBHOOKS_FAILED)
         logger.warning("webhook failed", reason=str(error))
-        _delay(message)
+        _delay(message, delay)
         return False
     return True
 
 
-def deliver(event: Event) -> None:
-    """Send an event, unless it is obsolete.
+def deliver(event: Event, number: int, delay: int | None) -> None:
+    """Send an event, unless it is obsolete, and record the attempt in the owner's delivery log.
 
-    Raises DestinationError, AccountDeletedError, NotAdmittedError or DeliveryError.
+    `number`: of the attempt; `delay`: seconds until the next one if it fails, None for the last one. Raises
+    DestinationError, AccountDeletedError, NotAdmittedError or DeliveryError.
     """
     url = events.url_of(event)
     if url is None:
         logger.info("webhook deleted")
         return
-    destination = url_policy.parse(url, allow_local=settings().local_webhooks)
     body = body_of(event)
     if body is None:
         logger.info("webhook event obsolete")
         return
+    attempt = Try(event, url, number, delay)
+    try:
+        with attempt.recorded() as outcome:
+            outcome.status = _send(event, url, body)
+    except NotAdmittedError:
+        if _age(event) >= MAX_HOLD:
+            attempt.record_pause()
+        raise
+    logger.info("webhook delivered", status=outcome.status)
+
+
+def _send(event: Event, url: str, body: bytes) -> int:
+    """Sign and send an event; return the status of the response. Raises the errors of `deliver`."""
+    destination = url_policy.parse(url, allow_local=settings().local_webhooks)
     secrets = profiles.webhook_secrets(event.owner, clock.now())
     headers = {
         "Content-Type": "application/json",
@@ -96,8 +114,8 @@ def deliver(event: Event) -> None:
     with admitted(event.owner, destination, event.id, clock.now(), is_test=event.type == "webhook.test"):
         status = sender.post(destination, body, headers)
         if not 200 <= status < 300:
-            raise DeliveryError(f"response status {status}")
-    logger.info("webhook delivered", status=status)
+            raise DeliveryError(f"response status {status}", "http-status", status)
+    return status
 
 
 def delay_after(attempts: int) -> int:
@@ -111,11 +129,10 @@ def _age(event: Event) -> float:
     return (clock.now() - datetime.fromisoformat(event.occurred_at)).total_seconds()
 
 
-def _delay(message: dict[str, Any]) -> None:
+def _delay(message: dict[str, Any], seconds: int) -> None:
     """Delay the next delivery of a message by the queue."""
-    attempts = int(message["attributes"]["ApproximateReceiveCount"])
     clients.client("sqs").change_message_visibility(
         QueueUrl=settings().webhook_queue_url,
         ReceiptHandle=message["receiptHandle"],
-        VisibilityTimeout=delay_after(attempts),
+        VisibilityTimeout=seconds,
     )

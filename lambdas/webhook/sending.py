@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 
+from lambdas.core.webhooks.deliveries import ErrorKind
 from lambdas.core.webhooks.url_policy import PRIVATE_ADDRESS, Destination, DestinationError, IPAddress, is_public
 
 CONNECT_SECONDS = 3.0  # per address, including TLS
@@ -25,7 +26,12 @@ Dial = Callable[[str, int, float], socket.socket]
 
 
 class DeliveryError(Exception):
-    """Failed delivery. The message is the reason, for the log."""
+    """Failed delivery. The message is the reason, for the log; `kind` and `status` are shown to the owner."""
+
+    def __init__(self, reason: str, kind: ErrorKind, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.kind: ErrorKind = kind
+        self.status = status
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -72,7 +78,8 @@ class Sender:
             return status
         except (OSError, http.client.HTTPException, ValueError) as error:
             timed_out = connection.aborted or isinstance(error, TimeoutError)
-            raise DeliveryError("no response in time" if timed_out else f"no response: {_reason(error)}") from error
+            reason = "no response in time" if timed_out else f"no response: {_reason(error)}"
+            raise DeliveryError(reason, "timeout" if timed_out else _kind(error)) from error
         finally:
             watch.cancel()
             connection.close()
@@ -82,7 +89,7 @@ class Sender:
         try:
             found = [ipaddress.ip_address(a) for a in self.resolve(destination.host, destination.port)]
         except (OSError, ValueError) as error:  # UnicodeError, for a malformed name, is a ValueError
-            raise DeliveryError(f"the host name {destination.host} cannot be resolved") from error
+            raise DeliveryError(f"the host name {destination.host} cannot be resolved", "host-not-found") from error
         allowed = _is_loopback if destination.is_local else is_public
         if not found or not all(allowed(address) for address in found):
             raise DestinationError(PRIVATE_ADDRESS)
@@ -134,6 +141,12 @@ class _Connection(http.client.HTTPConnection):
         if (open_socket := self.sock) is not None:
             with suppress(OSError):
                 open_socket.shutdown(socket.SHUT_RDWR)
+
+
+def _kind(error: Exception) -> ErrorKind:
+    if isinstance(error, ssl.SSLError):
+        return "tls"
+    return "connection" if isinstance(error, OSError) else "invalid-response"
 
 
 def _reason(error: Exception) -> str:

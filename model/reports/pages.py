@@ -41,10 +41,13 @@ def color_rules() -> str:
     return surfaces + "".join(f".{name}{{fill:{c};background-color:{c}}}\n" for name, c in colors.items())
 
 
-def content_policy(style: str, script: str) -> str:
-    """Return a content security policy that allows only this style and this script."""
+def content_policy(style: str, script: str, *, site_scripts: bool = False) -> str:
+    """Return a content security policy that allows only this style and this script.
+
+    `site_scripts`: also script files of the site that serves the page.
+    """
     hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
     return (
         "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"
+        f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'" + (" 'self'" if site_scripts else "")
     )

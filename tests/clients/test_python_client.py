@@ -53,6 +53,8 @@ OURS: dict[str, type[BaseModel]] = {  # by the name in the API's description
     "PendingUpload": models.PendingUpload,
     "Usage": models.Usage,
     "AuditEvent": models.AuditEvent,
+    "Delivery": models.Delivery,
+    "Redelivery": models.Redelivery,
     "Analysis": models.Result,
     "Utterance": models.Utterance,
     "Overall": models.Overall,
@@ -210,6 +212,17 @@ def test_no_result_yet_is_a_conflict_in_every_format(client: Both, server: Serve
     with pytest.raises(ConflictError) as none:
         client.do("export", ID, "json")
     assert none.value.code == "not-finished"
+
+
+def test_the_delivery_log_is_read_and_an_attempt_delivered_again(client: Both, server: Server) -> None:
+    failed = examples.DELIVERY | {"status": None, "error": "timeout"}
+    server.on("GET /api/webhook/deliveries", Answer(body={"deliveries": [examples.DELIVERY, failed], "cursor": None}))
+    first, second = client.do("deliveries")
+    assert (first.outcome, first.status, second.error) == ("retrying", 503, "timeout")
+    line = f"POST /api/webhook/deliveries/{first.id}/redeliver"
+    server.on(line, problem(503, "busy", retry_after="0"), Answer(202, {"deliveryId": second.id}))
+    assert client.do("redeliver", first.id).delivery_id == second.id
+    assert len(server.asked(line)) == 2, "repeating it delivers the event once"
 
 
 def test_pages_are_asked_for_until_there_is_none(client: Both, server: Server) -> None:

@@ -28,7 +28,6 @@ URL_SECONDS = 20
 MAX_UPLOAD_BYTES = 120_000_000  # over 100 MB the web app sends a file in parts
 # Settings that differ from the default deployment, so that tests need not wait or send gigabytes.
 OVERRIDES = {
-    "local_webhooks": "true",
     "url_seconds": str(URL_SECONDS),
     "max_upload_bytes": str(MAX_UPLOAD_BYTES),
 }

@@ -23,7 +23,7 @@ GATEWAY_SECONDS = 29  # API Gateway's limit for an integration
 
 @pytest.mark.parametrize(
     ("name", "changed"),
-    [("prod", {"ORIGIN_SECRET"}), ("local", set()), ("gpu", {"ORIGIN_SECRET", "UNDO_SECONDS"})],
+    [("prod", {"ORIGIN_SECRET"}), ("local", {"LOCAL_WEBHOOKS"}), ("gpu", {"ORIGIN_SECRET", "UNDO_SECONDS"})],
 )
 def test_environments_are_exactly_the_settings(name: str, changed: set[str], request: pytest.FixtureRequest) -> None:
     stage: Stage = request.getfixturevalue(name)

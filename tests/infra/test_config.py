@@ -53,6 +53,7 @@ def test_feature_flags_of_cdk_are_ignored() -> None:
         ({"instanceType": "c7i.xlarge"}, "is not an instance type such as ml.c7i.xlarge"),
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
         ({"publicUrl": "http://localhost:1"}, "for stage local only"),
+        ({"lambdaOverrides": '{"Local_Webhooks": true}'}, "local_webhooks can be set for stage local only"),
         ({"domainName": "video.example.com"}, "must be set together"),
         ({"webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/x/1"}, "for CloudFront in us-east-1"),
         ({"stage": "prod", "throwaway": "true"}, "cannot be used on stage prod"),

@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute
 from lambdas.api.app import APP_ONLY, SHARED
 from lambdas.core.owners import api_keys
 from lambdas.core.uploads import multipart
+from lambdas.core.webhooks import deliveries, events
+from lambdas.core.webhooks.deliveries import Attempt
 from tests.integration.api_client import Caller, by_key, by_session
 from tests.integration.cloud import Cloud
 
@@ -45,6 +47,9 @@ class Belongings:
         self.upload_id = self.upload.rpartition("/")[2].partition(".")[0]
         self.parts = multipart.create("alice", ".mp4", 100, now=cloud.now).key
         self.key = api_keys.create("alice", "hers", cloud.now).record.id
+        event = events.test_event("alice", cloud.now).model_copy(update={"url": "https://hooks.example.com/"})
+        deliveries.record(event, Attempt(1, cloud.now, 0.1, "https://hooks.example.com", 500, "http-status"))
+        self.delivery = deliveries.delivery_id(event, 1)
 
 
 Body = Callable[[Belongings], dict[str, Any]]
@@ -70,6 +75,7 @@ OWN: dict[str, Any] = {
     "GET /uploads": None,
     "GET /usage": None,
     "GET /audit-log": None,
+    "GET /webhook/deliveries": None,
     "GET /example": None,
     "DELETE /example": None,
     "POST /example/restore": None,
@@ -98,6 +104,7 @@ def test_no_route_reaches_another_tenants_data(cloud: Cloud) -> None:
             tried += 1
             assert hers.analysis not in response, route.name
             assert hers.key not in response, route.name
+            assert hers.delivery not in response, route.name
             assert hers.upload_id not in response.replace(hers.upload, ""), route.name
             assert "alice" not in response.replace(hers.parts, "").replace(hers.upload, ""), route.name
             assert cloud.items("alice") == before, f"{route.name} changed alice's data"
@@ -114,7 +121,8 @@ def callers(route: Route, key: Caller) -> Iterator[Caller]:
 def attack(mallory: Caller, route: Route, hers: Belongings) -> str:
     """Send a request with alice's identifiers to a route; return the response's text, which must reveal nothing."""
     if "{" in route.path:
-        ids = {"keys": hers.key, "uploads": hers.upload_id}.get(route.path.split("/")[1], hers.analysis)
+        named = {"keys": hers.key, "uploads": hers.upload_id, "webhook": hers.delivery}
+        ids = named.get(route.path.split("/")[1], hers.analysis)
         response = mallory.request(route.method, re.sub(r"\{\w+\}", ids, route.path), OWN.get(route.name))
         assert response.status == 404, f"{route.name} returns {response.status}"
         return response.text

@@ -3,6 +3,7 @@
 import pytest
 
 from common.analyses import FAILED, QUEUED
+from lambdas.core import clock
 from lambdas.core.analyses import deletion, queries, transitions
 from lambdas.core.aws import clients
 from lambdas.core.errors import (
@@ -15,6 +16,7 @@ from lambdas.core.errors import (
     UploadExpiredError,
 )
 from lambdas.core.uploads import uploads
+from tests.integration.api_client import by_session
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 
 
@@ -71,6 +73,26 @@ def test_the_content_type_follows_the_content_not_the_name(cloud: Cloud) -> None
     cloud.run_stream()
     (made,) = cloud.endpoint.invocations
     assert (made.content_type, made.input_location) == ("video/webm", f"s3://{MEDIA}/inputs/{record.id}/1.webm")
+
+
+def test_a_month_lists_what_was_started_in_it_or_charged_to_it(cloud: Cloud) -> None:
+    completed, failed = cloud.completed("alice"), cloud.queued("alice")
+    alice = by_session("alice")
+    alice.post(f"/analyses/{failed.id}/cancel")
+    month, day = clock.month_of(cloud.now), cloud.now.date().isoformat()
+
+    def listed(month: str) -> dict[str, tuple[float | None, str | None]]:
+        items = alice.get("/analyses", query={"month": month}).json()["analyses"]
+        return {item["id"]: (item["secondsAnalyzed"], item["chargedOn"]) for item in items}
+
+    assert listed(month) == {completed.id: (90.0, day), failed.id: (None, None)}
+    assert by_session("bob").get("/analyses", query={"month": month}).json()["analyses"] == []
+    cloud.advance(days=31)
+    later = clock.month_of(cloud.now)
+    alice.post(f"/analyses/{failed.id}/retry")
+    assert listed(later) == {failed.id: (None, cloud.now.date().isoformat())}
+    assert set(listed(month)) == {completed.id, failed.id}
+    assert alice.get("/analyses", query={"month": "2026-13"}).status == 422
 
 
 def test_pages_list_every_analysis_once(cloud: Cloud) -> None:

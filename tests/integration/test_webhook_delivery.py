@@ -187,8 +187,8 @@ def record_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     hidden.clear()
     delay = module._delay
 
-    def watched(message: dict[str, Any]) -> None:
-        delay(message)
+    def watched(message: dict[str, Any], seconds: int) -> None:
+        delay(message, seconds)
         hidden.append(message["receiptHandle"])
 
     monkeypatch.setattr(module, "_delay", watched)

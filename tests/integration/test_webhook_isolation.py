@@ -253,7 +253,7 @@ def test_the_number_of_stored_destinations_is_bounded() -> None:
             pytest.raises(DeliveryError),
             admission.admitted("alice", destination, "evt", clock.now(), is_test=False),
         ):
-            raise DeliveryError("answered 500")
+            raise DeliveryError("answered 500", "http-status", 500)
     found = DeliveriesRecord.get(*item_keys.deliveries("alice"))
     assert len(found.circuits) == admission.MAX_CIRCUITS
 

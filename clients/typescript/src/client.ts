@@ -8,10 +8,12 @@ import type {
   AuditEvent,
   CompletedAnalysis,
   DeletedAnalysis,
+  Delivery,
   ExportFormat,
   NewShare,
   PendingUpload,
   PeopleEdits,
+  Redelivery,
   Result,
   Schemas,
   Share,
@@ -145,11 +147,15 @@ export class Client {
     return this.#api.text(path(id), { format });
   }
 
-  /** Iterate over all analyses, newest first, or those of one status. */
-  async *analyses({ status, pageSize = 25 }: { status?: Status; pageSize?: number } = {}): AsyncGenerator<Analysis> {
+  /** Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`. */
+  async *analyses({
+    status,
+    month,
+    pageSize = 25,
+  }: { status?: Status; month?: string; pageSize?: number } = {}): AsyncGenerator<Analysis> {
     let cursor: string | null | undefined;
     do {
-      const query = { status, limit: pageSize, cursor: cursor ?? undefined };
+      const query = { status, month, limit: pageSize, cursor: cursor ?? undefined };
       const page: Schemas["AnalysisPage"] = await this.#api.get("/analyses", query);
       yield* page.analyses;
       cursor = page.cursor;
@@ -221,6 +227,22 @@ export class Client {
       yield* page.events;
       cursor = page.cursor;
     } while (cursor !== null);
+  }
+
+  /** Iterate over the attempts to deliver webhook events in the last 30 days, newest first. */
+  async *deliveries({ pageSize = 25 }: { pageSize?: number } = {}): AsyncGenerator<Delivery> {
+    let cursor: string | null | undefined;
+    do {
+      const query = { limit: pageSize, cursor: cursor ?? undefined };
+      const page: Schemas["DeliveryPage"] = await this.#api.get("/webhook/deliveries", query);
+      yield* page.deliveries;
+      cursor = page.cursor;
+    } while (cursor !== null);
+  }
+
+  /** Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once. */
+  redeliver(id: string): Promise<Redelivery> {
+    return this.#api.post(`/webhook/deliveries/${encodeURIComponent(id)}/redeliver`, undefined);
   }
 
   /** List the pending uploads, from which no analysis has been started. */

@@ -189,7 +189,8 @@ export interface paths {
          * List Analyses
          * @description List analyses, newest first.
          *
-         *     Optionally only those with a `status`. A page may have fewer items than `limit`; the last one has no `cursor`.
+         *     Optionally only those with a `status`, or those started in a `month` or charged to it. A page may have fewer items
+         *     than `limit`; the last one has no `cursor`.
          */
         get: operations["listAnalyses"];
         put?: never;
@@ -428,6 +429,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhook/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description List the attempts to deliver webhook events, newest first.
+         *
+         *     Entries of the last 30 days are kept, about 200 at most. They are deleted with the webhook.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook/deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeliver
+         * @description Deliver an event once more, with the same id and content, to the current URL of the webhook.
+         *
+         *     Idempotent: each attempt is redelivered once, and a repeated request changes nothing. Limited to 60 per hour. An
+         *     event whose analysis was deleted or retried is obsolete, and not sent.
+         */
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/example": {
         parameters: {
             query?: never;
@@ -556,13 +602,14 @@ export interface paths {
          * Set Webhook
          * @description Set the webhook URL, to which events are sent.
          *
-         *     It must be a public https URL. The secret is created with the first URL, and stays when the URL changes.
+         *     It must be a public https URL; a product on one machine also accepts http://localhost. The secret is created with
+         *     the first URL, and stays when the URL changes.
          */
         put: operations["setWebhook"];
         post?: never;
         /**
          * Delete Webhook
-         * @description Delete the webhook. Events that are already queued are not sent any more. Idempotent.
+         * @description Delete the webhook and the delivery log. Events that are already queued are not sent any more. Idempotent.
          */
         delete: operations["deleteWebhook"];
         options?: never;
@@ -606,7 +653,8 @@ export interface paths {
          * Test Webhook
          * @description Send a test event to the webhook.
          *
-         *     Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour.
+         *     Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour. A few seconds
+         *     later, the delivery log has its outcome under `deliveryId`.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -817,6 +865,8 @@ export interface components {
          *       "createdAt": "2026-11-24T09:30:00Z",
          *       "updatedAt": "2026-11-24T09:30:00Z",
          *       "expiresAt": "2027-02-22T09:30:00Z",
+         *       "secondsAnalyzed": 4.2,
+         *       "chargedOn": "2026-11-24",
          *       "summary": {
          *         "duration_s": 4.2,
          *         "language": "en",
@@ -1184,6 +1234,16 @@ export interface components {
              * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
+            /**
+             * Secondsanalyzed
+             * @description Duration of the video; null until the analysis is completed.
+             */
+            secondsAnalyzed: number | null;
+            /**
+             * Chargedon
+             * @description Day (UTC) on which the analysis was charged to the quota; null if it is not charged.
+             */
+            chargedOn: string | null;
             /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
             /** @description Reason of the failure; null unless the analysis failed. */
@@ -1215,6 +1275,8 @@ export interface components {
          *       "createdAt": "2026-11-24T09:30:00Z",
          *       "updatedAt": "2026-11-24T09:30:00Z",
          *       "expiresAt": "2027-02-22T09:30:00Z",
+         *       "secondsAnalyzed": 4.2,
+         *       "chargedOn": "2026-11-24",
          *       "summary": {
          *         "duration_s": 4.2,
          *         "language": "en",
@@ -1314,6 +1376,16 @@ export interface components {
              * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
+            /**
+             * Secondsanalyzed
+             * @description Duration of the video; null until the analysis is completed.
+             */
+            secondsAnalyzed: number | null;
+            /**
+             * Chargedon
+             * @description Day (UTC) on which the analysis was charged to the quota; null if it is not charged.
+             */
+            chargedOn: string | null;
             /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
             /** @description Reason of the failure; null unless the analysis failed. */
@@ -1336,6 +1408,8 @@ export interface components {
          *           "createdAt": "2026-11-24T09:30:00Z",
          *           "updatedAt": "2026-11-24T09:30:00Z",
          *           "expiresAt": "2027-02-22T09:30:00Z",
+         *           "secondsAnalyzed": 4.2,
+         *           "chargedOn": "2026-11-24",
          *           "summary": {
          *             "duration_s": 4.2,
          *             "language": "en",
@@ -1554,6 +1628,114 @@ export interface components {
              * Format: date-time
              */
             restorableUntil: string;
+        };
+        /**
+         * Delivery
+         * @description Attempt to deliver a webhook event.
+         * @example {
+         *       "id": "9c1e4b7a2f805d3e6b1a7c40",
+         *       "at": "2026-11-24T09:30:00Z",
+         *       "eventId": "evt_k3v7q2m5x4n6pbcdt2w7y2z3ab_1_completed",
+         *       "eventType": "analysis.completed",
+         *       "analysisId": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *       "destination": "https://hooks.example.com",
+         *       "attempt": 2,
+         *       "outcome": "retrying",
+         *       "status": 503,
+         *       "error": "http-status",
+         *       "durationMs": 182,
+         *       "nextAttemptAt": "2026-11-24T09:31:52Z",
+         *       "redelivered": false
+         *     }
+         */
+        Delivery: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Eventid
+             * @description The same for every attempt and redelivery of an event.
+             */
+            eventId: string;
+            /**
+             * Eventtype
+             * @enum {string}
+             */
+            eventType: "analysis.completed" | "analysis.failed" | "webhook.test";
+            /**
+             * Analysisid
+             * @description Null for a test event.
+             */
+            analysisId: string | null;
+            /**
+             * Destination
+             * @description Scheme, host and port of the URL, whose path and query may hold secrets.
+             */
+            destination: string;
+            /**
+             * Attempt
+             * @description Number of the attempt, from 1.
+             */
+            attempt: number;
+            /**
+             * Outcome
+             * @description `retrying`: failed, and another attempt will follow at `nextAttemptAt`.
+             * @enum {string}
+             */
+            outcome: "delivered" | "retrying" | "failed";
+            /**
+             * Status
+             * @description HTTP status of the response; null if there was none.
+             */
+            status: number | null;
+            /**
+             * Error
+             * @description Kind of error; null if the event was delivered.
+             */
+            error: ("http-status" | "timeout" | "connection" | "tls" | "host-not-found" | "invalid-response" | "url-not-allowed" | "paused") | null;
+            /** Durationms */
+            durationMs: number;
+            /** Nextattemptat */
+            nextAttemptAt: string | null;
+            /**
+             * Redelivered
+             * @description Whether it was queued once more; that is possible once per attempt.
+             */
+            redelivered: boolean;
+        };
+        /**
+         * DeliveryPage
+         * @description Page of the delivery log, newest first. Pass `cursor` to get the next page; it is null on the last one.
+         * @example {
+         *       "deliveries": [
+         *         {
+         *           "id": "9c1e4b7a2f805d3e6b1a7c40",
+         *           "at": "2026-11-24T09:30:00Z",
+         *           "eventId": "evt_k3v7q2m5x4n6pbcdt2w7y2z3ab_1_completed",
+         *           "eventType": "analysis.completed",
+         *           "analysisId": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *           "destination": "https://hooks.example.com",
+         *           "attempt": 2,
+         *           "outcome": "retrying",
+         *           "status": 503,
+         *           "error": "http-status",
+         *           "durationMs": 182,
+         *           "nextAttemptAt": "2026-11-24T09:31:52Z",
+         *           "redelivered": false
+         *         }
+         *       ],
+         *       "cursor": null
+         *     }
+         */
+        DeliveryPage: {
+            /** Deliveries */
+            deliveries: components["schemas"]["Delivery"][];
+            /** Cursor */
+            cursor: string | null;
         };
         /**
          * EmotionScore
@@ -2353,6 +2535,20 @@ export interface components {
             updated: string;
         };
         /**
+         * Redelivery
+         * @description Event that has been queued once more.
+         * @example {
+         *       "deliveryId": "9c1e4b7a2f805d3e6b1a7c40"
+         *     }
+         */
+        Redelivery: {
+            /**
+             * Deliveryid
+             * @description Id that its first new attempt will have in the delivery log.
+             */
+            deliveryId: string;
+        };
+        /**
          * SentimentScore
          * @description Probability of one sentiment.
          */
@@ -3029,12 +3225,18 @@ export interface components {
          * WebhookTest
          * @description Test event that has been queued for delivery.
          * @example {
-         *       "eventId": "evt_test_7d1c2a"
+         *       "eventId": "evt_test_7d1c2a",
+         *       "deliveryId": "9c1e4b7a2f805d3e6b1a7c40"
          *     }
          */
         WebhookTest: {
             /** Eventid */
             eventId: string;
+            /**
+             * Deliveryid
+             * @description Id that the event's first attempt will have in the delivery log.
+             */
+            deliveryId: string;
         };
         /**
          * Problem
@@ -3827,6 +4029,8 @@ export interface operations {
         parameters: {
             query?: {
                 status?: ("queued" | "processing" | "completed" | "failed") | null;
+                /** @description Calendar month (UTC), such as `2026-11`. */
+                month?: string | null;
                 /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
@@ -4883,6 +5087,155 @@ export interface operations {
             };
             /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description `cursor` of the previous page. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Page of the delivery log, newest first. Pass `cursor` to get the next page; it is null on the last one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Event that has been queued once more. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redelivery"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or owned by another account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request conflicts with the current state; see `code`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

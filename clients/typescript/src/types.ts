@@ -19,6 +19,8 @@ export type Share = Schemas["ShareItem"];
 export type NewShare = Schemas["NewShare"];
 export type VideoUrl = Schemas["VideoUrl"];
 export type PendingUpload = Schemas["PendingUpload"];
+export type Delivery = Schemas["Delivery"];
+export type Redelivery = Schemas["Redelivery"];
 export type AuditEvent = Schemas["AuditEvent"];
 export type ExportFormat = NonNullable<NonNullable<paths["/analyses/{id}"]["get"]["parameters"]["query"]>["format"]>;
 

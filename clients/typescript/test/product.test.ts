@@ -39,6 +39,7 @@ test("a video goes in parts, is analyzed, exported, deleted and restored", { ski
   await client.delete(id);
   await assert.rejects(client.get(id), NotFoundError);
   assert.equal((await client.restore(id)).id, id);
+  for await (const delivery of client.deliveries()) assert.ok(delivery.outcome);
   for await (const event of client.auditLog()) {
     assert.deepEqual([event.event, event.subject], ["analysis-restored", id]);
     break;

@@ -20,19 +20,27 @@ router = APIRouter(tags=["analyses"])
 
 AnalysisId = Annotated[str, Path(max_length=64, examples=[ANALYSIS_ID])]
 Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the previous page.")]
+ChargeMonth = Annotated[
+    str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Calendar month (UTC), such as `2026-11`.")
+]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Accept = Annotated[str, Header(max_length=1000, description="`text/csv`, `text/vtt` and so on, instead of `format`.")]
 
 
 @router.get("/analyses", responses=problems(400, 422))
 def list_analyses(
-    caller: CallerDep, status: Status | None = None, cursor: Cursor = None, limit: Limit = 25
+    caller: CallerDep,
+    status: Status | None = None,
+    month: ChargeMonth = None,
+    cursor: Cursor = None,
+    limit: Limit = 25,
 ) -> AnalysisPage:
     """List analyses, newest first.
 
-    Optionally only those with a `status`. A page may have fewer items than `limit`; the last one has no `cursor`.
+    Optionally only those with a `status`, or those started in a `month` or charged to it. A page may have fewer items
+    than `limit`; the last one has no `cursor`.
     """
-    page = queries.page(caller.owner, status, cursor, limit)
+    page = queries.page(caller.owner, status, cursor, limit, month)
     return AnalysisPage(analyses=presenters.items(page.records), cursor=page.cursor)
 
 

@@ -11,7 +11,7 @@ from lambdas.api.schemas.account import Webhook, WebhookRequest, WebhookTest
 from lambdas.core.owners import profiles, throttle
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import OwnerRecord
-from lambdas.core.webhooks import events, url_policy
+from lambdas.core.webhooks import deliveries, events, url_policy
 
 router = APIRouter(tags=["webhook"])
 
@@ -30,7 +30,8 @@ def get_webhook(caller: SessionDep, now: NowDep) -> Webhook:
 def set_webhook(caller: SessionDep, request: WebhookRequest, now: NowDep) -> Webhook:
     """Set the webhook URL, to which events are sent.
 
-    It must be a public https URL. The secret is created with the first URL, and stays when the URL changes.
+    It must be a public https URL; a product on one machine also accepts http://localhost. The secret is created with
+    the first URL, and stays when the URL changes.
     """
     url_policy.parse(request.url, allow_local=settings().local_webhooks)
     return _webhook(profiles.set_webhook(caller.owner, request.url, now, caller.by), now)
@@ -38,8 +39,9 @@ def set_webhook(caller: SessionDep, request: WebhookRequest, now: NowDep) -> Web
 
 @router.delete("/webhook", status_code=204, responses=problems())
 def delete_webhook(caller: SessionDep, now: NowDep) -> None:
-    """Delete the webhook. Events that are already queued are not sent any more. Idempotent."""
+    """Delete the webhook and the delivery log. Events that are already queued are not sent any more. Idempotent."""
     profiles.set_webhook(caller.owner, None, now, caller.by)
+    deliveries.clear(caller.owner)
 
 
 @router.post("/webhook/secret", responses=problems())
@@ -56,14 +58,15 @@ def rotate_webhook_secret(caller: SessionDep, now: NowDep) -> Webhook:
 def test_webhook(caller: SessionDep, now: NowDep) -> WebhookTest:
     """Send a test event to the webhook.
 
-    Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour.
+    Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour. A few seconds
+    later, the delivery log has its outcome under `deliveryId`.
     """
     if profiles.profile(caller.owner).webhook_url is None:
         raise NoWebhookError("Set a webhook first.")
     throttle.check(caller.owner, throttle.webhook_tests(), now)
     event = events.test_event(caller.owner, now)
     events.enqueue(event)
-    return WebhookTest(event_id=event.id)
+    return WebhookTest(event_id=event.id, delivery_id=deliveries.delivery_id(event, 1))
 
 
 def _webhook(profile: OwnerRecord, now: datetime) -> Webhook:

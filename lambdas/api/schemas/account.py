@@ -10,6 +10,8 @@ from lambdas.api.schemas.base import WHOLE, Schema, WebhookUrl, example
 from lambdas.core.owners import api_keys
 from lambdas.core.owners.api_keys import Scope
 from lambdas.core.owners.audit import EventName
+from lambdas.core.webhooks.deliveries import ErrorKind, Outcome
+from lambdas.core.webhooks.events import EventType
 
 
 class Day(Schema):
@@ -145,6 +147,44 @@ class Webhook(Schema):
 class WebhookTest(Schema):
     """Test event that has been queued for delivery."""
 
-    model_config = example(eventId="evt_test_7d1c2a")
+    model_config = example(eventId="evt_test_7d1c2a", deliveryId=examples.DELIVERY_ID)
 
     event_id: str
+    delivery_id: str = Field(description="Id that the event's first attempt will have in the delivery log.")
+
+
+class Delivery(Schema):
+    """Attempt to deliver a webhook event."""
+
+    model_config = example(examples.DELIVERY)
+
+    id: str
+    at: dt.datetime
+    event_id: str = Field(description="The same for every attempt and redelivery of an event.")
+    event_type: EventType
+    analysis_id: str | None = Field(description="Null for a test event.")
+    destination: str = Field(description="Scheme, host and port of the URL, whose path and query may hold secrets.")
+    attempt: int = Field(description="Number of the attempt, from 1.")
+    outcome: Outcome = Field(description="`retrying`: failed, and another attempt will follow at `nextAttemptAt`.")
+    status: int | None = Field(description="HTTP status of the response; null if there was none.")
+    error: ErrorKind | None = Field(description="Kind of error; null if the event was delivered.")
+    duration_ms: int
+    next_attempt_at: dt.datetime | None
+    redelivered: bool = Field(description="Whether it was queued once more; that is possible once per attempt.")
+
+
+class DeliveryPage(Schema):
+    """Page of the delivery log, newest first. Pass `cursor` to get the next page; it is null on the last one."""
+
+    model_config = example(deliveries=[examples.DELIVERY], cursor=None)
+
+    deliveries: list[Delivery]
+    cursor: str | None
+
+
+class Redelivery(Schema):
+    """Event that has been queued once more."""
+
+    model_config = example(deliveryId=examples.DELIVERY_ID)
+
+    delivery_id: str = Field(description="Id that its first new attempt will have in the delivery log.")

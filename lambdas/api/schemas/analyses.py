@@ -1,6 +1,6 @@
 """Schemas of analyses: requests, lists, details and results."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field, StrictBool
@@ -81,6 +81,10 @@ class AnalysisItem(Schema):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None = Field(description="Time at which the analysis and its video will be deleted.")
+    seconds_analyzed: float | None = Field(description="Duration of the video; null until the analysis is completed.")
+    charged_on: date | None = Field(
+        description="Day (UTC) on which the analysis was charged to the quota; null if it is not charged."
+    )
     summary: Summary | None = Field(description="Null until the analysis is completed.")
     error: Failure | None = Field(description="Reason of the failure; null unless the analysis failed.")
 

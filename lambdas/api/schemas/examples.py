@@ -6,6 +6,7 @@ OWNER = "0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90"
 FILE_ID = "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4"
 ANALYSIS_ID = "k3v7q2m5x4n6pbcdt2w7y2z3ab"
 KEY_ID = "4tq7hd2kzv5mw3xn6bpsaj4i"
+DELIVERY_ID = "9c1e4b7a2f805d3e6b1a7c40"
 KEY = f"uploads/{OWNER}/{FILE_ID}.mp4"
 TIME = "2026-11-24T09:30:00Z"
 EXPIRY = "2027-02-22T09:30:00Z"
@@ -88,6 +89,8 @@ ITEM: dict[str, Any] = {
     "createdAt": TIME,
     "updatedAt": TIME,
     "expiresAt": EXPIRY,
+    "secondsAnalyzed": 4.2,
+    "chargedOn": "2026-11-24",
     "summary": {
         "duration_s": 4.2,
         "language": "en",
@@ -107,6 +110,22 @@ DETAIL: dict[str, Any] = ITEM | {
     "analysis": ANALYSIS,
     "resultUrl": RESULT_URL,
     "peopleEdits": PEOPLE_EDITS,
+}
+
+DELIVERY: dict[str, Any] = {
+    "id": DELIVERY_ID,
+    "at": TIME,
+    "eventId": f"evt_{ANALYSIS_ID}_1_completed",
+    "eventType": "analysis.completed",
+    "analysisId": ANALYSIS_ID,
+    "destination": "https://hooks.example.com",
+    "attempt": 2,
+    "outcome": "retrying",
+    "status": 503,
+    "error": "http-status",
+    "durationMs": 182,
+    "nextAttemptAt": "2026-11-24T09:31:52Z",
+    "redelivered": False,
 }
 
 KEY_ITEM: dict[str, Any] = {

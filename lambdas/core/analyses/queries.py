@@ -2,9 +2,12 @@
 
 import json
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
+from pynamodb.expressions.condition import Condition
 
 from common.analyses import COMPLETED, PROCESSING
 from common.progress import Stage
@@ -60,9 +63,12 @@ def owned(owner: str, analysis_id: str) -> AnalysisRecord:
     return record
 
 
-def page(owner: str, status: str | None = None, cursor: str | None = None, limit: int = 25) -> Page:
+def page(
+    owner: str, status: str | None = None, cursor: str | None = None, limit: int = 25, month: str | None = None
+) -> Page:
     """Return a page of an owner's analyses, newest first, optionally of one status. Eventually consistent.
 
+    `month`, such as `2026-11`: only analyses that were started in the month or charged to it, such as retried ones.
     Raises BadRequestError for an invalid cursor, status or limit.
     """
     if status is not None and status not in STATUSES:
@@ -72,14 +78,23 @@ def page(owner: str, status: str | None = None, cursor: str | None = None, limit
     found = AnalysisRecord.by_owner.query(
         owner,
         AnalysisRecord.listed.startswith(item_keys.ANALYSIS_PREFIX),
-        filter_condition=AnalysisRecord.status == status if status is not None else None,
+        filter_condition=_filter(status, month),
         scan_index_forward=False,
         limit=limit,
-        page_size=FILTERED_PAGE if status is not None else limit,
+        page_size=limit if status is None and month is None else FILTERED_PAGE,
         last_evaluated_key=_decode(owner, cursor) if cursor else None,
     )
     records = list(found)
     return Page(records, _encode(records[-1]) if found.last_evaluated_key and records else None)
+
+
+def _filter(status: str | None, month: str | None) -> Condition | None:
+    conditions: list[Condition] = []
+    if status is not None:
+        conditions.append(AnalysisRecord.status == status)
+    if month is not None:
+        conditions.append(AnalysisRecord.created_at.startswith(month) | (AnalysisRecord.charge_month == month))
+    return reduce(and_, conditions) if conditions else None
 
 
 def result(record: AnalysisRecord) -> Analysis:

@@ -23,6 +23,8 @@ def fields(record: AnalysisRecord) -> dict[str, Any]:
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "expires_at": None if expires is None else datetime.fromtimestamp(float(expires), UTC),
+        "seconds_analyzed": None if record.summary is None else record.summary["duration_s"],
+        "charged_on": None if record.charge_month is None else f"{record.charge_month}-{int(record.charge_day):02}",
         "summary": record.summary,
         "error": None if error is None else {"code": error.code, "message": error.message},
     }

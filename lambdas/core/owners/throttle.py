@@ -40,6 +40,11 @@ def share_reads(share_id: str) -> Limit:
     return Limit(f"share-{share_id}", settings().share_reads_per_minute, 60)
 
 
+def webhook_redeliveries() -> Limit:
+    """Return the limit of repeated deliveries, which are requests to a user's URL as well."""
+    return Limit("webhook-redelivery", settings().webhook_redeliveries_per_hour, 3600)
+
+
 def check(owner: str, limit: Limit, now: datetime) -> None:
     """Count a request of an owner. Raises TooManyRequestsError."""
     window = epoch(now) // limit.seconds * limit.seconds

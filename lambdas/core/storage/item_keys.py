@@ -9,6 +9,7 @@ OWNER#{owner}               AUDIT#{time}#{id}  event of the audit log
 OWNER#{owner}               SLOTS            requests that the endpoint may be working on
 OWNER#{owner}               WAITING#{time}#{inference id}  attempt that is waiting for a slot
 OWNER#{owner}               DELIVERIES       webhook deliveries in progress, and failing destinations
+OWNER#{owner}               DELIVERY#{id}    attempt to deliver a webhook event, listed by time
 OWNER#{owner}               REQUESTS#{limit}#{window}  requests of a user in a rate limit's window
 UPLOAD#{owner}#{file id}    UPLOAD           pending upload
 KEY#{key id}                KEY              API key
@@ -22,7 +23,7 @@ from common import table
 
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 QUOTA_PREFIX, UPLOAD_PREFIX, AUDIT_PREFIX = "QUOTA#", "UPLOAD#", "AUDIT#"
-WAITING_PREFIX, SHARE_PREFIX = "WAITING#", "SHARE#"
+WAITING_PREFIX, SHARE_PREFIX, DELIVERY_PREFIX = "WAITING#", "SHARE#", "DELIVERY#"
 DUE_SHARDS = 8
 
 
@@ -81,6 +82,11 @@ def deliveries(owner: str) -> tuple[str, str]:
     return f"OWNER#{owner}", "DELIVERIES"
 
 
+def delivery(owner: str, delivery_id: str) -> tuple[str, str]:
+    """Return the key of an entry of an owner's delivery log."""
+    return f"OWNER#{owner}", f"{DELIVERY_PREFIX}{delivery_id}"
+
+
 def upload(owner: str, file_id: str) -> tuple[str, str]:
     """Return the key of a pending upload."""
     return f"{UPLOAD_PREFIX}{owner}#{file_id}", table.UPLOAD
@@ -119,6 +125,11 @@ def shares_of(analysis_id: str) -> str:
 def share_listing(analysis_id: str, created_at: str, share_id: str) -> str:
     """Return `listed` of a link, which sorts an analysis's links by time."""
     return f"{shares_of(analysis_id)}{created_at}#{share_id}"
+
+
+def delivery_listing(at: str, delivery_id: str) -> str:
+    """Return `listed` of an entry of the delivery log."""
+    return f"{DELIVERY_PREFIX}{at}#{delivery_id}"
 
 
 def due_shard(pk: str) -> str:

@@ -245,6 +245,27 @@ class DeliveriesRecord(VersionedItem):
     circuits = JSONAttribute(default=dict)  # destination -> [consecutive failures, end of the pause]
 
 
+class DeliveryRecord(Item):
+    """Attempt to deliver a webhook event, listed in the delivery log until it expires."""
+
+    id = UnicodeAttribute()
+    at = UnicodeAttribute()  # clock.stamp: start of the attempt
+    event_id = UnicodeAttribute()
+    event_type = UnicodeAttribute()  # events.EventType
+    occurred_at = UnicodeAttribute()  # of the event
+    analysis_id = UnicodeAttribute(null=True)
+    analysis_attempt = NumberAttribute(null=True)
+    own_url = BooleanAttribute()  # sent to the analysis's own URL, not to the account's webhook
+    destination = UnicodeAttribute()  # scheme, host and port: path and query may hold secrets
+    attempt = NumberAttribute()
+    duration_ms = NumberAttribute()
+    status = NumberAttribute(null=True)  # HTTP status of the response
+    error = UnicodeAttribute(null=True)  # deliveries.ErrorKind
+    next_attempt_at = NumberAttribute(null=True)  # epoch seconds
+    redelivery_began = NumberAttribute(null=True)  # epoch seconds
+    redelivered = BooleanAttribute(null=True)
+
+
 class UploadRecord(Item):
     """Pending upload: its URL was issued, and no analysis has been started. The sweeper removes it when it expires."""
 

@@ -30,6 +30,8 @@ class Event(BaseModel):
     attempt: int | None = None
     url: str | None = None  # the analysis's own; None: the account's webhook, read at delivery
     occurred_at: str  # clock.stamp
+    tries: int = 0  # attempts before the event was queued again
+    redelivery_of: str | None = None  # entry of the delivery log that the owner had delivered again
 
 
 def event_of(record: AnalysisRecord, now: datetime) -> Event | None:

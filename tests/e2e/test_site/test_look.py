@@ -18,6 +18,8 @@ PAGES = {
     "dashboard": ("/dashboard/", "Your videos"),
     "analysis": ("/analysis/?id={id}", "face_and_speech.mp4"),
     "developers": ("/developers/", "Developers"),
+    "usage": ("/usage/", "Usage"),
+    "reference": ("/docs/", "Video sentiment API"),
     "account": ("/account/", "Account"),
     "missing": ("/nowhere/", "Page not found"),
 }

@@ -15,12 +15,14 @@ from video_sentiment_client.models import (
     AuditEvent,
     CompletedAnalysis,
     DeletedAnalysis,
+    Delivery,
     ExportFormat,
     NewShare,
     Page,
     PendingUpload,
     PendingUploads,
     PeopleEdits,
+    Redelivery,
     Result,
     Share,
     Shares,
@@ -92,8 +94,8 @@ class Operations:
         response = yield from self._api.get(_path(analysis_id), {"format": format})
         return str(response.text)
 
-    def page(self, status: Status | None, limit: int, cursor: str | None) -> Steps[Page[Analysis]]:
-        parameters = {"status": status, "limit": limit, "cursor": cursor}
+    def page(self, status: Status | None, month: str | None, limit: int, cursor: str | None) -> Steps[Page[Analysis]]:
+        parameters = {"status": status, "month": month, "limit": limit, "cursor": cursor}
         response = yield from self._api.get("/analyses", parameters)
         return Page[Analysis].model_validate_json(response.content)
 
@@ -107,6 +109,14 @@ class Operations:
         body = {"names": dict(names or {}), "merged": dict(merged or {})}
         response = yield from self._api.put(f"{_path(analysis_id)}/people", body)
         return PeopleEdits.model_validate_json(response.content)
+
+    def delivery_page(self, limit: int, cursor: str | None) -> Steps[Page[Delivery]]:
+        response = yield from self._api.get("/webhook/deliveries", {"limit": limit, "cursor": cursor})
+        return Page[Delivery].model_validate_json(response.content)
+
+    def redeliver(self, delivery_id: str) -> Steps[Redelivery]:
+        response = yield from self._api.post(f"/webhook/deliveries/{quote(delivery_id, safe='')}/redeliver")
+        return Redelivery.model_validate_json(response.content)
 
     def cancel(self, analysis_id: str) -> Steps[Analysis]:
         return (yield from self._action(analysis_id, "cancel"))

@@ -1,14 +1,15 @@
 """The client, synchronous and asynchronous. Both perform the same operations (_operations.py)."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
 from video_sentiment_client._calls import Api, api_of
 from video_sentiment_client._drivers import AsyncDriver, SyncDriver
 from video_sentiment_client._operations import LONGEST_WAIT, OnUpdate, Operations
+from video_sentiment_client._steps import Steps
 from video_sentiment_client._uploads import OnProgress, Upload, Uploader, VideoSource, opened
 from video_sentiment_client.models import (
     Analysis,
@@ -16,10 +17,13 @@ from video_sentiment_client.models import (
     AuditEvent,
     CompletedAnalysis,
     DeletedAnalysis,
+    Delivery,
     ExportFormat,
     NewShare,
+    Page,
     PendingUpload,
     PeopleEdits,
+    Redelivery,
     Result,
     Share,
     StartedAnalysis,
@@ -27,6 +31,8 @@ from video_sentiment_client.models import (
     Usage,
     VideoUrl,
 )
+
+T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # the API holds a request for 25 seconds at most
 MAX_RETRIES = 4
@@ -149,15 +155,11 @@ class Client:
         """Get the result of a completed analysis as the text of a file. Raises ConflictError if there is none."""
         return self._run(self._operations.export(analysis_id, format))
 
-    def analyses(self, *, status: Status | None = None, page_size: int = 25) -> Iterator[Analysis]:
-        """Iterate over all analyses, newest first, or those of one status."""
-        cursor: str | None = None
-        while True:
-            page = self._run(self._operations.page(status, page_size, cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+    def analyses(
+        self, *, status: Status | None = None, month: str | None = None, page_size: int = 25
+    ) -> Iterator[Analysis]:
+        """Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`."""
+        return self._items(lambda cursor: self._operations.page(status, month, page_size, cursor))
 
     def edit_people(
         self, analysis_id: str, *, names: Mapping[str, str] | None = None, merged: Mapping[str, str] | None = None
@@ -212,13 +214,15 @@ class Client:
 
     def audit_log(self, *, page_size: int = 25) -> Iterator[AuditEvent]:
         """Iterate over the account's audit events of the last 90 days, newest first."""
-        cursor: str | None = None
-        while True:
-            page = self._run(self._operations.audit_page(page_size, cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.audit_page(page_size, cursor))
+
+    def deliveries(self, *, page_size: int = 25) -> Iterator[Delivery]:
+        """Iterate over the attempts to deliver webhook events in the last 30 days, newest first."""
+        return self._items(lambda cursor: self._operations.delivery_page(page_size, cursor))
+
+    def redeliver(self, delivery_id: str) -> Redelivery:
+        """Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once."""
+        return self._run(self._operations.redeliver(delivery_id))
 
     def pending_uploads(self) -> list[PendingUpload]:
         """List the pending uploads, from which no analysis has been started."""
@@ -227,6 +231,16 @@ class Client:
     def abandon_upload(self, upload_id: str) -> None:
         """Abandon a pending upload and delete its data."""
         self._run(self._operations.abandon_upload(upload_id))
+
+    def _items(self, page_at: Callable[[str | None], Steps[Page[T]]]) -> Iterator[T]:
+        """Iterate over the items of all pages, fetched as they are needed. `page_at` takes a page's cursor."""
+        cursor: str | None = None
+        while True:
+            page = self._run(page_at(cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
 
 
 class AsyncClient:
@@ -315,16 +329,11 @@ class AsyncClient:
         """Get the result of a completed analysis as the text of a file; see `Client.export`."""
         return await self._run(self._operations.export(analysis_id, format))
 
-    async def analyses(self, *, status: Status | None = None, page_size: int = 25) -> AsyncIterator[Analysis]:
-        """Iterate over all analyses, newest first, or those of one status."""
-        cursor: str | None = None
-        while True:
-            page = await self._run(self._operations.page(status, page_size, cursor))
-            for analysis in page.items:
-                yield analysis
-            cursor = page.cursor
-            if cursor is None:
-                return
+    def analyses(
+        self, *, status: Status | None = None, month: str | None = None, page_size: int = 25
+    ) -> AsyncIterator[Analysis]:
+        """Iterate over all analyses, newest first, or those of one status, or of a month such as `2026-11`."""
+        return self._items(lambda cursor: self._operations.page(status, month, page_size, cursor))
 
     async def edit_people(
         self, analysis_id: str, *, names: Mapping[str, str] | None = None, merged: Mapping[str, str] | None = None
@@ -372,16 +381,17 @@ class AsyncClient:
         """Get the quota usage in a month such as `2026-11`, by default the current one."""
         return await self._run(self._operations.usage(month))
 
-    async def audit_log(self, *, page_size: int = 25) -> AsyncIterator[AuditEvent]:
+    def audit_log(self, *, page_size: int = 25) -> AsyncIterator[AuditEvent]:
         """Iterate over the account's audit events of the last 90 days, newest first."""
-        cursor: str | None = None
-        while True:
-            page = await self._run(self._operations.audit_page(page_size, cursor))
-            for event in page.items:
-                yield event
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._items(lambda cursor: self._operations.audit_page(page_size, cursor))
+
+    def deliveries(self, *, page_size: int = 25) -> AsyncIterator[Delivery]:
+        """Iterate over the attempts to deliver webhook events in the last 30 days, newest first."""
+        return self._items(lambda cursor: self._operations.delivery_page(page_size, cursor))
+
+    async def redeliver(self, delivery_id: str) -> Redelivery:
+        """Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once."""
+        return await self._run(self._operations.redeliver(delivery_id))
 
     async def pending_uploads(self) -> list[PendingUpload]:
         """List the pending uploads, from which no analysis has been started."""
@@ -390,3 +400,14 @@ class AsyncClient:
     async def abandon_upload(self, upload_id: str) -> None:
         """Abandon a pending upload and delete its data."""
         await self._run(self._operations.abandon_upload(upload_id))
+
+    async def _items(self, page_at: Callable[[str | None], Steps[Page[T]]]) -> AsyncIterator[T]:
+        """Iterate over the items of all pages; see `Client`."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(page_at(cursor))
+            for item in page.items:
+                yield item
+            cursor = page.cursor
+            if cursor is None:
+                return

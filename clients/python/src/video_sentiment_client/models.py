@@ -180,6 +180,8 @@ class Analysis(_Envelope):
     created_at: dt.datetime
     updated_at: dt.datetime
     expires_at: dt.datetime | None
+    seconds_analyzed: float | None = None  # None until completed
+    charged_on: dt.date | None = None  # None if not charged
     summary: Summary | None
     error: Failure | None
 
@@ -329,13 +331,37 @@ class AuditEvent(_Envelope):
     subject: str | None
 
 
+class Delivery(_Envelope):
+    """Attempt to deliver a webhook event."""
+
+    id: str
+    at: dt.datetime
+    event_id: str  # the same for every attempt of an event
+    event_type: str
+    analysis_id: str | None
+    destination: str
+    attempt: int
+    outcome: Literal["delivered", "retrying", "failed"]
+    status: int | None  # of the response
+    error: str | None
+    duration_ms: int
+    next_attempt_at: dt.datetime | None
+    redelivered: bool
+
+
+class Redelivery(_Envelope):
+    """Event that has been queued once more."""
+
+    delivery_id: str
+
+
 T = TypeVar("T")
 
 
 class Page(BaseModel, Generic[T]):
     """One page of a list. `cursor` fetches the next one; None on the last."""
 
-    items: list[T] = Field(validation_alias=AliasChoices("analyses", "events"))
+    items: list[T] = Field(validation_alias=AliasChoices("analyses", "events", "deliveries"))
     cursor: str | None
 
 

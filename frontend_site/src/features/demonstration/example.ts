@@ -60,6 +60,8 @@ async function loadExample(signal?: AbortSignal): Promise<Example | null> {
     createdAt: "", // not shown for the example
     updatedAt: "",
     expiresAt: null,
+    secondsAnalyzed: video.duration_s,
+    chargedOn: null,
     error: null,
     summary: {
       duration_s: video.duration_s,

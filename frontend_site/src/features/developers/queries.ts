@@ -1,6 +1,6 @@
 /** Queries and mutations of usage, API keys and the webhook. */
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, type Schemas, unwrap } from "@/api/client";
 
@@ -43,6 +43,7 @@ export function useKeyActions() {
 }
 
 const WEBHOOK = ["webhook"];
+const DELIVERIES = ["deliveries"];
 
 export function useWebhook() {
   return useQuery({ queryKey: WEBHOOK, queryFn: ({ signal }) => unwrap(api.GET("/webhook", { signal })) });
@@ -50,7 +51,10 @@ export function useWebhook() {
 
 export function useWebhookActions() {
   const queries = useQueryClient();
-  const onSuccess = () => queries.invalidateQueries({ queryKey: WEBHOOK });
+  const onSuccess = () => {
+    void queries.invalidateQueries({ queryKey: DELIVERIES });
+    return queries.invalidateQueries({ queryKey: WEBHOOK });
+  };
   const save = useMutation({
     mutationFn: (url: string) => unwrap(api.PUT("/webhook", { body: { url } })),
     onSuccess,
@@ -59,4 +63,43 @@ export function useWebhookActions() {
   const rotate = useMutation({ mutationFn: () => unwrap(api.POST("/webhook/secret")), onSuccess });
   const test = useMutation({ mutationFn: () => unwrap(api.POST("/webhook/test")) });
   return { save, remove, rotate, test };
+}
+
+export function useDeliveries() {
+  return useInfiniteQuery({
+    queryKey: [...DELIVERIES, "log"],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(api.GET("/webhook/deliveries", { params: { query: { cursor: pageParam, limit: 10 } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.cursor ?? undefined,
+    refetchOnMount: "always",
+  });
+}
+
+export function useRedeliver() {
+  return useMutation({
+    mutationFn: (id: string) => unwrap(api.POST("/webhook/deliveries/{id}/redeliver", { params: { path: { id } } })),
+  });
+}
+
+const POLL_MS = 1500;
+const POLLS = 40; // a minute; an account's earlier events may be delivered first
+
+/** Wait for an attempt to appear in the delivery log, and then refresh the log. */
+export function useDelivery(id: string) {
+  const queries = useQueryClient();
+  const found = useQuery({
+    queryKey: ["delivery", id],
+    queryFn: async ({ signal }) => {
+      const { deliveries } = await unwrap(api.GET("/webhook/deliveries", { params: { query: { limit: 25 } }, signal }));
+      const delivery = deliveries.find((each) => each.id === id) ?? null;
+      if (delivery) void queries.invalidateQueries({ queryKey: DELIVERIES });
+      return { delivery };
+    },
+    refetchInterval: ({ state }) => (state.data?.delivery || state.dataUpdateCount >= POLLS ? false : POLL_MS),
+    select: ({ delivery }) => delivery,
+    staleTime: Infinity,
+  });
+  const polls = queries.getQueryState(["delivery", id])?.dataUpdateCount ?? 0;
+  return { delivery: found.data ?? null, expired: polls >= POLLS };
 }

@@ -1,5 +1,7 @@
 "use client";
 
+import Link from "next/link";
+
 import { explain } from "@/api/errors";
 import { Card } from "@/design/card";
 import { Failure, Loading } from "@/design/feedback";
@@ -40,6 +42,9 @@ export function UsageCard() {
               time; others are queued.
             </p>
           </div>
+          <Link href="/usage/" className="justify-self-start text-[13px] text-accent underline">
+            Analyses of the month, with seconds and charges
+          </Link>
           <DayChart month={data.month} days={data.days} />
         </div>
       )}

@@ -12,6 +12,7 @@ import { Field } from "@/design/field";
 import { useToast } from "@/design/toast";
 import { when } from "@/lib/format";
 
+import { DeliveryOutcome } from "./deliveries-card";
 import { useWebhook, useWebhookActions } from "./queries";
 
 /** Settings of the webhook that receives an event when an analysis ends. */
@@ -33,6 +34,7 @@ export function WebhookCard() {
 function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
   const { save, remove, rotate, test } = useWebhookActions();
   const toast = useToast();
+  const [testId, setTestId] = useState<string | null>(null);
   const problem = save.error ?? remove.error ?? rotate.error ?? test.error;
   return (
     <div className="grid gap-4">
@@ -73,7 +75,12 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
               size="small"
               busy={test.isPending}
               onClick={() =>
-                test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Sending test event ${eventId}.`) })
+                test.mutate(undefined, {
+                  onSuccess: ({ eventId, deliveryId }) => {
+                    setTestId(deliveryId);
+                    toast(`Sending test event ${eventId}.`);
+                  },
+                })
               }
             >
               Send test event
@@ -93,6 +100,7 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
               Remove
             </Button>
           </div>
+          {testId !== null && <DeliveryOutcome key={testId} id={testId} label="Test event" />}
         </>
       )}
     </div>

@@ -16,7 +16,7 @@ import { QueryProvider } from "@/lib/query";
 
 const LINKS = [
   { href: "/dashboard/", label: "Analyses", also: "/analysis/" },
-  { href: "/developers/", label: "Developers", also: "" },
+  { href: "/developers/", label: "Developers", also: "/usage/" },
   { href: "/account/", label: "Account", also: "" },
 ];
 

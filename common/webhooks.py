@@ -1,0 +1,3 @@
+"""Delivery of webhook events."""
+
+ATTEMPTS = 8  # of one event, after which it goes to the dead-letter queue
