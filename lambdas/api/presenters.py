@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, Usage
+from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, UploadTerms, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
 from lambdas.api.schemas.uploads import PendingUpload
 from lambdas.core.analyses import fair_queue
 from lambdas.core.analyses.queries import Progress
 from lambdas.core.analyses.serializers import fields
 from lambdas.core.owners import api_keys, quota
-from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, UploadRecord
+from lambdas.core.storage.tables import AnalysisRecord, AuditRecord, KeyRecord, OwnerRecord, UploadRecord
 from model.contract import Analysis
 
 
@@ -71,6 +71,12 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
         "rotated_at": record.rotated_at,
         "last_used_at": record.last_used_at,
     }
+
+
+def upload_terms(profile: OwnerRecord) -> UploadTerms:
+    """Convert the confirmation stored in a profile."""
+    at = profile.upload_terms_at
+    return UploadTerms(accepted_at=None if at is None else datetime.fromtimestamp(float(at), UTC))
 
 
 def audit_event(record: AuditRecord) -> AuditEvent:

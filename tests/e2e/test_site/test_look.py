@@ -19,6 +19,8 @@ PAGES = {
     "analysis": ("/analysis/?id={id}", "face_and_speech.mp4"),
     "developers": ("/developers/", "Developers"),
     "account": ("/account/", "Account"),
+    "privacy": ("/privacy/", "Privacy"),
+    "terms": ("/terms/", "Terms"),
     "missing": ("/nowhere/", "Page not found"),
 }
 

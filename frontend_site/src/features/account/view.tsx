@@ -10,6 +10,7 @@ import { ConfirmDialog } from "@/design/confirm-dialog";
 import { Dialog } from "@/design/dialog";
 import { Note } from "@/design/feedback";
 import { Field } from "@/design/field";
+import { NotificationsCard } from "@/features/analyses/notifier";
 import { useSession } from "@/features/auth/session";
 import { useUsage } from "@/features/developers/queries";
 import { download } from "@/lib/download";
@@ -25,6 +26,7 @@ export function AccountView() {
     <div className="grid max-w-2xl gap-5">
       <Profile />
       <SecondFactorCard />
+      <NotificationsCard />
       <AuditCard />
       <ExportCard />
       <DeleteCard />

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 
+import { DropFolderCard } from "./drop-folder-card";
 import { KeysCard } from "./keys-card";
 import { SamplesCard } from "./samples-card";
 import { UsageCard } from "./usage-card";
@@ -18,6 +19,7 @@ export function DevelopersView() {
       <div className="grid min-w-0 content-start gap-5">
         <SamplesCard token={token} />
         <WebhookCard />
+        <DropFolderCard />
       </div>
     </div>
   );

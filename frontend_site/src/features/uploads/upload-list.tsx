@@ -4,22 +4,41 @@ import { X } from "lucide-react";
 
 import { Button, IconButton } from "@/design/button";
 import { Progress } from "@/design/progress";
-import { bytes, percent, timeRemaining } from "@/lib/format";
+import { bytes, count, percent, timeRemaining } from "@/lib/format";
 
 import { ChooseVideos } from "./choose-videos";
 import { useUploads } from "./provider";
 import type { Upload } from "./queue";
+import { summarize } from "./summary";
 
 /** List of uploads in progress, and of those that need attention. */
 export function UploadList() {
-  const { uploads } = useUploads();
+  const { queue, uploads } = useUploads();
   if (uploads.length === 0) return null;
+  const cancellable = uploads.filter(({ state }) => state === "queued" || state === "sending").length;
   return (
-    <ul aria-label="Uploads" className="card divide-y divide-line">
-      {uploads.map((upload) => (
-        <UploadRow key={upload.id} upload={upload} />
-      ))}
-    </ul>
+    <div className="card">
+      {uploads.length > 1 && (
+        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2.5">
+          <p className="numbers text-[13px] text-muted">{summarize(uploads) ?? count(uploads.length, "upload")}</p>
+          {cancellable > 1 && (
+            <Button size="small" onClick={() => queue.cancelAll()}>
+              Cancel all
+            </Button>
+          )}
+        </div>
+      )}
+      {/* Thirty files must not push the list of analyses off the page. */}
+      <ul
+        aria-label="Uploads"
+        tabIndex={uploads.length > 4 ? 0 : undefined}
+        className="max-h-80 divide-y divide-line overflow-y-auto"
+      >
+        {uploads.map((upload) => (
+          <UploadRow key={upload.id} upload={upload} />
+        ))}
+      </ul>
+    </div>
   );
 }
 
