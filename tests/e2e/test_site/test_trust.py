@@ -17,6 +17,7 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 def test_the_privacy_page_shows_the_retention_periods(visitor: BrowserUser) -> None:
     visitor.open("/")
     visitor.page.get_by_role("link", name="Privacy").click()
+    expect(visitor.page.get_by_role("heading", name="Privacy", level=1)).to_be_visible()
     text = visitor.page.get_by_role("main").inner_text()
     for days in (*retention.ANALYSES.values(), retention.AUDIT_LOG, retention.BACKUPS, retention.TOMBSTONES):
         assert f"{days} days" in text or f" {days} on " in text, days

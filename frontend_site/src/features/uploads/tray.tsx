@@ -13,18 +13,11 @@ export function UploadTray() {
   const failed = uploads.filter(({ state }) => state === "failed" || state === "rejected").length;
   if (usePathname() === "/dashboard/" || (!summary && failed === 0)) return null;
   return (
-    <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-md">
-      <Link
-        href="/dashboard/"
-        className="card numbers block px-4 py-2 text-[13px] shadow-float hover:bg-hover"
-        aria-label="Uploads"
-        aria-describedby="upload-tray"
-      >
-        <span id="upload-tray">
-          {summary ?? "Uploads finished"}
-          {failed > 0 && <span className="text-danger"> · {failed} failed</span>}
-        </span>
+    <aside aria-label="Uploads in progress" className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-md">
+      <Link href="/dashboard/" className="card numbers block px-4 py-2 text-[13px] shadow-float hover:bg-hover">
+        {summary ?? "Uploads finished"}
+        {failed > 0 && <span className="text-danger"> · {failed} failed</span>}
       </Link>
-    </div>
+    </aside>
   );
 }

@@ -3,6 +3,7 @@
 import { X } from "lucide-react";
 
 import { Button, IconButton } from "@/design/button";
+import { cx } from "@/design/cx";
 import { Progress } from "@/design/progress";
 import { bytes, count, percent, timeRemaining } from "@/lib/format";
 
@@ -15,6 +16,7 @@ import { summarize } from "./summary";
 export function UploadList() {
   const { queue, uploads } = useUploads();
   if (uploads.length === 0) return null;
+  const compact = uploads.length > COMPACT_FROM;
   const cancellable = uploads.filter(({ state }) => state === "queued" || state === "sending").length;
   return (
     <div className="card">
@@ -29,27 +31,27 @@ export function UploadList() {
         </div>
       )}
       {/* Thirty files must not push the list of analyses off the page. */}
-      <ul
-        aria-label="Uploads"
-        tabIndex={uploads.length > 4 ? 0 : undefined}
-        className="max-h-80 divide-y divide-line overflow-y-auto"
-      >
+      <ul aria-label="Uploads" className="max-h-80 divide-y divide-line overflow-y-auto">
         {uploads.map((upload) => (
-          <UploadRow key={upload.id} upload={upload} />
+          <UploadRow key={upload.id} upload={upload} compact={compact} />
         ))}
       </ul>
     </div>
   );
 }
 
-function UploadRow({ upload }: { upload: Upload }) {
+const COMPACT_FROM = 4;
+
+/** Upload with its progress; `compact` shows it in one line, without a bar, unless it needs attention. */
+function UploadRow({ upload, compact }: { upload: Upload; compact: boolean }) {
   const { queue } = useUploads();
   const { id, name, state, sent, size, problem } = upload;
   const cancellable = state === "queued" || state === "sending";
   return (
-    <li className="grid gap-1.5 px-4 py-3">
+    <li className={cx("grid gap-1.5 px-4", compact ? "py-1.5" : "py-3")}>
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 truncate text-sm font-medium">{name}</p>
+        {compact && !problem && <p className="numbers truncate text-[13px] text-muted">{status(upload)}</p>}
         {state === "failed" && (
           <Button size="small" onClick={() => queue.retry(id)} aria-label={`Try again: ${name}`}>
             Try again
@@ -76,13 +78,15 @@ function UploadRow({ upload }: { upload: Upload }) {
           </IconButton>
         )}
       </div>
-      {(cancellable || state === "starting") && <Progress value={sent / size} label={`Upload of ${name}`} />}
+      {!compact && (cancellable || state === "starting") && (
+        <Progress value={sent / size} label={`Upload of ${name}`} />
+      )}
       {problem ? (
         <p role="alert" className="text-[13px] text-danger">
           {problem}
         </p>
       ) : (
-        <p className="numbers text-[13px] text-muted">{status(upload)}</p>
+        !compact && <p className="numbers text-[13px] text-muted">{status(upload)}</p>
       )}
     </li>
   );
