@@ -27,7 +27,7 @@ export function ChooseVideos({ inputLabel, onChosen, ...button }: Props) {
         aria-label={inputLabel}
         hidden
         onChange={(event) => {
-          add([...(event.currentTarget.files ?? [])]); // a copy: the next line empties the list
+          void add(event.currentTarget.files ?? []);
           event.currentTarget.value = ""; // so that the same file can be chosen again
           onChosen?.();
         }}

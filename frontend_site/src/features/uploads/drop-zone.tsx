@@ -29,7 +29,7 @@ export function DropZone() {
       if (!isFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      add(event.dataTransfer?.files ?? []);
+      void add(event.dataTransfer?.files ?? []);
     };
     addEventListener("dragover", drag);
     addEventListener("dragleave", leave);

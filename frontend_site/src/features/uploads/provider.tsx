@@ -22,7 +22,7 @@ import { useUploadTerms } from "./upload-terms";
 interface Uploads {
   queue: UploadQueue;
   /** Upload files, once the user has confirmed that they may analyze the people shown. */
-  add: (files: Iterable<File>) => void;
+  add: (files: Iterable<File>) => Promise<void>;
 }
 
 const UploadsContext = createContext<Uploads | null>(null);

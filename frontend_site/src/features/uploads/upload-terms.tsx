@@ -1,6 +1,6 @@
 "use client";
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 
 import { api, unwrap } from "@/api/client";
@@ -12,27 +12,28 @@ import { Duties } from "@/features/legal/duties";
 import { count } from "@/lib/format";
 import { useAction } from "@/lib/use-action";
 
-const KEY = ["upload-terms"];
+const TERMS = queryOptions({
+  queryKey: ["upload-terms"],
+  queryFn: () => unwrap(api.GET("/account/upload-terms")),
+  staleTime: Infinity,
+});
 
 /** Pass files on once the user has confirmed, once per account, that they may analyze the people shown. */
 export function useUploadTerms(onAccepted: (files: readonly File[]) => void) {
   const queries = useQueryClient();
   const [held, setHeld] = useState<readonly File[]>([]);
-  const terms = useQuery({
-    queryKey: KEY,
-    queryFn: () => unwrap(api.GET("/account/upload-terms")),
-    staleTime: Infinity,
-  });
-  const accepted = Boolean(terms.data?.acceptedAt);
+  useQuery(TERMS); // loaded before files are chosen, and kept
   const add = useCallback(
-    (files: Iterable<File>) => {
-      if (accepted) onAccepted([...files]);
-      else setHeld((earlier) => [...earlier, ...files]);
+    async (files: Iterable<File>) => {
+      const chosen = [...files]; // the caller may empty its list meanwhile
+      const terms = await queries.ensureQueryData(TERMS).catch(() => null);
+      if (terms?.acceptedAt) onAccepted(chosen);
+      else setHeld((earlier) => [...earlier, ...chosen]);
     },
-    [accepted, onAccepted],
+    [queries, onAccepted],
   );
   const accept = useAction(async () => {
-    queries.setQueryData(KEY, await unwrap(api.POST("/account/upload-terms")));
+    queries.setQueryData(TERMS.queryKey, await unwrap(api.POST("/account/upload-terms")));
     setHeld([]);
     onAccepted(held);
   }, explain);
