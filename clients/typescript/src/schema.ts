@@ -606,9 +606,9 @@ export interface paths {
          * Delete Account
          * @description Delete the account and all its data.
          *
-         *     All sessions and API keys are invalid at once, nobody can sign in again, and nothing new can be started. Videos, results and records are
-         *     deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
-         *     cannot be undone.
+         *     All sessions and API keys are invalid at once, nobody can sign in again, and nothing new can be started. Videos,
+         *     results and records are deleted in the background, usually within minutes; accounts with many thousands of analyses
+         *     take longer. This cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;

@@ -26,7 +26,7 @@ export function useUploadTerms(onAccepted: (files: readonly File[]) => void) {
   const add = useCallback(
     async (files: Iterable<File>) => {
       const chosen = [...files]; // the caller may empty its list meanwhile
-      const terms = await queries.ensureQueryData(TERMS).catch(() => null);
+      const terms = await queries.query({ ...TERMS, staleTime: "static" }).catch(() => null);
       if (terms?.acceptedAt) onAccepted(chosen);
       else setHeld((earlier) => [...earlier, ...chosen]);
     },
