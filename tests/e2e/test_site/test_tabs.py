@@ -62,7 +62,7 @@ def test_thirty_uploads_are_listed_on_every_page_and_cancelled_together(user: Br
     page.screenshot(path=SCREENSHOTS / "thirty-uploads.png")
     page.get_by_role("link", name="Account").click()
     tray = page.get_by_role("complementary", name="Uploads in progress").get_by_role("link")
-    expect(tray).to_contain_text("Uploading 30 videos: 0%")
+    expect(tray).to_contain_text("Uploading 30 files: 0%")
     assert user.violations() == []
     page.screenshot(path=SCREENSHOTS / "upload-tray.png")
     tray.click()

@@ -22,11 +22,11 @@ it("adds up what is not finished", () => {
     upload({ state: "failed" }),
     upload({ state: "cancelled" }),
   ];
-  expect(summarize(uploads)).toBe("Uploading 2 videos: 25% of 200 MB, about 3 min left");
+  expect(summarize(uploads)).toBe("Uploading 2 files: 25% of 200 MB, about 3 min left");
 });
 
 it("promises no time without a speed or a connection", () => {
-  expect(summarize([upload({})])).toBe("Uploading 1 video: 0% of 100 MB");
+  expect(summarize([upload({})])).toBe("Uploading 1 file: 0% of 100 MB");
   expect(summarize([upload({ speed: 1e6, offline: true })])).toMatch(/resumes automatically/);
 });
 
