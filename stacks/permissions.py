@@ -68,6 +68,7 @@ ACCESS = {
         creates_keys=True,
         removes_keys=True,
         ends_sessions=True,
+        removes_users=True,
         reads_parameters=(*USAGE_PLAN_IDS, PUBLIC_URL),
         reads_origin_secret=True,
     ),

@@ -1,10 +1,11 @@
-"""Generate the web app's colors, names and limits from the Python sources.
+"""Generate the web app's colors, names, limits and retention periods from the Python sources.
 
     .venv/bin/python frontend_site/scripts/tokens.py [--check]
 
 `model/reports/palette.py` and `model/reports/html_report.py` give colors, names and the order of bands;
 `model/reports/templates/page.css` gives the surfaces and text colors of the HTML report; `lambdas/core` gives the
-upload limits. With --check nothing is written, and the exit code is 1 if a file is out of date.
+upload limits, and `common/retention.py` how long data is kept. With --check nothing is written, and the exit code is 1
+if a file is out of date.
 """
 
 import json
@@ -13,8 +14,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from common import retention
 from lambdas.core.file_types import EXTENSIONS
 from lambdas.core.settings import Settings
+from lambdas.core.uploads import uploads
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
 from model.reports.html_report import SENTIMENT_STACK, STACK
 from model.reports.pages import TEMPLATES
@@ -90,6 +93,22 @@ def limits() -> str:
     return "\n".join(exported(constants)) + "\n"
 
 
+def kept() -> str:
+    """Return how long data is kept, which the privacy page shows."""
+    fields = Settings.model_fields
+    constants: dict[str, object] = {
+        "ANALYSIS_DAYS": dict(retention.ANALYSES),
+        "AUDIT_LOG_DAYS": retention.AUDIT_LOG,
+        "OLD_VERSION_DAYS": retention.OLD_VERSIONS,
+        "BACKUP_DAYS": retention.BACKUPS,
+        "TOMBSTONE_DAYS": fields["tombstone_days"].default,
+        "ACCESS_LOG_DAYS": retention.ACCESS_LOGS,
+        "UNDO_MINUTES": fields["undo_seconds"].default // 60,
+        "UPLOAD_HOURS": uploads.MAX_LIFETIME_SECONDS // 3600,
+    }
+    return "\n".join(exported(constants)) + "\n"
+
+
 def exported(constants: Mapping[str, object]) -> list[str]:
     """Return TypeScript lines that export the constants."""
     return [
@@ -100,7 +119,12 @@ def exported(constants: Mapping[str, object]) -> list[str]:
 
 def main() -> int:
     """Write or check the generated files and return the exit code."""
-    files = {"design/tokens.css": css(), "design/palette.ts": typescript(), "lib/limits.ts": limits()}
+    files = {
+        "design/tokens.css": css(),
+        "design/palette.ts": typescript(),
+        "lib/limits.ts": limits(),
+        "lib/retention.ts": kept(),
+    }
     stale = []
     for name, content in files.items():
         path = SOURCES / name

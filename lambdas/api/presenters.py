@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from lambdas.api.schemas.account import AuditEvent, Day, Delivery, KeyItem, NewKey, Usage
+from lambdas.api.schemas.account import AuditEvent, Day, Delivery, KeyItem, NewKey, UploadTerms, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, VideoUrl
 from lambdas.api.schemas.people import AccountPeople, PeopleEdits
 from lambdas.api.schemas.shares import NewShare, SharedAnalysis, ShareItem
@@ -131,6 +131,12 @@ def _share_fields(record: ShareRecord) -> dict[str, Any]:
         "expires_at": datetime.fromtimestamp(float(record.expires_at), UTC),
         "include_video": record.include_video,
     }
+
+
+def upload_terms(profile: OwnerRecord) -> UploadTerms:
+    """Convert the confirmation stored in a profile."""
+    at = profile.upload_terms_at
+    return UploadTerms(accepted_at=None if at is None else datetime.fromtimestamp(float(at), UTC))
 
 
 def audit_event(record: AuditRecord) -> AuditEvent:

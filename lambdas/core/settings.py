@@ -9,6 +9,8 @@ from functools import cache
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common import retention
+
 
 class Settings(BaseSettings):
     """Settings of a deployment. Times are in seconds, sizes in bytes; an empty variable counts as unset."""
@@ -48,7 +50,7 @@ class Settings(BaseSettings):
     local_webhooks: bool = False  # allow webhooks to http://localhost; stage local only
     # Longer than queue messages (14 days at most) and backups (35 days) are kept. Otherwise, restoring a backup could
     # bring back deleted data whose tombstone has expired.
-    tombstone_days: int = Field(default=40, ge=36)
+    tombstone_days: int = Field(default=retention.TOMBSTONES, ge=retention.BACKUPS + 1)
 
 
 @cache

@@ -10,13 +10,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from common import retention
 from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.customer_key import WRITE, use_key
 from stacks.nag_suppressions import accept
 
 # As long as DynamoDB's point-in-time recovery, and the promised limit for a complete deletion of a user's data.
-BACKUP_RETENTION = Duration.days(35)
+BACKUP_RETENTION = Duration.days(retention.BACKUPS)
 # AWS managed policies for the role of AWS Backup: for the table, and for objects.
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html
 POLICIES = (

@@ -17,8 +17,8 @@ from stacks.nag_suppressions import accept
 UPLOAD_DAYS = retention.LONGEST + 30
 INPUT_DAYS = 2  # a copy for one attempt, which is over after eight hours
 RAW_DAYS = 14  # what the endpoint wrote; on_result has made a result of it long since
-OLD_VERSION_DAYS = 30
-LOG_DAYS = 365
+OLD_VERSION_DAYS = retention.OLD_VERSIONS
+LOG_DAYS = retention.ACCESS_LOGS
 ERRORS_OF_NO_OWNER = f"{prefixes.RESULTS}!nobody/"
 
 

@@ -118,7 +118,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("apigateway:GET", {"sweeper"}),  # lists the keys of the whole account
         ("apigateway:PUT", {"api"}),
         ("apigateway:DELETE", {"api", "sweeper"}),
-        ("cognito-idp:AdminDeleteUser", {"sweeper"}),
+        ("cognito-idp:AdminDeleteUser", {"api", "sweeper"}),
         ("cognito-idp:AdminUserGlobalSignOut", {"api"}),
         ("sqs:SendMessage", {"api", "publish", "submit", "webhook"}),  # submit: to the dead-letter queue
         ("dynamodb:GetItem", set(ACCESS)),

@@ -25,6 +25,7 @@ def test_a_deleted_account_leaves_no_data(cloud: Cloud) -> None:
     profiles.set_webhook(user, "https://example.com/hook", cloud.now)
     profiles.delete_example(user, cloud.now)
     profiles.confirm_people(user, True, cloud.now)
+    profiles.accept_upload_terms(user, cloud.now)
     key = api_keys.create(user, "mine", cloud.now)
     cloud.completed(user), cloud.failed(user), cloud.processing(user)
     deleted = cloud.completed(user)
@@ -51,7 +52,8 @@ def test_a_deleted_account_leaves_no_data(cloud: Cloud) -> None:
     profile = profiles.find(user)
     assert profile is not None
     known = {name for name, value in profile.attribute_values.items() if value}
-    assert not {"email", "webhook_url", "webhook_secret", "example_deleted", "people_confirmed_at"} & known
+    personal = {"email", "webhook_url", "webhook_secret", "example_deleted", "people_confirmed_at", "upload_terms_at"}
+    assert not personal & known
     assert sorted({item.sk for item in remaining}) == ["ANALYSIS", "KEY", "OWNER"]
 
 

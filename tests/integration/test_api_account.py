@@ -133,6 +133,16 @@ def test_a_new_account_opens_with_the_example_until_it_is_deleted(cloud: Cloud, 
     problem(by_key(cloud, "alice").get("/example"), 404, "no-route")
 
 
+def test_the_terms_of_uploads_are_accepted_once(cloud: Cloud, alice: Caller) -> None:
+    assert alice.get("/account/upload-terms").json() == {"acceptedAt": None}
+    first = alice.post("/account/upload-terms").json()
+    assert first["acceptedAt"] is not None
+    cloud.advance(hours=1)
+    assert alice.post("/account/upload-terms").json() == alice.get("/account/upload-terms").json() == first
+    assert by_session("bob").get("/account/upload-terms").json() == {"acceptedAt": None}
+    problem(by_key(cloud, "alice").get("/account/upload-terms"), 404, "no-route")
+
+
 def test_the_account_is_deleted(cloud: Cloud, alice: Caller) -> None:
     program = by_key(cloud, "alice")
     cloud.completed("alice")

@@ -713,6 +713,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/upload-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Upload Terms
+         * @description Get the confirmation that the user may analyze the people shown in uploads.
+         */
+        get: operations["getUploadTerms"];
+        put?: never;
+        /**
+         * Accept Upload Terms
+         * @description Confirm that the user may analyze the people shown in uploads.
+         *
+         *     The web app asks for it once, before the first upload. Repeating the request keeps the first time.
+         */
+        post: operations["acceptUploadTerms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account": {
         parameters: {
             query?: never;
@@ -727,9 +753,9 @@ export interface paths {
          * Delete Account
          * @description Delete the account and all its data.
          *
-         *     All sessions and API keys are invalid at once, and nothing new can be started. Videos, results and records are
-         *     deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
-         *     cannot be undone.
+         *     All sessions and API keys are invalid at once, nobody can sign in again, and nothing new can be started. Videos,
+         *     results and records are deleted in the background, usually within minutes; accounts with many thousands of analyses
+         *     take longer. This cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -2991,6 +3017,20 @@ export interface components {
              * @description Size in bytes. If given, the upload must have exactly this size.
              */
             fileSize?: number | null;
+        };
+        /**
+         * UploadTerms
+         * @description Confirmation that the user may analyze the people shown in uploads.
+         * @example {
+         *       "acceptedAt": "2026-11-24T09:30:00Z"
+         *     }
+         */
+        UploadTerms: {
+            /**
+             * Acceptedat
+             * @description Null if the user has not confirmed it yet.
+             */
+            acceptedAt: string | null;
         };
         /**
          * UploadUrl
@@ -6138,6 +6178,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUploadTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Confirmation that the user may analyze the people shown in uploads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadTerms"];
+                };
+            };
+            /** @description Missing or invalid credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, the API key lacks the scope, or `people` is not confirmed; see `code`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptUploadTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Confirmation that the user may analyze the people shown in uploads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadTerms"];
+                };
             };
             /** @description Missing or invalid credentials. */
             401: {

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 
 import { Logo } from "@/design/logo";
 import { ThemeToggle } from "@/design/theme-toggle";
+import { LegalLinks } from "@/features/legal/links";
 import { preloadSiteConfig } from "@/lib/config";
 
 export default function EntryLayout({ children }: { children: ReactNode }) {
@@ -13,6 +14,9 @@ export default function EntryLayout({ children }: { children: ReactNode }) {
         <ThemeToggle />
       </header>
       <main className="card my-auto p-6 sm:p-8">{children}</main>
+      <footer className="flex justify-center pt-4">
+        <LegalLinks />
+      </footer>
     </div>
   );
 }

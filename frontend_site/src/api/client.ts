@@ -3,6 +3,7 @@
 import createClient from "openapi-fetch";
 
 import { idToken } from "@/features/auth/cognito";
+import { reportEnded } from "@/features/auth/ended";
 
 import { ApiError } from "./errors";
 import type { components, paths } from "../../../clients/typescript/src/schema";
@@ -16,8 +17,14 @@ api.use({
   async onRequest({ request }) {
     const token = await idToken();
     // The session may have ended since the page was opened.
-    if (!token) throw new ApiError(401, "unauthorized", "the session has ended", null);
+    if (!token) {
+      reportEnded();
+      throw new ApiError(401, "unauthorized", "the session has ended", null);
+    }
     request.headers.set("Authorization", `Bearer ${token}`);
     return request;
+  },
+  onResponse({ response }) {
+    if (response.status === 401) reportEnded();
   },
 });

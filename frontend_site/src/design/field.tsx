@@ -6,14 +6,15 @@ type FieldProps = ComponentProps<"input"> & {
   label: string;
   hint?: ReactNode;
   problem?: string | null;
+  action?: ReactNode; // at the end of the label's line
 };
 
 /** Input with its label, a hint and an error message. */
-export function Field({ label, hint, problem, className, ...rest }: FieldProps) {
+export function Field({ label, hint, problem, action, className, ...rest }: FieldProps) {
   const id = useId();
   const describedBy = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ");
   return (
-    <div className={cx("grid gap-1.5", className)}>
+    <div className={cx("relative grid gap-1.5", className)}>
       <label htmlFor={id} className="text-sm font-medium">
         {label}
       </label>
@@ -27,6 +28,8 @@ export function Field({ label, hint, problem, className, ...rest }: FieldProps) 
           problem ? "border-danger" : "border-outline",
         )}
       />
+      {/* After the input in the order of focus, so that Tab leads from the label to the input. */}
+      {action && <div className="absolute top-0 right-0">{action}</div>}
       {hint && (
         <p id={`${id}-hint`} className="text-[13px] text-muted">
           {hint}

@@ -48,6 +48,11 @@ export function timeRemaining(seconds: number): string {
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
+/** Format a date as "24 Nov 2026". */
+export function day(moment: Date): string {
+  return DATE.format(moment);
+}
+
 /** Format a date as "24 Nov 2026", or as "today, 14:05". */
 export function when(moment: Date, now: Date = new Date()): string {
   const sameDay = DATE.format(moment) === DATE.format(now);

@@ -1,10 +1,11 @@
-"""Routes for people, to sign out everywhere and to delete the account. They require a session."""
+"""Routes for people, the terms of uploads, signing out everywhere and deleting the account. They require a session."""
 
 from fastapi import APIRouter, Response
 
 from lambdas.api import presenters
 from lambdas.api.deps import NowDep, SessionDep
 from lambdas.api.openapi_docs import problems
+from lambdas.api.schemas.account import UploadTerms
 from lambdas.api.schemas.people import AccountPeople, PeopleConfirmation
 from lambdas.core.owners import profiles, sessions
 
@@ -38,13 +39,29 @@ def sign_out_everywhere(caller: SessionDep, now: NowDep) -> None:
     sessions.end_all(caller.owner, now, caller.by)
 
 
+@router.get("/account/upload-terms", responses=problems())
+def get_upload_terms(caller: SessionDep) -> UploadTerms:
+    """Get the confirmation that the user may analyze the people shown in uploads."""
+    return presenters.upload_terms(profiles.profile(caller.owner))
+
+
+@router.post("/account/upload-terms", responses=problems())
+def accept_upload_terms(caller: SessionDep, now: NowDep) -> UploadTerms:
+    """Confirm that the user may analyze the people shown in uploads.
+
+    The web app asks for it once, before the first upload. Repeating the request keeps the first time.
+    """
+    return presenters.upload_terms(profiles.accept_upload_terms(caller.owner, now))
+
+
 @router.delete("/account", status_code=202, response_class=Response, responses=problems())
 def delete_account(caller: SessionDep, now: NowDep) -> Response:
     """Delete the account and all its data.
 
-    All sessions and API keys are invalid at once, and nothing new can be started. Videos, results and records are
-    deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
-    cannot be undone.
+    All sessions and API keys are invalid at once, nobody can sign in again, and nothing new can be started. Videos,
+    results and records are deleted in the background, usually within minutes; accounts with many thousands of analyses
+    take longer. This cannot be undone.
     """
     profiles.delete_account(caller.owner, now)
+    sessions.remove_user(caller.owner)  # after the mark: if this fails, the sweeper removes the user
     return Response(status_code=202)

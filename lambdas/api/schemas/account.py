@@ -57,6 +57,14 @@ class ExampleState(Schema):
     deleted: bool
 
 
+class UploadTerms(Schema):
+    """Confirmation that the user may analyze the people shown in uploads."""
+
+    model_config = example(acceptedAt=examples.TIME)
+
+    accepted_at: dt.datetime | None = Field(description="Null if the user has not confirmed it yet.")
+
+
 class KeyRequest(Schema):
     """New API key. The scope `read` allows all GET requests, `analyze` all other requests."""
 

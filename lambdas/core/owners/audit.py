@@ -9,6 +9,7 @@ import secrets
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from common import retention
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.storage import cursors, item_keys
 from lambdas.core.storage.tables import AuditRecord
@@ -33,7 +34,7 @@ EventName = Literal[
     "share-revoked",
     "share-expired",
 ]
-RETENTION_DAYS = 90
+RETENTION_DAYS = retention.AUDIT_LOG
 SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # actors, besides API keys (by prefix)
 
 _LISTED = re.compile(r"AUDIT#[0-9TZ:.-]{24}#[0-9a-f]{12}", re.ASCII)

@@ -147,6 +147,15 @@ def restore_example(owner: str, now: datetime) -> OwnerRecord:
     return _change(owner, now, OwnerRecord.example_deleted.remove())
 
 
+def accept_upload_terms(owner: str, now: datetime) -> OwnerRecord:
+    """Record the user's confirmation that they may analyze the people shown. A repetition keeps the first time.
+
+    Raises AccountDeletedError.
+    """
+    column = OwnerRecord.upload_terms_at
+    return _change(owner, now, column.set(column | epoch(now)))
+
+
 def end_sessions(owner: str, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
     """Mark all sessions that have begun so far as ended. Raises AccountDeletedError."""
     event = audit.event(owner, "signed-out-everywhere", by, now)

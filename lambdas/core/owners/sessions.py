@@ -26,6 +26,15 @@ def end_all(owner: str, now: datetime, by: str = audit.SYSTEM) -> None:
             raise
 
 
+def remove_user(owner: str) -> None:
+    """Delete the user from the user pool, after which nobody can sign in to the account. Idempotent."""
+    try:
+        clients.client("cognito-idp").admin_delete_user(UserPoolId=settings().user_pool_id, Username=owner)
+    except ClientError as error:
+        if clients.code_of(error) != "UserNotFoundException":
+            raise
+
+
 def check(profile: OwnerRecord, auth_time: str) -> None:
     """Check that a token's session has not ended, and record the sign-in of a new session.
 

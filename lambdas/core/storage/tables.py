@@ -167,6 +167,7 @@ class OwnerRecord(Item):
     people_confirmed_at = UnicodeAttribute(null=True)  # lawful basis for telling people apart; absent: not confirmed
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
+    upload_terms_at = NumberAttribute(null=True)  # when the user confirmed that the people shown may be analyzed
     deleting_since = NumberAttribute(null=True)
     last_sign_in = NumberAttribute(null=True)  # newest sign-in that was followed by a request
     sessions_ended_at = NumberAttribute(null=True)  # sessions that began before or in this second have ended

@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 
-from botocore.exceptions import ClientError
-
 from common import prefixes, table
 from lambdas.core.analyses import deletion, shares
 from lambdas.core.aws import clients
 from lambdas.core.clock import DAY, epoch
-from lambdas.core.owners import api_keys
+from lambdas.core.owners import api_keys, sessions
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, objects, tables
 from lambdas.core.storage.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, ShareRecord, UploadRecord
@@ -31,7 +29,7 @@ PERSONAL_COLUMNS = (
     *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_since, OwnerRecord.webhook_secret),
     *(OwnerRecord.webhook_secret_before, OwnerRecord.webhook_secret_before_until),
     *(OwnerRecord.api_keys, OwnerRecord.example_deleted, OwnerRecord.last_sign_in),
-    *(OwnerRecord.sessions_ended_at, OwnerRecord.people_confirmed_at),
+    *(OwnerRecord.sessions_ended_at, OwnerRecord.people_confirmed_at, OwnerRecord.upload_terms_at),
 )
 
 
@@ -41,7 +39,7 @@ def remove(owner: OwnerRecord, now: datetime) -> bool:
     Idempotent. The deletion is complete once SETTLE_SECONDS have passed and nothing is found. The tombstone that then
     remains for a while holds only the id, plan and dates.
     """
-    _remove_user(owner.owner)
+    sessions.remove_user(owner.owner)
     has_more = _remove_listed(owner.owner, now)
     _remove_objects(owner.owner)
     _remove_counters(owner.owner)
@@ -52,15 +50,6 @@ def remove(owner: OwnerRecord, now: datetime) -> bool:
     actions = [*(column.remove() for column in PERSONAL_COLUMNS), *tables.not_due(), expiry]
     apply(owner, actions, OwnerRecord.deleting_since.exists())
     return False
-
-
-def _remove_user(owner: str) -> None:
-    """Delete the user from the user pool, after which nobody can sign in to the account."""
-    try:
-        clients.client("cognito-idp").admin_delete_user(UserPoolId=settings().user_pool_id, Username=owner)
-    except ClientError as error:
-        if clients.code_of(error) != "UserNotFoundException":
-            raise
 
 
 def _remove_listed(owner: str, now: datetime) -> bool:

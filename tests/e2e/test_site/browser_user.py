@@ -80,6 +80,12 @@ class BrowserUser:
         """Choose files in the file dialog, either all by path or all with their content."""
         self.page.get_by_label("Videos to analyze").set_input_files(files)  # type: ignore[arg-type]
 
+    def confirm_upload_terms(self) -> None:
+        """Confirm, before the account's first upload, that the people shown may be analyzed."""
+        dialog = self.page.get_by_role("dialog", name="Before your first upload")
+        dialog.get_by_role("checkbox").check()
+        dialog.get_by_role("button", name="Confirm and upload").click()
+
     def rows(self) -> list[str]:
         """Return the names in the list of analyses."""
         return self.page.get_by_role("list", name="Analyses").get_by_role("link").all_inner_texts()

@@ -36,7 +36,7 @@ def built_site() -> Path:
 
 @pytest.fixture(scope="session")
 def account(product: Product) -> Callable[[], Account]:
-    """Return a factory of confirmed, empty accounts."""
+    """Return a factory of confirmed, empty accounts that may upload."""
 
     def make() -> Account:
         account = Account(f"{uuid.uuid4().hex[:12]}@example.com", f"Pw-{uuid.uuid4().hex}-1")
@@ -45,6 +45,7 @@ def account(product: Product) -> Callable[[], Account]:
         body = {"ClientId": client_id, "Username": account.email}
         product.cognito("SignUp", body | {"Password": account.password, "UserAttributes": email})
         product.cognito("ConfirmSignUp", body | {"ConfirmationCode": "123456"})
+        product.client(product.sign_in(account.email, account.password), "/app").post("/account/upload-terms")
         return account
 
     return make

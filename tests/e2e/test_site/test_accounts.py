@@ -118,6 +118,9 @@ def turn_on_two_step_sign_in(user: BrowserUser) -> str:
     secret = dialog.get_by_test_id("secret").inner_text()
     expect(dialog.get_by_role("img", name="QR code for the authenticator app")).to_be_visible()
     assert user.violations() == []
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="Save secret as a file").click()
+    assert secret in saved.value.path().read_text()
     dialog.get_by_label("Code", exact=True).fill(app_code(secret, seconds_ago=3600))
     dialog.get_by_role("button", name="Turn on").click()
     expect(dialog.get_by_text("That code is incorrect or expired.")).to_be_visible()

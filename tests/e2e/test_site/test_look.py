@@ -21,6 +21,8 @@ PAGES = {
     "usage": ("/usage/", "Usage"),
     "reference": ("/docs/", "Video sentiment API"),
     "account": ("/account/", "Account"),
+    "privacy": ("/privacy/", "Privacy"),
+    "terms": ("/terms/", "Terms"),
     "missing": ("/nowhere/", "Page not found"),
 }
 

@@ -21,6 +21,7 @@ def test_the_main_user_journey(
     expect(page.get_by_text("No analyses yet")).to_be_visible()
 
     visitor.upload(video("my talk.mp4", sample.read_bytes()))
+    visitor.confirm_upload_terms()
     row = page.get_by_role("list", name="Analyses").get_by_role("listitem").filter(has_text="my talk.mp4")
     expect(row.get_by_role("progressbar")).to_be_visible()  # without a reload
     expect(row.get_by_text("overall")).to_be_visible(timeout=240_000)

@@ -21,6 +21,7 @@ import {
   type Secret,
 } from "@/features/auth/second-factor";
 import { useSession } from "@/features/auth/session";
+import { download } from "@/lib/download";
 import { useAction } from "@/lib/use-action";
 
 const KEY = ["second-factor"];
@@ -86,6 +87,11 @@ export function SecondFactorCard() {
   );
 }
 
+function saveSecret({ text, uri }: Secret): void {
+  const content = `Secret for two-step sign-in to Video Sentiment. Keep it in a safe place.\n\n${text}\n${uri}\n`;
+  download(new Blob([content], { type: "text/plain" }), "two-step-sign-in.txt");
+}
+
 function SetUpDialog({ secret, onClose, onDone }: { secret: Secret; onClose: () => void; onDone: () => void }) {
   const { busy, problem, run } = useAction(async (code: string) => {
     await enableSecondFactor(code);
@@ -102,8 +108,8 @@ function SetUpDialog({ secret, onClose, onDone }: { secret: Secret; onClose: () 
         }}
       >
         <p className="text-sm text-muted">
-          Scan this QR code with an authenticator app, or enter the secret by hand. Keep a copy of the secret in a safe
-          place: you need it to set up a new device if you lose this one.
+          Scan this QR code with an authenticator app, or enter the secret by hand. There are no recovery codes: save
+          the secret in a safe place, since you need it to set up a new device if you lose this one.
         </p>
         <QrCode text={secret.uri} />
         <div className="flex items-center gap-3 rounded-control border border-line bg-page py-2 pr-2 pl-3">
@@ -112,6 +118,9 @@ function SetUpDialog({ secret, onClose, onDone }: { secret: Secret; onClose: () 
           </code>
           <CopyButton text={secret.text} label="Copy secret" />
         </div>
+        <Button size="small" className="justify-self-start" onClick={() => saveSecret(secret)}>
+          Save secret as a file
+        </Button>
         {problem && <Note tone="problem">{problem}</Note>}
         <CodeField hint="The six-digit code that the app shows now." />
         <Button type="submit" variant="primary" busy={busy} className="justify-self-start">

@@ -10,6 +10,7 @@ import { ConfirmDialog } from "@/design/confirm-dialog";
 import { Dialog } from "@/design/dialog";
 import { Note } from "@/design/feedback";
 import { Field } from "@/design/field";
+import { NotificationsCard } from "@/features/analyses/notifier";
 import { useSession } from "@/features/auth/session";
 import { useUsage } from "@/features/developers/queries";
 import { download } from "@/lib/download";
@@ -27,6 +28,7 @@ export function AccountView() {
       <Profile />
       <SecondFactorCard />
       <PeopleSettingCard />
+      <NotificationsCard />
       <AuditCard />
       <ExportCard />
       <DeleteCard />

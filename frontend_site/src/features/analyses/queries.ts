@@ -7,6 +7,7 @@ import type { Ratings } from "@/features/analysis/ratings";
 import { EXAMPLE_ID, exampleVideo, fetchExample } from "@/features/demonstration/example";
 
 import { show } from "./lists";
+import { state as notificationState } from "./notifications";
 
 export type Item = Schemas["AnalysisItem"];
 export type Detail = Schemas["AnalysisDetail"] & {
@@ -27,6 +28,7 @@ export function useAnalyses(status: Status | undefined) {
       unwrap(api.GET("/analyses", { params: { query: { status, cursor: pageParam, limit: 25 } }, signal })),
     getNextPageParam: (page) => page.cursor ?? undefined,
     refetchInterval: LIST_INTERVAL,
+    refetchIntervalInBackground: notificationState() === "on",
   });
 }
 
@@ -37,6 +39,7 @@ export function useAnalysis(id: string, { enabled = true } = {}) {
     enabled,
     queryFn: ({ signal }): Promise<Detail> => (id === EXAMPLE_ID ? fetchExample(signal) : fetchAnalysis(id, signal)),
     refetchInterval: ({ state }) => (state.data && !isRunning(state.data.status) ? false : RUNNING_INTERVAL),
+    refetchIntervalInBackground: notificationState() === "on",
   });
 }
 

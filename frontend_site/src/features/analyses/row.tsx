@@ -14,12 +14,12 @@ import { useToast } from "@/design/toast";
 import type { Score } from "@/features/analysis/timeline";
 import { sharesOf } from "@/features/analysis/types";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
-import { capitalize, clock, count, percent, when } from "@/lib/format";
+import { capitalize, clock, count, day, percent, when } from "@/lib/format";
 
 import { latest } from "./lists";
 import { nameOf } from "./names";
 import { isRunning, useAnalysis, useRetry, type Item } from "./queries";
-import { statusText } from "./stages";
+import { remainingTime, statusText } from "./stages";
 import { useDelete } from "./use-delete";
 
 /** Analysis in the list; polls its own state while it is running. */
@@ -78,15 +78,16 @@ function exampleFacts({ summary }: Item): string {
   return ["One sentence, six ways to say it", ...length].join(" · ");
 }
 
-function facts({ createdAt, summary, source }: Item): string {
+function facts({ createdAt, expiresAt, summary, source }: Item): string {
   const parts = [when(new Date(createdAt))];
   if (summary) parts.push(clock(summary.duration_s), count(summary.utterances, "utterance"));
   if (source === "drop") parts.push("drop folder");
+  if (expiresAt) parts.push(`deleted on ${day(new Date(expiresAt))}`);
   return parts.join(" · ");
 }
 
 function RowStatus({ item, progress }: { item: Item; progress: Parameters<typeof statusText>[1] }) {
-  const text = statusText(item, progress);
+  const text = [statusText(item, progress), remainingTime(item, progress)].filter(Boolean).join(", ");
   if (isRunning(item.status)) {
     return (
       <div className="grid gap-1.5" role="status">

@@ -1,5 +1,7 @@
+import Link from "next/link";
+
 import { Note } from "@/design/feedback";
-import { clock, count } from "@/lib/format";
+import { clock, count, day } from "@/lib/format";
 
 import type { Analysis } from "./types";
 
@@ -19,6 +21,19 @@ export function Facts({ analysis: { video, utterances, language, model } }: { an
         <li key={String(fact)}>{fact}</li>
       ))}
     </ul>
+  );
+}
+
+/** Date on which the video and its results are deleted; nothing while the analysis runs, and for the examples. */
+export function Retention({ expiresAt }: { expiresAt: string | null }) {
+  if (!expiresAt) return null;
+  return (
+    <p className="text-[13px] text-muted">
+      Video and results will be deleted on {day(new Date(expiresAt))}.{" "}
+      <Link href="/privacy/" prefetch={false} className="underline hover:text-text">
+        Privacy
+      </Link>
+    </p>
   );
 }
 

@@ -11,7 +11,7 @@ import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
 import { nameOf } from "@/features/analyses/names";
 import { fetchVideoUrl, isRunning, useAnalysis, useCancel, useRetry, type Detail } from "@/features/analyses/queries";
-import { statusText } from "@/features/analyses/stages";
+import { remainingTime, statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
 import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
 import { ExampleNote } from "@/features/demonstration/note";
@@ -23,7 +23,7 @@ import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { ExportMenu } from "./exports";
 import { Explorer } from "./explorer";
-import { Disclaimer, Facts, Warnings } from "./notes";
+import { Disclaimer, Facts, Retention, Warnings } from "./notes";
 import { Playback } from "./playback";
 import { useTimeInAddress } from "./time-in-address";
 import { Player, useVideoUrl } from "./player";
@@ -77,6 +77,7 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
         </Link>
         <h1 className="text-xl">{name}</h1>
         {detail.analysis && <Facts analysis={detail.analysis} />}
+        <Retention expiresAt={detail.expiresAt} />
       </div>
       <div className="flex items-center gap-1">
         {actions}
@@ -164,7 +165,9 @@ function Unfinished({ detail }: { detail: Detail }) {
       <>
         {header}
         <div className="card mx-auto grid w-full max-w-lg gap-3 p-8" role="status">
-          <p className="numbers text-center font-medium">{statusText(detail, detail.progress)}</p>
+          <p className="numbers text-center font-medium">
+            {[statusText(detail, detail.progress), remainingTime(detail, detail.progress)].filter(Boolean).join(", ")}
+          </p>
           <Progress value={detail.progress?.fraction ?? null} label="Analysis progress" />
           <p className="text-center text-[13px] text-muted">
             Results will appear automatically. You can leave this page.

@@ -1,4 +1,4 @@
-/** Cognito through Amplify. The password never leaves the browser (SRP); tokens are discarded with the tab. */
+/** Cognito through Amplify. The password never leaves the browser (SRP); tokens are discarded with the last tab. */
 
 import { Amplify } from "aws-amplify";
 import * as auth from "aws-amplify/auth";
@@ -7,10 +7,27 @@ import { sessionStorage } from "aws-amplify/utils";
 
 import { siteConfig } from "@/lib/config";
 
+import { SharedSession, tabChannel } from "./shared-session";
+
 let configured: Promise<void> | undefined;
+let shared: SharedSession | undefined;
+
+/** Return this tab's part of the session. If another tab signs out, this one returns to the sign-in page. */
+function sharedSession(): SharedSession {
+  shared ??= new SharedSession(globalThis.sessionStorage, tabChannel(), () => location.assign(signInPage()));
+  return shared;
+}
+
+/** Return the path of the sign-in page that leads back to the current page. */
+export function signInPage(): string {
+  return `/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`;
+}
 
 async function configure(): Promise<void> {
-  const { userPoolId, userPoolClientId, userPoolEndpoint } = await siteConfig();
+  const [{ userPoolId, userPoolClientId, userPoolEndpoint }] = await Promise.all([
+    siteConfig(),
+    sharedSession().join(),
+  ]);
   const endpoint = userPoolEndpoint ? new URL(userPoolEndpoint, location.origin).href : undefined;
   Amplify.configure({
     Auth: { Cognito: { userPoolId, userPoolClientId, ...(endpoint ? { userPoolEndpoint: endpoint } : {}) } },
@@ -70,9 +87,10 @@ export async function confirmReset(email: string, code: string, newPassword: str
   await auth.confirmResetPassword({ username: email, confirmationCode: code, newPassword });
 }
 
-/** End this session and revoke its refresh token. */
+/** End the session in all tabs and revoke its refresh token. */
 export async function signOut(): Promise<void> {
   await ready();
+  sharedSession().end();
   await auth.signOut();
 }
 

@@ -3,25 +3,40 @@
 import { useEffect, useState } from "react";
 
 import { Field } from "@/design/field";
+import { PasswordInput } from "@/design/password-field";
 import { siteConfig } from "@/lib/config";
 
 // The user pool's password policy (stacks/constructs/auth.py); Cognito enforces it.
 const PASSWORD_RULES = "At least 12 characters, with uppercase and lowercase letters, a digit and a symbol.";
 
-export function EmailField({ value }: { value?: string }) {
-  return <Field label="Email" name="email" type="email" autoComplete="username" required defaultValue={value} />;
+// Address typed on one of the sign-in pages, so that the next one need not ask again. Lost when the page is reloaded.
+let typedAddress = "";
+
+export function EmailField() {
+  return (
+    <Field
+      label="Email"
+      name="email"
+      type="email"
+      autoComplete="username"
+      required
+      defaultValue={typedAddress}
+      onChange={(event) => {
+        typedAddress = event.currentTarget.value;
+      }}
+    />
+  );
 }
 
 export function PasswordField() {
-  return <Field label="Password" name="password" type="password" autoComplete="current-password" required />;
+  return <PasswordInput label="Password" name="password" autoComplete="current-password" required />;
 }
 
 export function NewPasswordField({ label = "Password" }: { label?: string }) {
   return (
-    <Field
+    <PasswordInput
       label={label}
       name="password"
-      type="password"
       autoComplete="new-password"
       required
       minLength={12}

@@ -1,26 +1,25 @@
 "use client";
 
-import Link from "next/link";
 import { useState } from "react";
 
 import { useAction } from "@/lib/use-action";
 
 import { AppCodeForm } from "./app-code-form";
 import { confirmReset, requestReset, signIn } from "./cognito";
+import { EntryLink } from "./entry-link";
 import { EmailField, EmailedCodeField, NewPasswordField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
+import { nextPage } from "./next-page";
 
 const BACK = (
   <p>
-    <Link href="/sign-in/" className="text-accent underline">
-      Back to sign in
-    </Link>
+    <EntryLink href="/sign-in/">Back to sign in</EntryLink>
   </p>
 );
 
 function enter(): void {
-  location.assign("/dashboard/");
+  location.assign(nextPage(location.search));
 }
 
 /** Password reset: request a code, then enter it with a new password. */

@@ -6,7 +6,7 @@ import { createContext, use, useCallback, useEffect, useMemo, type ReactNode } f
 
 import { Failure } from "@/design/feedback";
 
-import { currentEmail, signOut as endSession } from "./cognito";
+import { currentEmail, signInPage, signOut as endSession } from "./cognito";
 import { signInProblem } from "./messages";
 
 interface Session {
@@ -33,8 +33,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     if (!signedOut) return;
-    const here = location.pathname + location.search;
-    router.replace(`/sign-in/?next=${encodeURIComponent(here)}`);
+    router.replace(signInPage());
   }, [signedOut, router]);
 
   const signOut = useCallback(async () => {

@@ -1,6 +1,6 @@
 "use client";
 
-import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 
 import { useAction } from "@/lib/use-action";
@@ -8,6 +8,7 @@ import { useAction } from "@/lib/use-action";
 import { AppCodeForm } from "./app-code-form";
 import { currentEmail, signIn } from "./cognito";
 import { ConfirmForm } from "./confirm-form";
+import { EntryLink } from "./entry-link";
 import { EmailField, PasswordField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
@@ -23,6 +24,7 @@ function enter(): void {
 }
 
 export function SignInForm() {
+  const router = useRouter();
   const [unconfirmed, setUnconfirmed] = useState<Account | null>(null);
   const [needsAppCode, setNeedsAppCode] = useState(false);
   const attempt = useAction(async (email: string, password: string) => {
@@ -30,7 +32,7 @@ export function SignInForm() {
     if (step === "signed-in") enter();
     else if (step === "confirm") setUnconfirmed({ email, password });
     else if (step === "app-code") setNeedsAppCode(true);
-    else location.assign("/forgot-password/");
+    else router.push(`/forgot-password/${location.search}`); // keeps the address
   }, signInProblem);
 
   // Users who are already signed in are sent on.
@@ -56,15 +58,10 @@ export function SignInForm() {
       below={
         <>
           <p>
-            New here?{" "}
-            <Link href="/sign-up/" className="text-accent underline">
-              Create an account
-            </Link>
+            New here? <EntryLink href="/sign-up/">Create an account</EntryLink>
           </p>
           <p>
-            <Link href="/forgot-password/" className="text-accent underline">
-              Forgot your password?
-            </Link>
+            <EntryLink href="/forgot-password/">Forgot your password?</EntryLink>
           </p>
         </>
       }

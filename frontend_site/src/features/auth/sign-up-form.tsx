@@ -3,10 +3,12 @@
 import Link from "next/link";
 import { useState } from "react";
 
+import { Duties } from "@/features/legal/duties";
 import { useAction } from "@/lib/use-action";
 
 import { signIn, signUp } from "./cognito";
 import { ConfirmForm } from "./confirm-form";
+import { EntryLink } from "./entry-link";
 import { EmailField, NewPasswordField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
@@ -41,15 +43,27 @@ export function SignUpForm() {
       onSubmit={({ email = "", password = "" }) => void create.run(email, password)}
       below={
         <p>
-          Already have an account?{" "}
-          <Link href="/sign-in/" className="text-accent underline">
-            Sign in
-          </Link>
+          Already have an account? <EntryLink href="/sign-in/">Sign in</EntryLink>
         </p>
       }
     >
       <EmailField />
       <NewPasswordField />
+      <section aria-label="Your duties" className="grid gap-2 rounded-control bg-page p-3 text-[13px]">
+        <Duties />
+        <p className="text-muted">
+          See <TextLink href="/privacy/">how your data is handled</TextLink> and the{" "}
+          <TextLink href="/terms/">terms</TextLink>.
+        </p>
+      </section>
     </AuthForm>
+  );
+}
+
+function TextLink({ href, children }: { href: string; children: string }) {
+  return (
+    <Link href={href} prefetch={false} className="text-accent underline">
+      {children}
+    </Link>
   );
 }

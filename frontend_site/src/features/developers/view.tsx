@@ -3,6 +3,7 @@
 import { useState } from "react";
 
 import { DeliveriesCard } from "./deliveries-card";
+import { DropFolderCard } from "./drop-folder-card";
 import { KeysCard } from "./keys-card";
 import { SamplesCard } from "./samples-card";
 import { UsageCard } from "./usage-card";
@@ -20,6 +21,7 @@ export function DevelopersView() {
         <SamplesCard token={token} />
         <WebhookCard />
         <DeliveriesCard />
+        <DropFolderCard />
       </div>
     </div>
   );

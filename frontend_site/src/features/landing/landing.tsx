@@ -11,6 +11,7 @@ import {
 import { ButtonLink } from "@/design/button";
 import { Logo } from "@/design/logo";
 import { ThemeToggle } from "@/design/theme-toggle";
+import { LegalLinks } from "@/features/legal/links";
 
 import { Demo } from "./demo";
 import { EntryLinks } from "./entry-links";
@@ -114,6 +115,7 @@ export function Landing() {
         <p className="mr-auto">
           Video Sentiment. The code is under the MIT license; the starter model is for research and evaluation only.
         </p>
+        <LegalLinks />
         <a href="/docs/" className="hover:text-text">
           API reference
         </a>

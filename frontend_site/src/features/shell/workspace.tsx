@@ -10,8 +10,12 @@ import { cx } from "@/design/cx";
 import { Logo } from "@/design/logo";
 import { ThemeToggle } from "@/design/theme-toggle";
 import { ToastProvider } from "@/design/toast";
+import { Notifier } from "@/features/analyses/notifier";
+import { EndedNotice } from "@/features/auth/ended-notice";
 import { SignedIn, useSession } from "@/features/auth/session";
+import { LegalLinks } from "@/features/legal/links";
 import { UploadsProvider } from "@/features/uploads/provider";
+import { UploadTray } from "@/features/uploads/tray";
 import { QueryProvider } from "@/lib/query";
 
 const LINKS = [
@@ -33,10 +37,16 @@ export function Workspace({ children }: { children: ReactNode }) {
             >
               Skip to content
             </a>
+            <EndedNotice />
             <TopBar />
             <main id="content" className="mx-auto w-full max-w-[85rem] px-4 py-6 sm:px-6">
               {children}
             </main>
+            <UploadTray />
+            <Notifier />
+            <footer className="mx-auto w-full max-w-[85rem] px-4 pb-6 sm:px-6">
+              <LegalLinks />
+            </footer>
           </UploadsProvider>
         </SignedIn>
       </ToastProvider>

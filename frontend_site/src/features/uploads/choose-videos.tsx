@@ -14,7 +14,7 @@ type Props = Omit<ComponentProps<typeof Button>, "onClick"> & {
 
 /** Button that opens the file dialog and uploads the chosen files. */
 export function ChooseVideos({ inputLabel, onChosen, ...button }: Props) {
-  const { queue } = useUploads();
+  const { add } = useUploads();
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -27,7 +27,7 @@ export function ChooseVideos({ inputLabel, onChosen, ...button }: Props) {
         aria-label={inputLabel}
         hidden
         onChange={(event) => {
-          queue.add(event.currentTarget.files ?? []);
+          void add(event.currentTarget.files ?? []);
           event.currentTarget.value = ""; // so that the same file can be chosen again
           onChosen?.();
         }}

@@ -12,7 +12,7 @@ import { useUploads } from "./provider";
 
 /** Area to choose files; also accepts files dropped anywhere on the page. */
 export function DropZone() {
-  const { queue } = useUploads();
+  const { add } = useUploads();
   const [over, setOver] = useState(false);
 
   useEffect(() => {
@@ -29,7 +29,7 @@ export function DropZone() {
       if (!isFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      queue.add(event.dataTransfer?.files ?? []);
+      void add(event.dataTransfer?.files ?? []);
     };
     addEventListener("dragover", drag);
     addEventListener("dragleave", leave);
@@ -39,7 +39,7 @@ export function DropZone() {
       removeEventListener("dragleave", leave);
       removeEventListener("drop", drop);
     };
-  }, [queue]);
+  }, [add]);
 
   return (
     <div

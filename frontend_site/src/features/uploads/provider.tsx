@@ -1,21 +1,38 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import {
+  createContext,
+  use,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from "react";
 
 import { refreshLater, show } from "@/features/analyses/lists";
 import { fetchAnalysis } from "@/features/analyses/queries";
 
 import { UploadQueue, type Upload } from "./queue";
 import { transport } from "./transport";
+import { useUploadTerms } from "./upload-terms";
 
-const QueueContext = createContext<UploadQueue | null>(null);
+interface Uploads {
+  queue: UploadQueue;
+  /** Upload files, once the user has confirmed that they may analyze the people shown. */
+  add: (files: Iterable<File>) => Promise<void>;
+}
+
+const UploadsContext = createContext<Uploads | null>(null);
 
 /** Return the queue and its current uploads. Only inside <UploadsProvider>. */
-export function useUploads(): { queue: UploadQueue; uploads: readonly Upload[] } {
-  const queue = use(QueueContext);
-  if (!queue) throw new Error("useUploads must be used inside <UploadsProvider>");
-  return { queue, uploads: useSyncExternalStore(queue.subscribe, queue.snapshot, queue.snapshot) };
+export function useUploads(): Uploads & { uploads: readonly Upload[] } {
+  const context = use(UploadsContext);
+  if (!context) throw new Error("useUploads must be used inside <UploadsProvider>");
+  const { queue } = context;
+  return { ...context, uploads: useSyncExternalStore(queue.subscribe, queue.snapshot, queue.snapshot) };
 }
 
 /** Provide the upload queue, so that uploads continue while the user visits other pages. */
@@ -31,6 +48,8 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
         );
       }),
   );
+  const { add, dialog } = useUploadTerms(useCallback((files) => queue.add(files), [queue]));
+  const context = useMemo(() => ({ queue, add }), [queue, add]);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
       if (queue.busy) event.preventDefault();
@@ -38,5 +57,10 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, [queue]);
-  return <QueueContext value={queue}>{children}</QueueContext>;
+  return (
+    <UploadsContext value={context}>
+      {children}
+      {dialog}
+    </UploadsContext>
+  );
 }

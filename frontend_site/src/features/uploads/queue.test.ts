@@ -102,6 +102,18 @@ describe("a queue of uploads", () => {
     expect(server.objects.size).toBe(0);
   });
 
+  it("cancels all without starting any other, and keeps what is not an upload any more", async () => {
+    const server = new Server();
+    const { queue, onStarted } = queueOf(server);
+    queue.add([...Array.from({ length: 30 }, (_, number) => video(`${number}.mp4`)), video("notes.txt")]);
+    await vi.advanceTimersByTimeAsync(150);
+    queue.cancelAll();
+    expect(queue.snapshot().map(({ name, state }) => [name, state])).toEqual([["notes.txt", "rejected"]]);
+    await vi.runAllTimersAsync();
+    expect(server.objects.size).toBe(0);
+    expect(onStarted).not.toHaveBeenCalled();
+  });
+
   it("resumes after a broken connection and starts one analysis", async () => {
     const server = new Server();
     server.failures = [new TransientError("broken"), new TransientError("broken")];

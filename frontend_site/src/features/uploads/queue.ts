@@ -100,6 +100,16 @@ export class UploadQueue {
     this.#next();
   }
 
+  /** Cancel every upload that can still be cancelled, and remove them from the list. */
+  cancelAll(): void {
+    const pending = this.#uploads.filter(({ state }) => state === "queued" || state === "sending");
+    // Last first, so that no cancellation lets another one begin.
+    for (const { id } of pending.toReversed()) {
+      this.cancel(id);
+      this.dismiss(id);
+    }
+  }
+
   /** Resume a failed upload. */
   retry(id: string): void {
     const entry = this.#entries.get(id);
