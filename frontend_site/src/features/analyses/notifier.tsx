@@ -59,12 +59,12 @@ export function NotificationsCard() {
       </p>
       {current === "off" && (
         <Button className="mt-4" onClick={() => void turnOn()}>
-          Turn on notifications
+          Notify me
         </Button>
       )}
       {current === "on" && (
         <Button className="mt-4" onClick={() => choose(false)}>
-          Turn off notifications
+          Stop notifications
         </Button>
       )}
     </Card>
