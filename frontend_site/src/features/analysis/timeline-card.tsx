@@ -42,7 +42,7 @@ export function TimelineCard({ analysis, playback }: Props) {
         <fieldset className="-mt-1 flex flex-wrap gap-x-4 text-[13px] text-muted">
           <legend className="sr-only">Curves to show</legend>
           {available.map((modality) => (
-            <label key={modality} className="flex items-center gap-1.5">
+            <label key={modality} className="flex min-h-7 items-center gap-1.5">
               <input
                 type="checkbox"
                 checked={!hidden.includes(modality)}
