@@ -17,7 +17,7 @@ interface Props {
   fetchUrl: (signal: AbortSignal) => Promise<string>; // a new URL, as they expire
 }
 
-/** Video player. Its presigned URL expires after some minutes and is then renewed. */
+/** Player of a video, or of a sound file as a bar of controls. Its presigned URL expires after some minutes and is then renewed. */
 export function Player({ id, name, size, playback, captions, url: initialUrl, fetchUrl }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
