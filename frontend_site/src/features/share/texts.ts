@@ -27,5 +27,5 @@ export function describeShare(
 /** Return the HTML that embeds a shared analysis in another page. `name`: the title that screen readers announce. */
 export function embedCode(url: string, name: string): string {
   const escaped = name.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-  return `<iframe src="${url}" title="${escaped}: emotions" width="100%" height="640" loading="lazy" style="border:0"></iframe>`;
+  return `<iframe src="${url}" title="${escaped}: emotions" width="100%" height="640" loading="lazy" allowfullscreen style="border:0"></iframe>`;
 }
