@@ -825,7 +825,7 @@ export interface components {
         };
         /**
          * AccountPeople
-         * @description Whether analyses of the account tell people apart by default; null time if not confirmed.
+         * @description Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null.
          * @example {
          *       "confirmedAt": "2026-11-24T09:30:00Z",
          *       "lawfulBasisConfirmed": true
@@ -1173,7 +1173,13 @@ export interface components {
          *               "decided_by": "modalities",
          *               "unclear": false
          *             },
-         *             "thumbnail_time": null
+         *             "thumbnail_time": 1.5,
+         *             "thumbnail_box": [
+         *               0.4,
+         *               0.1,
+         *               0.6,
+         *               0.5
+         *             ]
          *           }
          *         ],
          *         "curves": {
@@ -2063,7 +2069,13 @@ export interface components {
          *               "decided_by": "modalities",
          *               "unclear": false
          *             },
-         *             "thumbnail_time": null
+         *             "thumbnail_time": 1.5,
+         *             "thumbnail_box": [
+         *               0.4,
+         *               0.1,
+         *               0.6,
+         *               0.5
+         *             ]
          *           }
          *         ],
          *         "curves": {
@@ -2488,7 +2500,7 @@ export interface components {
         };
         /**
          * PeopleConfirmation
-         * @description Whether the owner confirms a lawful basis for telling people apart by their voices (GDPR, article 9).
+         * @description Confirmation, or its withdrawal, of a lawful basis for telling people apart by their voices (GDPR, article 9).
          * @example {
          *       "lawfulBasisConfirmed": true
          *     }
@@ -2545,6 +2557,11 @@ export interface components {
              * @description when the picture shows a face while the person speaks, in seconds; null if never
              */
             thumbnail_time?: number | null;
+            /**
+             * Thumbnail Box
+             * @description that face's left, top, right and bottom, as shares of the picture's width and height
+             */
+            thumbnail_box?: number[] | null;
         };
         /**
          * Progress
@@ -6034,7 +6051,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            /** @description Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6087,7 +6104,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            /** @description Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null. */
             200: {
                 headers: {
                     [name: string]: unknown;
