@@ -149,7 +149,7 @@ def assert_right_turns(page: Page, analysis: Analysis, turns: list[Turn]) -> Non
 
 def speakers(page: Page) -> list[str]:
     """Return the names beside the utterances of the transcript, in order."""
-    return page.get_by_role("list", name="Utterances").get_by_test_id("speaker").all_inner_texts()
+    return page.get_by_role("list", name="Utterances").get_by_test_id("speaker").all_text_contents()
 
 
 def spoken_by(analysis: Analysis) -> list[str]:
