@@ -44,6 +44,7 @@ Nats = Annotated[float, Field(allow_inf_nan=False)]
 DecidedBy = Literal["modalities", "prior"]
 Prior = Literal["declared", "uniform"]  # class frequencies assumed: those a bundle declares, or equal ones
 Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 
 class _Record(BaseModel):
@@ -158,6 +159,12 @@ class Person(_Record):
     summary: Overall
     thumbnail_time: Seconds | None = Field(
         default=None, description="when the picture shows a face while the person speaks, in seconds; null if never"
+    )
+    thumbnail_box: list[Share] | None = Field(
+        default=None,
+        min_length=4,
+        max_length=4,
+        description="that face's left, top, right and bottom, as shares of the picture's width and height",
     )
 
 

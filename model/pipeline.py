@@ -48,7 +48,7 @@ from model.speakers.people import with_people
 from model.utterances import Segment, subtract_gaps
 from model.vision.faces import FaceDetector
 from model.vision.speaking import Spoken
-from model.vision.video_worker import VideoWorker, loudness_of
+from model.vision.video_worker import FaceView, VideoWorker, loudness_of
 from model.weights import catalog
 
 DECIMALS = 6  # of confidences; further digits are rounding noise
@@ -230,7 +230,7 @@ def analyze(
         summary = reader.summary(video.frames)
         utterances, people = predictor.utterances, list[Person]()
         if diarizer is not None:
-            utterances, people = with_people(utterances, diarizer, predictor.overall)
+            utterances, people = with_people(utterances, predictor.views, diarizer, predictor.overall)
         progress(Stage.DONE, 1.0)
         return Analysis(
             video=_video_info(summary.info),
@@ -292,6 +292,7 @@ class Predictor:
         self._context: list[str] = []
         self._seconds_without_evidence = 0.0
         self.utterances: list[Utterance] = []
+        self.views: list[FaceView | None] = []  # of who speaks in each utterance
         self._explanations: list[Explanation] = []
         self._fusion = bundle.network.config.fusion or Fusion(weights={})  # without thresholds
 
@@ -307,8 +308,9 @@ class Predictor:
         )
         for segment in subtract_gaps(window.segments, missing):
             self._keep_going()
-            sample = self._sample(segment, window)
+            sample, view = self._sample(segment, window)
             if sample.present:
+                self.views.append(view)
                 segments.append(segment)
                 samples.append(sample)
             else:
@@ -339,15 +341,18 @@ class Predictor:
             seconds_without_evidence=self._seconds_without_evidence,
         )
 
-    def _sample(self, segment: Segment, window: Window) -> Sample:
+    def _sample(self, segment: Segment, window: Window) -> tuple[Sample, FaceView | None]:
+        """Return what the network reads of a segment, and the speaker's face in it."""
         tokens = None
         if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
             tokens = self._bundle.tokenizer(segment.text, self._context)
             self._context = [*self._context[-8:], segment.text]
         sound = window.audio_between(*segment.times)
-        evidence = self._video.evidence(segment.start, segment.end, sound, segment.voice)
+        face = self._video.face_between(segment.start, segment.end, loudness_of(sound), segment.voice)
+        evidence = self._video.evidence(segment.start, segment.end, sound, face)
         voice = window.voice_between(segment.start, segment.end)
-        return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
+        sample = prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
+        return sample, self._video.view_of(face)
 
     def _reads(self, segment: Segment) -> bool:
         return self._translated or segment.language in self._bundle.manifest.languages

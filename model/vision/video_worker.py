@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import NamedTuple
 
 from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
 from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_going_always
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
-from model.vision.faces import MAX_HELD_AGE, FaceDetector, FaceTracker, choose_face
+from model.vision.faces import MAX_HELD_AGE, Box, FaceDetector, FaceObservation, FaceTracker, choose_face
 from model.vision.speaking import SpeakerFaces, Spoken
 
 FACE_RATE = 4.0  # frames per second: expressions last half a second to four seconds (Ekman 2003)
@@ -29,6 +30,13 @@ def loudness_of(sound: FloatArray) -> list[float]:
     """Return the level of audio in steps of LOUDNESS_STEP."""
     step = round(LOUDNESS_STEP * SAMPLE_RATE)
     return [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
+
+
+class FaceView(NamedTuple):
+    """A face at a time of the video, in seconds; its box as shares of the picture's width and height."""
+
+    time: float
+    box: Box
 
 
 class VideoWorker:
@@ -53,6 +61,7 @@ class VideoWorker:
         self._queue: deque[tuple[int, Future[None]]] = deque()  # (bytes, result)
         self.found_face = False
         self._speaker_faces: SpeakerFaces | None = None
+        self._size = (1, 1)  # width and height of the frames that faces are detected in
 
     @staticmethod
     def frame_rate(clips: bool) -> float:
@@ -93,26 +102,35 @@ class VideoWorker:
         self._closed.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def evidence(self, start: float, end: float, sound: FloatArray, voice: int | None = None) -> Evidence:
-        """Return the evidence of a segment, given in seconds; `sound` is its audio, `voice` the one that speaks."""
-        crops = self.face_between(start, end, loudness_of(sound), voice)
-        return Evidence(sound, self.frames_between(start, end), crops)
+    def evidence(self, start: float, end: float, sound: FloatArray, face: Sequence[FaceObservation]) -> Evidence:
+        """Return the evidence of a segment, given in seconds; `sound` is its audio, `face` that of who speaks."""
+        return Evidence(sound, self.frames_between(start, end), [observation.crop for observation in face])
 
     def match_voices(self, spoken: Sequence[Spoken]) -> None:
         """Match the faces seen so far with the voices of the words spoken meanwhile, for `evidence` to choose by."""
         if self._tracker is not None:
             self._speaker_faces = SpeakerFaces(self._tracker.tracks, spoken)
 
+    def view_of(self, face: Sequence[FaceObservation]) -> FaceView | None:
+        """Return where a face is in the middle of its observations; None without any."""
+        if not face:
+            return None
+        middle = face[len(face) // 2]
+        left, top, right, bottom = (
+            min(1.0, max(0.0, edge / side)) for edge, side in zip(middle.box, 2 * self._size, strict=True)
+        )
+        return FaceView(middle.time, (left, top, right, bottom))
+
     def face_between(
         self, start: float, end: float, loudness: Sequence[float], voice: int | None = None
-    ) -> list[ByteArray]:
-        """Return gray crops of the speaker's face in a segment (see faces.choose_face and speaking.SpeakerFaces)."""
+    ) -> list[FaceObservation]:
+        """Return the speaker's face in a segment (see faces.choose_face and speaking.SpeakerFaces)."""
         if self._tracker is None:
             return []
         held = self._held_at(start, end)
         if voice is not None and self._speaker_faces is not None:
-            return [o.crop for o in self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)]
-        return [observation.crop for observation in choose_face(self._tracker.tracks, start, end, loudness, held)]
+            return self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)
+        return choose_face(self._tracker.tracks, start, end, loudness, held)
 
     def _held_at(self, start: float, end: float) -> float | None:
         """Return the time of the last frame before `start` if it is still shown, as in a still image; else None."""
@@ -146,5 +164,6 @@ class VideoWorker:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))
             if self._tracker is not None and self._faces.accepts(frame.time):
                 self._times.append(frame.time)
+                self._size = (frame.image.shape[1], frame.image.shape[0])
                 self._tracker.update(frame.time, frame.image)
                 self.found_face = self.found_face or bool(self._tracker.tracks)

@@ -17,7 +17,10 @@ from model.speakers.clustering import cluster, unit
 from model.speakers.diarization import Diarizer, SpeechSpan
 from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
 from model.utterances import Word
+from model.vision.faces import FaceDetector
+from model.weights import catalog
 from tests.model.conversation import ACTRESS, READER, ROOT, parts, two_people
+from tests.model.media_files import frames_of
 from training.diarization.composing import Kind, Turn, compose
 from training.diarization.scoring import count_errors
 
@@ -85,6 +88,10 @@ def test_one_person_is_one_person(sample: Path, with_people: Models, analysis: A
     assert [u.text for u in found.utterances] == [u.text for u in analysis.utterances]
     shown = found.people[0].thumbnail_time
     assert shown is not None and 0.0 < shown < found.video.duration_s
+    frame = min(frames_of(sample, rate=4.0), key=lambda pair: abs(pair[0] - shown))[1]
+    detector = FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
+    sides = np.array([frame.shape[1], frame.shape[0]] * 2)
+    assert found.people[0].thumbnail_box == pytest.approx(detector.detect(frame)[0] / sides, abs=0.05)
 
 
 def test_nobody_is_told_apart_unless_asked(analysis: Analysis) -> None:

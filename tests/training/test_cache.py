@@ -76,7 +76,7 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, spans: 
         worker.wait()
         audio = np.concatenate(sound)
         window = Window(0.0, reader.end, audio, detect_voice(audio), spans)
-        samples = [predictor._sample(span, window) for span in spans]
+        samples = [predictor._sample(span, window)[0] for span in spans]
         worker.close()
     return samples
 

@@ -24,7 +24,7 @@ from model.features import SAMPLE_RATE, Evidence, FloatArray, Sample, Tokens
 from model.media import READ_ERRORS, Reader
 from model.modalities.registry import DEFAULTS
 from model.vision.faces import CROP_SCALE, DETECTION_RATE, DETECTOR_SIDE, FaceDetector
-from model.vision.video_worker import CLIP_RATE, FACE_RATE, VideoWorker
+from model.vision.video_worker import CLIP_RATE, FACE_RATE, VideoWorker, loudness_of
 from training.modalities.registry import DEFAULT_RECIPES
 
 EXTRACTION_VERSION = 1  # increment for changes here, in faces or in video_worker that the id does not reflect
@@ -171,7 +171,8 @@ def _evidence(span: MediaSpan, worker: VideoWorker, audio: _AudioBuffer, read: f
         return SpanError(f"starts at {span.start:.1f} s, but the file ends at {read:.1f} s")
     if end - span.start > MAX_SECONDS:
         return _too_long(end - span.start)
-    found = worker.evidence(span.start, end, audio.between(span.start, end))
+    sound = audio.between(span.start, end)
+    found = worker.evidence(span.start, end, sound, worker.face_between(span.start, end, loudness_of(sound)))
     if not len(found.sound) and not found.frames:
         return SpanError("neither audio nor video could be decoded")
     return found

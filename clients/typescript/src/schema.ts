@@ -1026,7 +1026,13 @@ export interface components {
          *               "decided_by": "modalities",
          *               "unclear": false
          *             },
-         *             "thumbnail_time": null
+         *             "thumbnail_time": 1.5,
+         *             "thumbnail_box": [
+         *               0.4,
+         *               0.1,
+         *               0.6,
+         *               0.5
+         *             ]
          *           }
          *         ],
          *         "warnings": []
@@ -1729,7 +1735,13 @@ export interface components {
          *               "decided_by": "modalities",
          *               "unclear": false
          *             },
-         *             "thumbnail_time": null
+         *             "thumbnail_time": 1.5,
+         *             "thumbnail_box": [
+         *               0.4,
+         *               0.1,
+         *               0.6,
+         *               0.5
+         *             ]
          *           }
          *         ],
          *         "warnings": []
@@ -2141,6 +2153,11 @@ export interface components {
              * @description when the picture shows a face while the person speaks, in seconds; null if never
              */
             thumbnail_time?: number | null;
+            /**
+             * Thumbnail Box
+             * @description that face's left, top, right and bottom, as shares of the picture's width and height
+             */
+            thumbnail_box?: number[] | null;
         };
         /**
          * Progress

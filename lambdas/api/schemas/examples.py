@@ -56,7 +56,14 @@ ANALYSIS: dict[str, Any] = {
     ],
     "overall": _SUMMARY,
     "people": [
-        {"id": "S1", "label": "Speaker 1", "seconds": 2.7, "summary": _SUMMARY, "thumbnail_time": None},
+        {
+            "id": "S1",
+            "label": "Speaker 1",
+            "seconds": 2.7,
+            "summary": _SUMMARY,
+            "thumbnail_time": 1.5,
+            "thumbnail_box": [0.4, 0.1, 0.6, 0.5],
+        },
     ],
     "warnings": [],
 }

@@ -82,12 +82,16 @@ class Overall(_Result):
 
 
 class Person(_Result):
-    """One who speaks in the video. `thumbnail_time`: when the picture shows the person, in seconds."""
+    """One who speaks in the video. `thumbnail_time`: when the picture shows the person's face, in seconds.
+
+    `thumbnail_box`: the face's left, top, right and bottom, as shares of the picture's width and height.
+    """
 
     id: str
     label: str
     seconds: float
     summary: Overall
+    thumbnail_box: list[float] | None = None
     thumbnail_time: float | None = None
 
 
