@@ -175,11 +175,11 @@ def assert_picture(canvas: Locator) -> None:
 
 
 def requests_that_send(page: Page) -> list[str]:
-    """Return a list that collects the page's requests other than GET."""
+    """Return a list that collects the page's requests that can carry data."""
     sent: list[str] = []
 
     def collect(request: Request) -> None:
-        if request.method != "GET":
+        if request.method not in ("GET", "HEAD"):
             sent.append(f"{request.method} {urlsplit(request.url).path}")
 
     page.on("request", collect)
