@@ -245,7 +245,7 @@ def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bo
                 for name in missing:
                     catalog.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else nullcontext():
-            return load_models(bundle, transcriber, device.value, prior, people)
+            return load_models(bundle, transcriber, device.value, prior, people=people)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error

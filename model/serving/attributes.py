@@ -1,4 +1,4 @@
-"""What a request asks of the model server besides its video: SageMaker's custom attributes, `a=1;b=2`.
+"""Custom attributes of SageMaker, `a=1;b=2`: options of a request besides its video.
 
 - `input=s3://bucket/key`: the object whose removal cancels the analysis (`model.serving.cancellation`);
 - `people=true` or `people=false`: whether people are told apart; without it, the server's setting decides.

@@ -111,6 +111,7 @@ class Service:
                 settings.transcriber,
                 device=settings.device,
                 prior=settings.prior,
+                concurrency=settings.workers,
                 people=True,  # for the requests that ask for it
             )
             logger.info("models loaded")

@@ -39,7 +39,7 @@ def silent() -> list[Frame]:
 
 
 def words_of(audio: FloatArray, voice: int, start: float = 0.0) -> list[Spoken]:
-    """What is spoken in some audio, span by span; it begins at `start`."""
+    """Speech in some audio, span by span; it begins at `start`."""
     return [
         Spoken(
             voice,

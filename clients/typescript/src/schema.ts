@@ -682,7 +682,7 @@ export interface components {
         };
         /**
          * AccountPeople
-         * @description Whether analyses of the account tell people apart by default; null time if not confirmed.
+         * @description Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null.
          * @example {
          *       "confirmedAt": "2026-11-24T09:30:00Z",
          *       "lawfulBasisConfirmed": true
@@ -2096,7 +2096,7 @@ export interface components {
         };
         /**
          * PeopleConfirmation
-         * @description Whether the owner confirms a lawful basis for telling people apart by their voices (GDPR, article 9).
+         * @description Confirmation, or its withdrawal, of a lawful basis for telling people apart by their voices (GDPR, article 9).
          * @example {
          *       "lawfulBasisConfirmed": true
          *     }
@@ -4836,7 +4836,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            /** @description Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4889,7 +4889,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whether analyses of the account tell people apart by default; null time if not confirmed. */
+            /** @description Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null. */
             200: {
                 headers: {
                     [name: string]: unknown;

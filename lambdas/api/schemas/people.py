@@ -27,7 +27,7 @@ class PeopleEdits(Schema):
 
 
 class PeopleConfirmation(Schema):
-    """Whether the owner confirms a lawful basis for telling people apart by their voices (GDPR, article 9)."""
+    """Confirmation, or its withdrawal, of a lawful basis for telling people apart by their voices (GDPR, article 9)."""
 
     model_config = example(lawfulBasisConfirmed=True)
 
@@ -35,7 +35,7 @@ class PeopleConfirmation(Schema):
 
 
 class AccountPeople(Schema):
-    """Whether analyses of the account tell people apart by default; null time if not confirmed."""
+    """Confirmation of an account; until then its analyses tell nobody apart, and `confirmedAt` is null."""
 
     model_config = example(lawfulBasisConfirmed=True, confirmedAt=examples.TIME)
 
