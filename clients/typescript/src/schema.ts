@@ -2903,7 +2903,13 @@ export interface components {
          *               "decided_by": "modalities",
          *               "unclear": false
          *             },
-         *             "thumbnail_time": null
+         *             "thumbnail_time": 1.5,
+         *             "thumbnail_box": [
+         *               0.4,
+         *               0.1,
+         *               0.6,
+         *               0.5
+         *             ]
          *           }
          *         ],
          *         "curves": {

@@ -149,7 +149,7 @@ def assert_right_turns(page: Page, analysis: Analysis, turns: list[Turn]) -> Non
 
 def speakers(page: Page) -> list[str]:
     """Return the names beside the utterances of the transcript, in order."""
-    return page.get_by_role("list", name="Utterances").get_by_test_id("speaker").all_inner_texts()
+    return page.get_by_role("list", name="Utterances").get_by_test_id("speaker").all_text_contents()
 
 
 def spoken_by(analysis: Analysis) -> list[str]:
@@ -175,11 +175,11 @@ def assert_picture(canvas: Locator) -> None:
 
 
 def requests_that_send(page: Page) -> list[str]:
-    """Return a list that collects the page's requests other than GET."""
+    """Return a list that collects the page's requests that can carry data."""
     sent: list[str] = []
 
     def collect(request: Request) -> None:
-        if request.method != "GET":
+        if request.method not in ("GET", "HEAD"):
             sent.append(f"{request.method} {urlsplit(request.url).path}")
 
     page.on("request", collect)

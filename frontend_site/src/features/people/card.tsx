@@ -25,10 +25,10 @@ interface Props {
 /** People who speak: one row each, with actions to filter, rename and merge. */
 export function PeopleCard({ id, found, edits, analysis, playback, chosen, onChoose, edit }: Props) {
   const people = analysis.people ?? [];
-  const times = people.flatMap(({ id, thumbnail_time }) =>
-    typeof thumbnail_time === "number" ? [[id, thumbnail_time] as const] : [],
+  const frames = people.flatMap(({ id, thumbnail_time: time, thumbnail_box: box }) =>
+    typeof time === "number" ? [[id, { time, box }] as const] : [],
   );
-  const list = useFrames(id, new Map(times));
+  const list = useFrames(id, new Map(frames));
   return (
     <Card title="People" aside={<p className="text-[13px] text-muted">told apart by voice, in this video only</p>}>
       <ul ref={list} aria-label="People" className="-my-3 divide-y divide-line">

@@ -146,10 +146,14 @@ function combined(person: Person, parts: readonly Person[], edits: PeopleEdits):
     label,
     seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
     summary: averageOf(parts),
-    thumbnail_time: [person, ...parts]
-      .map(({ thumbnail_time }) => thumbnail_time)
-      .find((time) => typeof time === "number"),
+    ...pictureOf([person, ...parts]),
   };
+}
+
+/** Return the first picture that shows one of these people. */
+function pictureOf(parts: readonly Person[]): Pick<Person, "thumbnail_time" | "thumbnail_box"> {
+  const shown = parts.find(({ thumbnail_time }) => typeof thumbnail_time === "number");
+  return { thumbnail_time: shown?.thumbnail_time, thumbnail_box: shown?.thumbnail_box };
 }
 
 /**

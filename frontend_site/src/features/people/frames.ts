@@ -5,8 +5,15 @@ import { useEffect, useRef } from "react";
 
 import { fetchVideoUrl } from "@/features/analyses/queries";
 
-export interface Wanted {
+import { cropOf } from "./crop";
+
+/** Frame of a video, and the face in it as `cropOf` takes it. */
+export interface Frame {
   time: number; // seconds
+  box?: readonly number[] | null;
+}
+
+interface Wanted extends Frame {
   canvas: HTMLCanvasElement;
 }
 
@@ -27,7 +34,7 @@ export function drawFrames(url: string, wanted: readonly Wanted[]): () => void {
   video.onloadeddata = next;
   video.onseeked = () => {
     const done = waiting.shift();
-    if (done) draw(video, done.canvas);
+    if (done) draw(video, done);
     next();
   };
   Object.assign(video, { muted: true, preload: "auto", playsInline: true, src: url });
@@ -35,29 +42,30 @@ export function drawFrames(url: string, wanted: readonly Wanted[]): () => void {
 }
 
 /** Draw the current frame; a canvas with a frame is marked so, as it is hidden without one. */
-function draw(video: HTMLVideoElement, canvas: HTMLCanvasElement): void {
+function draw(video: HTMLVideoElement, { canvas, box }: Wanted): void {
   if (video.videoWidth === 0) return;
-  canvas.width = Math.round((canvas.height * video.videoWidth) / video.videoHeight);
-  canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
+  const { x, y, width, height } = cropOf(box, { width: video.videoWidth, height: video.videoHeight });
+  canvas.width = Math.round((canvas.height * width) / height);
+  canvas.getContext("2d")?.drawImage(video, x, y, width, height, 0, 0, canvas.width, canvas.height);
   canvas.dataset.drawn = "";
 }
 
-/** Draw the frames at these times (seconds, by person) into the canvases of the returned list, by `data-person`. */
-export function useFrames(id: string, times: ReadonlyMap<string, number>) {
+/** Draw these frames, by person, into the canvases of the returned list, by `data-person`. */
+export function useFrames(id: string, frames: ReadonlyMap<string, Frame>) {
   const list = useRef<HTMLUListElement>(null);
   const { data: url } = useQuery({
     queryKey: ["video", id],
     queryFn: ({ signal }) => fetchVideoUrl(id, signal),
     staleTime: Infinity, // shared with the player, which renews it
-    enabled: times.size > 0,
+    enabled: frames.size > 0,
   });
-  const key = JSON.stringify([...times]);
+  const key = JSON.stringify([...frames]);
   useEffect(() => {
     const canvases = list.current?.querySelectorAll<HTMLCanvasElement>("canvas[data-person]") ?? [];
-    const wantedTimes = new Map(JSON.parse(key) as [string, number][]);
+    const byPerson = new Map(JSON.parse(key) as [string, Frame][]);
     const wanted = [...canvases].flatMap((canvas) => {
-      const time = wantedTimes.get(canvas.dataset.person ?? "");
-      return time === undefined ? [] : [{ time, canvas }];
+      const frame = byPerson.get(canvas.dataset.person ?? "");
+      return frame ? [{ ...frame, canvas }] : [];
     });
     return url && wanted.length > 0 ? drawFrames(url, wanted) : undefined;
   }, [url, key]);
