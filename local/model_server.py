@@ -14,6 +14,7 @@ from local.settings import ROOT, LocalSettings
 
 NAME = "model server"
 LOG = "model-server"
+NICENESS = 10  # the API keeps answering while analyses use all cores
 # Variables that the server inherits: the user's settings for weights, threads and temporary files.
 INHERITED = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
 INHERITED_PREFIXES = (
@@ -52,7 +53,7 @@ async def start(settings: LocalSettings, socket: Path, results_bucket: str, medi
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(
         NAME,
-        [sys.executable, "-m", "model.cli.main", "serve", "--socket", socket, *options],
+        ["nice", "-n", str(NICENESS), sys.executable, "-m", "model.cli.main", "serve", "--socket", socket, *options],
         environment=environment(settings, results_bucket, media_bucket),
         log=settings.log(LOG),
         cwd=ROOT,

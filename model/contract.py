@@ -25,6 +25,8 @@ MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
 # Content types of a request's body that the model server accepts.
 VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/x-msvideo", "video/webm", "video/x-matroska")
+AUDIO_TYPES = ("audio/mpeg", "audio/mp4", "audio/wav", "audio/flac", "audio/ogg")
+MEDIA_TYPES = (*VIDEO_TYPES, *AUDIO_TYPES)
 JSON_TYPE = "application/json"  # the body refers to an object in S3
 
 # Sentiment of an example whose corpus labels the emotion only. Surprise is missing: in MELD it is positive and negative

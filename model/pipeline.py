@@ -99,22 +99,25 @@ def load_models(
     transcriber: str = registry.DEFAULT_TRANSCRIBER,
     device: str = "auto",
     prior: Prior = "declared",
+    concurrency: int = 1,
 ) -> Models:
-    """Load a bundle, a transcriber and a face detector; missing weights are fetched.
+    """Load a bundle, a transcriber and a face detector for `concurrency` analyses at a time. Fetches missing weights.
 
     The uniform prior assumes that all emotions are equally frequent.
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    return models_of(load_bundle(bundle, device, prior), transcriber, device)
+    return models_of(load_bundle(bundle, device, prior), transcriber, device, concurrency)
 
 
-def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu") -> Models:
+def models_of(
+    loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu", concurrency: int = 1
+) -> Models:
     """Load the transcriber and face detector for a loaded bundle. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
-        detector = FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, registry.load_transcriber(transcriber, device), detector)
+        detector = FaceDetector(catalog.fetch("centerface") / "centerface.onnx", concurrency)
+    return Models(loaded, registry.load_transcriber(transcriber, device, concurrency), detector)
 
 
 def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:

@@ -41,9 +41,9 @@ class UnsupportedTypeError(DomainError):
 
 
 class NotAVideoError(DomainError):
-    """Upload whose content is not a supported video."""
+    """Upload whose content is neither supported video nor audio."""
 
-    code, status, title = "not-a-video", 400, "Not a readable video"
+    code, status, title = "not-a-video", 400, "Not a readable video or audio file"
 
 
 class UnauthorizedError(DomainError):

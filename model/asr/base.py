@@ -103,7 +103,7 @@ class Transcriber(Protocol):
 class Engine:
     """Factory of one implementation's transcribers."""
 
-    load: Callable[[str, str], Transcriber]  # (name or path of a model, device)
+    load: Callable[[str, str, int], Transcriber]  # (name or path of a model, device, concurrent callers)
     needed_weights: Callable[[str], Sequence[str]]  # name of a model -> catalog entries that it loads
 
 

@@ -34,14 +34,18 @@ class FasterWhisper:
 
     clip_seconds = CLIP_SECONDS
 
-    def __init__(self, model: str, device: str) -> None:
+    def __init__(self, model: str, device: str, concurrency: int) -> None:
         from faster_whisper import WhisperModel
 
         compute = "float16" if device == "cuda" else "int8"
         threads = torch.get_num_threads()
         try:
             self._model = WhisperModel(
-                str(_model_folder(model)), device=device, compute_type=compute, cpu_threads=_threads()
+                str(_model_folder(model)),
+                device=device,
+                compute_type=compute,
+                cpu_threads=_threads(),
+                num_workers=concurrency,  # with fewer, a short video waits for each batch of a long one
             )
         except (RuntimeError, ValueError) as error:
             raise SpeechError(f"faster-whisper cannot load the model {model!r}: {error}") from error

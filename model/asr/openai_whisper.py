@@ -1,5 +1,6 @@
 """Transcriber based on OpenAI's reference implementation of Whisper."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ from model.weights import catalog
 
 
 class OpenAIWhisper:
-    """OpenAI's reference implementation, for users of its checkpoints."""
+    """OpenAI's reference implementation, for users of its checkpoints. Concurrent callers take turns."""
 
     clip_seconds = CLIP_SECONDS
 
-    def __init__(self, model: str, device: str) -> None:
+    def __init__(self, model: str, device: str, _concurrency: int) -> None:
         import whisper
 
         try:
@@ -30,6 +31,7 @@ class OpenAIWhisper:
                 "the default engine, faster-whisper, needs neither."
             ) from error
         self._whisper = whisper
+        self._lock = threading.Lock()  # decoding stores its state in the model: calls would read each other's
         self._half = device == "cuda"
         self.name = f"openai-whisper {Path(model).stem if Path(model).exists() else model}"
         self.multilingual = bool(self._model.is_multilingual)
@@ -45,23 +47,25 @@ class OpenAIWhisper:
         part = encoded.clip.audio[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
         padded = self._whisper.pad_or_trim(part)
         mels = self._whisper.log_mel_spectrogram(padded, n_mels=self._model.dims.n_mels).to(self._model.device)
-        _, probabilities = self._model.detect_language(mels.half() if self._half else mels)
+        with self._lock:
+            _, probabilities = self._model.detect_language(mels.half() if self._half else mels)
         return dict(probabilities)
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
         return [self._transcribe_one(encoded.clip.audio, language, translate) for encoded in clips]
 
     def _transcribe_one(self, audio: FloatArray, language: str, translate: bool) -> Transcript:
-        result = self._model.transcribe(
-            audio,
-            language=language,
-            task="translate" if translate else "transcribe",
-            word_timestamps=True,
-            condition_on_previous_text=False,
-            temperature=0.0,  # deterministic; `transcription` retries short clips instead of sampling
-            fp16=self._half,
-            verbose=None,
-        )
+        with self._lock:
+            result = self._model.transcribe(
+                audio,
+                language=language,
+                task="translate" if translate else "transcribe",
+                word_timestamps=True,
+                condition_on_previous_text=False,
+                temperature=0.0,  # deterministic; `transcription` retries short clips instead of sampling
+                fp16=self._half,
+                verbose=None,
+            )
         segments = [s for s in result["segments"] if not is_silence(s["no_speech_prob"], s["avg_logprob"])]
         words = [
             Word(float(word["start"]), float(word["end"]), str(word["word"]), language)

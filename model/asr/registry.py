@@ -12,13 +12,13 @@ DEFAULT_TRANSCRIBER = "base"  # of the default engine
 ENGINES: dict[str, Engine] = {name: import_module(f"model.asr.{module}").ENGINE for name, module in MODULES.items()}
 
 
-def load_transcriber(name: str = DEFAULT_TRANSCRIBER, device: str = "cpu") -> Transcriber:
-    """Load a transcriber by `MODEL` or `ENGINE:MODEL`, fetching missing weights.
+def load_transcriber(name: str = DEFAULT_TRANSCRIBER, device: str = "cpu", concurrency: int = 1) -> Transcriber:
+    """Load a transcriber by `MODEL` or `ENGINE:MODEL`, for a number of concurrent analyses. Fetches missing weights.
 
     Raises SpeechError or WeightsError.
     """
     engine, model = _parse(name)
-    return engine.load(model, device)
+    return engine.load(model, device, concurrency)
 
 
 def needed_weights(name: str) -> Sequence[str]:

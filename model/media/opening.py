@@ -46,7 +46,7 @@ def check_path(path: Path) -> None:
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist; check the spelling") from error
     except IsADirectoryError as error:
-        raise MediaError(f"{path} is a folder, not a video") from error
+        raise MediaError(f"{path} is a folder, not a file") from error
     except OSError as error:  # permissions, a broken disk, a name that is too long
         raise MediaError(f"{path} cannot be read: {error.strerror}; check its owner and mode (chmod u+r)") from error
 
@@ -62,7 +62,8 @@ def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
         if name is None:
             raise MediaError(_unreadable(path)) from error
         raise MediaError(
-            f"{path} is not a readable video: the format {name} is not supported. Re-export it as MP4, MOV or WebM."
+            f"{path} is not a readable video or audio file: the format {name} is not supported. "
+            "Re-export it as MP4, WebM, MP3 or WAV."
         ) from error
     except READ_ERRORS as error:
         raise MediaError(_unreadable(path)) from error
@@ -87,8 +88,8 @@ def check_demands(path: Path, keep_going: KeepGoing = keep_going_always) -> None
 
 def _unreadable(path: Path) -> str:
     return (
-        f"{path} is not a readable video: its header is missing or damaged, or it is another type of file. Check that "
-        "it plays; if it is incomplete, copy it again or re-export it as MP4, MOV or WebM."
+        f"{path} is not a readable video or audio file: its header is missing or damaged, or it is another type of "
+        "file. Check that it plays; if it is incomplete, copy it again or re-export it as MP4, WebM, MP3 or WAV."
     )
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from model.contract import JSON_TYPE, VIDEO_TYPES
+from model.contract import JSON_TYPE, MEDIA_TYPES
 from model.serving.cancellation import input_removed
 from model.serving.jobs import Slot
 from model.serving.problems import (
@@ -61,9 +61,9 @@ class Ingest:
     def check(self, request: Request) -> None:
         """Check a request's headers. Raises UnsupportedTypeError or TooLargeError."""
         media_type = _media_type(request)
-        if media_type not in (*VIDEO_TYPES, JSON_TYPE):
+        if media_type not in (*MEDIA_TYPES, JSON_TYPE):
             found = f"Content-Type {media_type!r} is not supported" if media_type else "Content-Type is missing"
-            raise UnsupportedTypeError(f"{found}; send one of {', '.join(VIDEO_TYPES)} or {JSON_TYPE}")
+            raise UnsupportedTypeError(f"{found}; send one of {', '.join(MEDIA_TYPES)} or {JSON_TYPE}")
         # The received bytes are counted as well. The HTTP parser guarantees that the header is a number.
         if int(request.headers.get("content-length", 0)) > self._limit(media_type):
             raise TooLargeError(_too_large(self._limit(media_type)))

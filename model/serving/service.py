@@ -108,7 +108,7 @@ class Service:
         settings = self.settings
         try:
             self.models = load_models(
-                settings.find_bundle(), settings.transcriber, device=settings.device, prior=settings.prior
+                settings.find_bundle(), settings.transcriber, settings.device, settings.prior, settings.workers
             )
             logger.info("models loaded")
         except Exception as error:  # without models the server must exit, whatever the cause

@@ -4,10 +4,10 @@ Detector: Xu et al. 2019, "CenterFace: joint face detection and alignment using 
 are kept, so an hour of video takes a few megabytes.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 import cv2
 import numpy as np
@@ -70,12 +70,14 @@ class Track:
 
 
 class FaceDetector:
-    """CenterFace on OpenCV. Thread-safe; calls are serialized."""
+    """CenterFace on OpenCV. Thread-safe; as many calls as `concurrency` run at a time, the others wait."""
 
-    def __init__(self, path: Path) -> None:
-        self._network = cv2.dnn.readNetFromONNX(str(path))
-        self._outputs = self._network.getUnconnectedOutLayersNames()
-        self._lock = threading.Lock()
+    def __init__(self, path: Path, concurrency: int = 1) -> None:
+        networks = [cv2.dnn.readNetFromONNX(str(path)) for _ in range(concurrency)]  # a network is not thread-safe
+        self._outputs = networks[0].getUnconnectedOutLayersNames()
+        self._idle: SimpleQueue[cv2.dnn.Net] = SimpleQueue()
+        for network in networks:
+            self._idle.put(network)
 
     def detect(self, image: ByteArray) -> list[Box]:
         """Detect faces in an RGB image uint8 [h, w, 3]; return boxes in its pixels, highest score first.
@@ -91,9 +93,12 @@ class FaceDetector:
         scale = side / max(height, width)
         size = tuple(max(1, round(side * scale / DETECTOR_STEP)) * DETECTOR_STEP for side in (width, height))
         blob = cv2.dnn.blobFromImage(image, size=size)
-        with self._lock:
-            self._network.setInput(blob)
-            heat, extent, offset, _ = self._network.forward(self._outputs)
+        network = self._idle.get()
+        try:
+            network.setInput(blob)
+            heat, extent, offset, _ = network.forward(self._outputs)
+        finally:
+            self._idle.put(network)
         boxes, scores = _decode(heat[0, 0], extent[0], offset[0])
         boxes *= np.array([width / size[0], height / size[1]] * 2, np.float32)
         corners_and_sizes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)

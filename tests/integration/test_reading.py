@@ -47,7 +47,7 @@ def test_the_refusal_of_a_file_names_its_actual_type(cloud: Cloud) -> None:
         b"%PDF-1.7 ...": "Its content looks like a PDF document",
         b"<!doctype html><title>403": "Its content looks like a web page",
         bytes(5000): "Its content looks like an incomplete copy filled with zeros",
-        b"MZ\x90\0 a program": "a readable video. Re-export it as MP4, MOV or WebM.",
+        b"MZ\x90\0 a program": "a readable video or audio file. Re-export it as MP4, WebM, MP3 or WAV.",
     }
     for body, words in found.items():
         clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)

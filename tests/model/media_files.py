@@ -13,7 +13,16 @@ from model.media import AnyPacket, FrameDecoder, Reader, read_audio
 
 TIME_BASE = Fraction(1, 90_000)
 CODECS = {
-    **{"wav": "pcm_s16le", "flac": "flac", "webm": "libopus", "mp3": "libmp3lame", "ogg": "libopus", "ac3": "ac3"},
+    **{
+        "wav": "pcm_s16le",
+        "flac": "flac",
+        "webm": "libopus",
+        "mp3": "libmp3lame",
+        "ogg": "libopus",
+        "oga": "libopus",
+        "opus": "libopus",
+        "ac3": "ac3",
+    },
     **{"caf": "pcm_s16le", "aiff": "pcm_s16be", "amr": "libopencore_amrnb", "dv": "pcm_s16le", "mxf": "pcm_s16le"},
 }
 

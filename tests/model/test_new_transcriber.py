@@ -19,7 +19,7 @@ MODELS = {entry.name.removeprefix("toy-"): entry.name for entry in WEIGHTS["toy"
 
 
 class Toy:
-    def __init__(self, model: str, device: str) -> None:
+    def __init__(self, model: str, device: str, concurrency: int) -> None:
         if model not in MODELS:
             raise SpeechError(f"there is no toy {model!r}")
         self.name, self.multilingual, self.languages, self.clip_seconds = f"toy {model}", False, frozenset({"en"}), 10.0

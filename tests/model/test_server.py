@@ -168,6 +168,16 @@ def test_an_invalid_video_is_rejected_without_internal_paths(server: Process, me
     assert files_in(server.temp_dir) == []
 
 
+def test_an_audio_file_is_analyzed(server: Process, sample: Path, tmp_path: Path) -> None:
+    sound = write(tmp_path / "speech.mp3", [], [Sound(speech_of(sample, 6.0))])
+    response = server.client.post("/invocations", content=sound.read_bytes(), headers={"Content-Type": "audio/mpeg"})
+    assert response.status_code == 200
+    analysis = Analysis.model_validate_json(response.content)
+    assert (analysis.video.width, analysis.video.has_audio) == (0, True)
+    assert any("audio" in utterance.modalities for utterance in analysis.utterances)
+    assert not any("face" in utterance.modalities for utterance in analysis.utterances)
+
+
 def test_an_empty_body_is_refused(server: Process) -> None:
     check_problem(server.client.post("/invocations", content=b"", headers=MP4), 400, "empty")
 

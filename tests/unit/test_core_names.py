@@ -1,15 +1,18 @@
 """Keys, ids and file types of the core: building and parsing, and the codes of errors."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdas.core import clock, errors, file_types
 from lambdas.core.errors import DomainError
-from lambdas.core.file_types import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
+from lambdas.core.file_types import AVI, CONTAINERS, FLAC, M4A, MATROSKA, MP3, MP4, OGG, QUICKTIME, WAV, WEBM
 from lambdas.core.storage import item_keys, object_keys
+from tests.model.media_files import Sound, write
 
 owners = st.from_regex(rf"\A{object_keys.OWNER_PATTERN}\Z")
 file_ids = st.from_regex(rf"\A{object_keys.FILE_ID_PATTERN}\Z")
@@ -87,7 +90,18 @@ def test_an_analysis_id_depends_on_the_source() -> None:
         (b"RIFF\x10\0\0\0AVI LIST", AVI),
         (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", WEBM),
         (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska", MATROSKA),
-        (b"RIFF\x10\0\0\0WAVEfmt ", None),
+        (b"RIFF\x10\0\0\0WAVEfmt ", WAV),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", None),
+        (b"ID3\x04\0\0\0\0\0#TSSE", MP3),
+        (b"\xff\xfb\x90\x64", MP3),
+        (b"\xff\xf3\x40\xc4", MP3),
+        (b"\xff\xf1\x50\x80", None),  # AAC
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", None),
+        (b"\xff\xfb\xfc\x64", None),  # reserved bit rate
+        (b"\xff", None),
+        (b"\0\0\0\x1cftypM4A \0", M4A),
+        (b"OggS\0\x02", OGG),
+        (b"fLaC\0\0\0\x22", FLAC),
         (b"#EXTM3U\nhttp://169.254.169.254/", None),
         (b"<html>", None),
         (b"", None),
@@ -98,12 +112,16 @@ def test_a_container_is_detected_by_its_signature(head: bytes, container: object
     assert file_types.sniff(head) == container
 
 
-def test_the_sample_has_the_type_of_its_name(sample: object) -> None:
-    from pathlib import Path
-
-    assert isinstance(sample, Path)
+def test_the_sample_has_the_type_of_its_name(sample: Path) -> None:
     assert file_types.sniff(sample.read_bytes()[: file_types.SIGNATURE_BYTES]) == MP4
-    assert file_types.by_name(sample.name) == MP4
+
+
+@pytest.mark.parametrize(
+    "extension", [extension for container in (MP3, M4A, WAV, FLAC, OGG) for extension in container.extensions]
+)
+def test_an_encoded_audio_file_has_the_type_of_its_name(tmp_path: Path, extension: str) -> None:
+    path = write(tmp_path / f"sound{extension}", [], [Sound(np.zeros(48_000, np.float32))])
+    assert file_types.sniff(path.read_bytes()[: file_types.SIGNATURE_BYTES]) == file_types.EXTENSIONS[extension]
 
 
 def test_each_extension_has_one_container() -> None:

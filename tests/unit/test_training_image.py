@@ -7,7 +7,7 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
-from model.contract import JSON_TYPE, VIDEO_TYPES
+from model.contract import JSON_TYPE, MEDIA_TYPES
 from model.weights import catalog
 from tests.model.serving import ROOT, instructions, lay_out_image
 from training.in_sagemaker import arguments
@@ -58,4 +58,4 @@ def test_the_files_it_copies_can_train(tmp_path: Path) -> None:
 
 
 def test_the_registry_lists_the_content_types_of_the_server() -> None:
-    assert (*VIDEO_TYPES, JSON_TYPE) == CONTENT_TYPES
+    assert (*MEDIA_TYPES, JSON_TYPE) == CONTENT_TYPES

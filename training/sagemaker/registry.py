@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from model.contract import JSON_TYPE, VIDEO_TYPES
+from model.contract import JSON_TYPE, MEDIA_TYPES
 from training.sagemaker.job import PROJECT, LaunchError
 
 BUNDLE_FILES = ("config.json", "weights.safetensors", "MODEL_CARD.md")
-CONTENT_TYPES = (*VIDEO_TYPES, JSON_TYPE)
+CONTENT_TYPES = (*MEDIA_TYPES, JSON_TYPE)
 STACK = "VideoSentiment-{stage}-Inference"  # name of a stage's inference stack, as in stacks/config.py
 STACK_PARAMETER = "ModelDataUrl"  # parameter of the inference stack: the artefact to serve
 ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")

@@ -213,10 +213,10 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
 
 
 def _not_a_video(head: bytes) -> str:
-    """Return the message for a file whose content is not a video, whatever its name."""
+    """Return the message for a file whose content is neither video nor audio, whatever its name."""
     kind = file_types.describe_other(head)
     found = f" Its content looks like {kind}." if kind else ""
-    return f"This file isn't a readable video.{found} Re-export it as MP4, MOV or WebM."
+    return f"This file isn't a readable video or audio file.{found} Re-export it as MP4, WebM, MP3 or WAV."
 
 
 def consume(owner: str, key: str) -> list[Part]:

@@ -10,6 +10,7 @@ from playwright.sync_api import Route, expect
 from tests.e2e.product import MAX_UPLOAD_BYTES, Product
 from tests.e2e.test_site.browser_user import BrowserUser, video
 from tests.e2e.test_site.test_story import create_key
+from tests.model.media_files import Sound, speech_of, write
 
 PART = re.compile(r"partNumber=(\d+)")
 DONE = 240_000  # milliseconds; only ends tests that cannot pass
@@ -41,6 +42,18 @@ def test_several_files_are_uploaded_and_analyzed(user: BrowserUser, clip: bytes)
     user.upload(*(video(f"clip {number}.mp4", clip) for number in range(3)))
     expect(user.page.get_by_text("overall")).to_have_count(3, timeout=DONE)
     assert sorted(user.rows()) == ["clip 0.mp4", "clip 1.mp4", "clip 2.mp4"]
+
+
+def test_an_audio_file_is_analyzed_and_played(user: BrowserUser, sample: Path, tmp_path: Path) -> None:
+    user.upload(write(tmp_path / "talk.mp3", [], [Sound(speech_of(sample, 6.0))]))
+    expect(user.page.get_by_text("overall")).to_have_count(1, timeout=DONE)
+    user.page.get_by_role("link", name="talk.mp3").click()
+    player = user.page.locator("video")
+    expect(player).to_have_js_property("readyState", 4)
+    box = player.bounding_box()
+    assert box is not None and 40 <= box["height"] <= 80
+    user.page.get_by_role("list", name="Utterances").get_by_role("button").first.click()
+    assert user.violations() == []
 
 
 def test_an_upload_survives_a_broken_connection_and_is_charged_once(user: BrowserUser, clip: bytes) -> None:

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
+import { cx } from "@/design/cx";
 import { fetchVideoUrl } from "@/features/analyses/queries";
 
 import type { Playback } from "./playback";
@@ -15,7 +16,7 @@ interface Props {
   captions?: string; // URL of a WebVTT file
 }
 
-/** Video player. Its presigned URL expires after some minutes and is then renewed. */
+/** Player of a video, or of a sound file as a bar of controls. Its presigned URL expires after some minutes and is then renewed. */
 export function Player({ id, name, size, playback, captions }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
@@ -43,21 +44,21 @@ export function Player({ id, name, size, playback, captions }: Props) {
         ref={video}
         src={url}
         // Only the aspect ratio matters: it reserves the space, so that nothing shifts when the video loads.
-        width={size.width || 16}
-        height={size.height || 9}
+        width={size.width || undefined}
+        height={size.height || undefined}
         controls
         playsInline
         preload="auto"
         aria-label={name}
         onError={onError}
         onLoadedData={() => setFailures(0)}
-        className="block max-h-[34vh] w-full"
+        className={cx("block w-full", size.width ? "max-h-[34vh]" : "h-14")}
       >
         {captions && <track kind="captions" src={captions} srcLang="en" label="English" />}
       </video>
       {broken && (
         <p className="bg-surface px-4 py-3 text-sm text-muted">
-          This browser can&apos;t play the video. Everything else on this page still works.
+          This browser can&apos;t play the file. Everything else on this page still works.
         </p>
       )}
     </div>

@@ -49,12 +49,14 @@ export function DropZone() {
       )}
     >
       <div>
-        <p className="font-medium">{over ? "Release to upload" : "Drop videos here"}</p>
-        <p className="text-[13px] text-muted">MP4, MOV, WebM, MKV or AVI, up to {bytes(MAX_UPLOAD_BYTES)} each</p>
+        <p className="font-medium">{over ? "Release to upload" : "Drop videos or audio files here"}</p>
+        <p className="text-[13px] text-muted">
+          MP4, MOV, WebM, MKV, AVI, MP3, M4A, WAV, FLAC or Ogg, up to {bytes(MAX_UPLOAD_BYTES)} each
+        </p>
       </div>
       <ChooseVideos variant="primary" inputLabel="Videos to analyze">
         <Upload className="size-4" aria-hidden="true" />
-        Choose videos
+        Choose files
       </ChooseVideos>
     </div>
   );
