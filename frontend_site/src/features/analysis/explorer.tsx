@@ -1,6 +1,6 @@
 "use client";
 
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 
 import { EmptyState } from "@/design/feedback";
 import { Button } from "@/design/button";
@@ -9,12 +9,13 @@ import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
 import { Overall } from "./overall";
-import { MomentsCard } from "./moments-card";
 import type { Ratings } from "./ratings";
 import type { Playback } from "./playback";
 import { TimelineCard } from "./timeline-card";
 import { Transcript } from "./transcript";
 import type { Analysis } from "./types";
+
+const MomentsCard = lazy(async () => ({ default: (await import("./moments-card")).MomentsCard }));
 
 interface Props {
   analysis: Analysis;
@@ -64,7 +65,9 @@ export function Explorer({ analysis, ratings, speakers, filter, playback, player
           <Overall analysis={analysis} subject={filter?.name} />
         </div>
         <div className="grid gap-5 lg:col-span-2">
-          <MomentsCard analysis={analysis} playback={playback} videoUrl={videoUrl} />
+          <Suspense>
+            <MomentsCard analysis={analysis} playback={playback} videoUrl={videoUrl} />
+          </Suspense>
           {people}
           <Inspector analysis={analysis} ratings={ratings} speakers={speakers} playback={playback} />
         </div>

@@ -11,7 +11,6 @@ import { download, renamed } from "@/lib/download";
 
 import type { Speakers } from "@/features/people/edits";
 
-import { staticReport } from "./static-report";
 import type { Analysis } from "./types";
 
 const CHOICES = [
@@ -43,10 +42,10 @@ export function ExportMenu({ id, name, analysis, speakers }: Props) {
       toast(explain(error));
     }
   };
-  const fileOf = (format: Format): Promise<Blob> => {
-    if (format === "html") return staticReport(analysis, speakers, name);
+  const fileOf = async (format: Format): Promise<Blob> => {
+    if (format === "html") return (await import("./static-report")).staticReport(analysis, speakers, name);
     if (format === "json") {
-      return Promise.resolve(new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" }));
+      return new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" });
     }
     if (id === EXAMPLE_ID) return fetchExport(format);
     return unwrap(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));

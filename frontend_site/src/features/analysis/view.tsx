@@ -14,24 +14,24 @@ import { fetchVideoUrl, isRunning, useAnalysis, useCancel, useRetry, type Detail
 import { remainingTime, statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
 import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
-import { ExampleNote } from "@/features/demonstration/note";
 import { useEditPeople } from "@/features/people/api";
 import { editsOf, onlyOf, speakersOf, withEdits } from "@/features/people/edits";
-import { PeopleHint } from "@/features/people/hint";
 import { ShareButton } from "@/features/share/share-button";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { ExportMenu } from "./exports";
-import { Explorer } from "./explorer";
 import { Disclaimer, Facts, Retention, Warnings } from "./notes";
 import { Playback } from "./playback";
 import { useTimeInAddress } from "./time-in-address";
 import { Player, useVideoUrl } from "./player";
-import { PrintReport } from "./print-report";
 import { Shortcuts } from "./shortcuts";
 import type { Analysis } from "./types";
 
-// Loaded on demand, as most results have no people.
+// Loaded on demand: parts of few results, and parts that are shown with the result, which takes longer to load.
+const ExampleNote = lazy(async () => ({ default: (await import("@/features/demonstration/note")).ExampleNote }));
+const PeopleHint = lazy(async () => ({ default: (await import("@/features/people/hint")).PeopleHint }));
+const Explorer = lazy(async () => ({ default: (await import("./explorer")).Explorer }));
+const PrintReport = lazy(async () => ({ default: (await import("./print-report")).PrintReport }));
 const PeopleCard = lazy(async () => ({ default: (await import("@/features/people/card")).PeopleCard }));
 
 /** Page of the analysis whose id is in the query string. */
@@ -138,19 +138,23 @@ function Result({ detail, analysis: stored }: { detail: Detail; analysis: Analys
     <>
       <div className="grid gap-5 print:hidden">
         <Header detail={detail} actions={actions} />
-        {isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}
+        <Suspense>{isExample && <ExampleNote analysis={analysis} ratings={detail.ratings} />}</Suspense>
         <Warnings analysis={analysis} />
-        <Explorer
-          analysis={shown}
-          ratings={person ? undefined : detail.ratings}
-          speakers={speakers}
-          filter={person && { name: person.label, clear: () => setChosen(null) }}
-          {...{ playback, player, videoUrl, people }}
-        />
-        {found.length === 0 && !isExample && <PeopleHint />}
+        <Suspense fallback={<Loading label="Loading analysis" lines={5} />}>
+          <Explorer
+            analysis={shown}
+            ratings={person ? undefined : detail.ratings}
+            speakers={speakers}
+            filter={person && { name: person.label, clear: () => setChosen(null) }}
+            {...{ playback, player, videoUrl, people }}
+          />
+        </Suspense>
+        <Suspense>{found.length === 0 && !isExample && <PeopleHint />}</Suspense>
         <Disclaimer />
       </div>
-      <PrintReport analysis={analysis} speakers={speakers} name={name} />
+      <Suspense>
+        <PrintReport analysis={analysis} speakers={speakers} name={name} />
+      </Suspense>
     </>
   );
 }
