@@ -1,5 +1,5 @@
 // Written by scripts/tokens.py from the Python sources; do not edit.
-export const ANALYSIS_DAYS = { free: 90, pro: 365, business: 730 } as const;
+export const ANALYSIS_DAYS = {"free": 90, "pro": 365, "business": 730} as const;
 export const AUDIT_LOG_DAYS = 90 as const;
 export const OLD_VERSION_DAYS = 30 as const;
 export const BACKUP_DAYS = 35 as const;

@@ -249,7 +249,7 @@ def test_an_unplayable_video_leaves_the_rest_usable(reader: BrowserUser, analysi
     page = reader.page
     page.route("**/*X-Amz-Signature*", lambda route: route.fulfill(status=200, content_type="video/mp4", body="no"))
     page.reload()
-    expect(page.get_by_text("This browser can't play the video")).to_be_visible()
+    expect(page.get_by_text("This browser can't play the file")).to_be_visible()
     page.get_by_role("list", name="Utterances").get_by_role("button").nth(1).click()
     expect(page.get_by_role("region", name="Selected moment")).to_contain_text(analysis.utterances[1].text)
 

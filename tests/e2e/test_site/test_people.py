@@ -82,10 +82,10 @@ def test_the_setting_is_off_until_a_lawful_basis_is_confirmed(user: BrowserUser)
     setting = page.get_by_role("region", name="People in videos")
     expect(setting.get_by_text("You have confirmed")).to_be_visible()
     expect(page.get_by_role("region", name="Activity")).to_contain_text("People in videos turned on")
-    setting.get_by_role("button", name="Turn off").click()
+    setting.get_by_role("button", name="Stop telling people apart").click()
     expect(setting.get_by_role("checkbox")).not_to_be_checked()
     page.reload()
-    expect(setting.get_by_role("button", name="Turn on")).to_be_disabled()
+    expect(setting.get_by_role("button", name="Tell people apart")).to_be_disabled()
 
 
 def test_a_result_without_people_shows_none(reader: BrowserUser) -> None:
@@ -107,10 +107,10 @@ def turn_on(user: BrowserUser) -> None:
     """Turn the setting on at the account page."""
     user.open("/account/")
     setting = user.page.get_by_role("region", name="People in videos")
-    expect(setting.get_by_role("button", name="Turn on")).to_be_disabled()
+    expect(setting.get_by_role("button", name="Tell people apart")).to_be_disabled()
     setting.get_by_role("checkbox").check()
     assert user.violations() == []
-    setting.get_by_role("button", name="Turn on").click()
+    setting.get_by_role("button", name="Tell people apart").click()
     expect(setting.get_by_text("You have confirmed")).to_be_visible()
 
 

@@ -30,7 +30,7 @@ export function PeopleSettingCard() {
           <div className="grid gap-2">
             <p className="text-sm">You have confirmed that you have a lawful basis.</p>
             <Button className="justify-self-start" busy={change.isPending} onClick={() => change.mutate(false)}>
-              Turn off
+              Stop telling people apart
             </Button>
             <p className="text-[13px] text-muted">
               Turning it off applies to new analyses. To remove the people of earlier ones, delete those analyses.
@@ -82,7 +82,7 @@ function TurnOn({ busy, onConfirm }: { busy: boolean; onConfirm: () => void }) {
         I confirm that I have a lawful basis to process the voices of the people in my videos.
       </label>
       <Button type="submit" variant="primary" busy={busy} disabled={!confirmed} className="justify-self-start">
-        Turn on
+        Tell people apart
       </Button>
     </form>
   );
