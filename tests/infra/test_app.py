@@ -155,8 +155,8 @@ def test_both_topics_reach_on_result_as_they_are(prod: Stage) -> None:
     assert all(s["RawMessageDelivery"] is True for s in subscriptions)
 
 
-def test_the_two_entry_points_require_authentication(prod: Stage, local: Stage) -> None:
-    """/api requires an API key, /app a signed-in user; there is no third entry point."""
+def test_every_entry_point_but_that_of_links_requires_authentication(prod: Stage, local: Stage) -> None:
+    """/api requires an API key, /app a signed-in user. /public only reads; the Lambda checks the link's token."""
     for stage in (prod, local):
         resources = stage.resources("AWS::ApiGateway::Resource")
         (authorizer,) = stage.resources("AWS::ApiGateway::Authorizer")
@@ -165,10 +165,11 @@ def test_the_two_entry_points_require_authentication(prod: Stage, local: Stage) 
             (proxy,) = references(method["ResourceId"])
             (parent,) = references(resources[proxy]["ParentId"])
             methods[resources[parent]["PathPart"]] = method
-        assert set(methods) == {"api", "app"}
+        assert set(methods) == {"api", "app", "public"}
         assert methods["api"]["ApiKeyRequired"] is True
         assert methods["app"]["AuthorizationType"] == "COGNITO_USER_POOLS"
         assert list(references(methods["app"]["AuthorizerId"])) == [authorizer]
+        assert methods["public"]["HttpMethod"] == "GET"
 
 
 def test_each_api_key_is_throttled_by_its_plan(prod: Stage) -> None:
@@ -179,8 +180,10 @@ def test_each_api_key_is_throttled_by_its_plan(prod: Stage) -> None:
     rates = [plans[name]["Throttle"]["RateLimit"] for name in quota.PLANS]
     assert rates == sorted(set(rates))
     (stage,) = prod.resources("AWS::ApiGateway::Stage").values()
-    (setting,) = stage["MethodSettings"]
-    assert rates[-1] < setting["ThrottlingRateLimit"]  # one key must not use up the limit of the whole stage
+    limits = {setting["ResourcePath"]: setting["ThrottlingRateLimit"] for setting in stage["MethodSettings"]}
+    assert rates[-1] < limits["/*"]  # one key must not use up the limit of the whole stage
+    assert limits.pop("/~1public~1{proxy+}") < min(limits.values())  # nor may readers without an account
+    assert set(limits) == {"/*"}
     for name, plan in plans.items():
         month = 100 * quota.PLANS[name].requests_per_month
         assert plan["Quota"] == {"Limit": month, "Period": "MONTH"}

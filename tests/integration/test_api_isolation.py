@@ -88,6 +88,8 @@ OWN: dict[str, Any] = {
     "POST /webhook/test": None,
     "GET /account/people": None,
     "PUT /account/people": {"lawfulBasisConfirmed": True},
+    "GET /account/upload-terms": None,
+    "POST /account/upload-terms": None,
     "POST /account/sign-out": None,
     "DELETE /account": None,
 }
