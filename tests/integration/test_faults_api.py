@@ -10,17 +10,22 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from lambdas.core.analyses import deletion
+from lambdas.core.analyses import deletion, shares
 from lambdas.core.aws import clients
+from lambdas.core.clock import stamp
 from lambdas.core.owners import api_keys, profiles, quota
 from lambdas.core.owners.api_keys import ACTIVE
 from lambdas.core.storage.tables import KeyRecord
 from lambdas.core.uploads import multipart
+from lambdas.core.webhooks import deliveries
+from lambdas.core.webhooks.deliveries import Attempt
+from lambdas.core.webhooks.events import Event
 from tests.integration.api_client import Caller, Response, by_key, by_session
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 from tests.integration.faults import at_every_write
 from tests.integration.test_api_isolation import routes
 from tests.integration.test_faults import check_one, finish
+from tests.unit.analyses import spoken_by_two
 
 HOOK = "https://hooks.example.com/in"
 NEIGHBOR = "neighbor"
@@ -29,7 +34,7 @@ NEIGHBOR = "neighbor"
 class Client:
     """Client of one round's owner at an entry point. The attributes are the identifiers of existing objects."""
 
-    key = id = token = etag = ""
+    key = id = share_id = token = etag = ""
 
     def __init__(self, cloud: Cloud, owner: str, entry_point: str) -> None:
         self.cloud, self.owner = cloud, owner
@@ -39,7 +44,8 @@ class Client:
         """Send the request of a route such as `DELETE /keys/{id}`."""
         method, path = route.split()
         body = BODIES[route](self) if route in BODIES else None
-        return self.caller.request(method, path.replace("{id}", self.id), body, headers={"Prefer": "respond-async"})
+        path = path.replace("{id}", self.id).replace("{share_id}", self.share_id)
+        return self.caller.request(method, path, body, headers={"Prefer": "respond-async"})
 
     def works(self, token: str) -> bool:
         return Caller("/api", {"Authorization": f"Bearer {token}"}).get("/usage").status == 200
@@ -63,6 +69,9 @@ BODIES: dict[str, Callable[[Client], dict[str, Any]]] = {
     "POST /sentiment-inference": lambda client: {"key": client.key, "webhookUrl": HOOK},
     "POST /keys": lambda _: {"name": "mine"},
     "PUT /webhook": lambda _: {"url": HOOK},
+    "POST /analyses/{id}/shares": lambda _: {},
+    "PUT /analyses/{id}/people": lambda _: {"names": {"S1": "Anna"}},
+    "PUT /account/people": lambda _: {"lawfulBasisConfirmed": True},
 }
 
 
@@ -100,6 +109,28 @@ def queued(client: Client) -> None:
 
 def completed(client: Client) -> None:
     client.id = client.cloud.completed(client.owner).id
+
+
+def completed_with_people(client: Client) -> None:
+    record = client.cloud.processing(client.owner)
+    body = spoken_by_two("Speaker 1", "Speaker 2").model_dump_json().encode()
+    client.cloud.notify(client.cloud.success(record, body))
+    client.id = record.id
+
+
+def shared(client: Client) -> None:
+    completed(client)
+    client.share_id = shares.create(client.owner, client.id, client.cloud.now).record.id
+
+
+def delivered(client: Client) -> None:
+    """Record the delivery of a test event."""
+    webhook(client)
+    client.request("GET /usage")  # writes the last use of the key
+    now = client.cloud.now
+    event = Event(id=f"evt_{client.owner}", type="webhook.test", owner=client.owner, occurred_at=stamp(now))
+    deliveries.record(event, Attempt(1, now, 0.1, "https://hooks.example.com", 200))
+    client.id = deliveries.delivery_id(event, 1)
 
 
 def deleted(client: Client) -> None:
@@ -270,6 +301,52 @@ def webhook_test_sent(client: Client, response: Response) -> None:
     assert {(event["type"], event["owner"], event["url"]) for event in sent} == {("webhook.test", client.owner, None)}
 
 
+def redelivered(client: Client, response: Response) -> None:
+    """An interrupted request holds the entry for a while. The event may be sent twice then, with the same id."""
+    if response.status == 503:
+        client.cloud.advance(seconds=deliveries.REDELIVERY_LEASE + 1)
+        response = client.request("POST /webhook/deliveries/{id}/redeliver")
+    assert response.status == 202
+    sent = client.cloud.events()
+    assert 1 <= len(sent) <= 2
+    assert {event["id"] for event in sent} == {f"evt_{client.owner}"}
+
+
+def share_works(client: Client, response: Response) -> None:
+    """A link that was created but whose token was lost is listed, so that it can be revoked."""
+    assert reads(response.json()["token"])
+    listed = {share["id"] for share in client.request("GET /analyses/{id}/shares").json()["shares"]}
+    assert response.json()["id"] in listed and len(listed) <= 2
+    assert client.cloud.read(client.cloud.records(client.owner)[0]).shares == len(listed)
+
+
+def share_revoked(client: Client, response: Response) -> None:
+    assert response.status in (204, 404)  # 404 if the interrupted request has done it
+    assert client.request("GET /analyses/{id}/shares").json() == {"shares": []}
+    assert client.cloud.read(client.cloud.records(client.owner)[0]).shares == 0
+
+
+def reads(token: str) -> bool:
+    return Caller("/public", {"Authorization": f"Bearer {token}"}).get("/shared-analysis").status == 200
+
+
+def person_named(client: Client, response: Response) -> None:
+    edits = {"names": {"S1": "Anna"}, "merged": {}}
+    assert (response.status, response.json()) == (200, edits)
+    assert client.request("GET /analyses/{id}").json()["peopleEdits"] == edits
+
+
+def people_confirmed(client: Client, response: Response) -> None:
+    assert response.status == 200
+    assert client.request("GET /account/people").json() == response.json()
+    assert response.json()["lawfulBasisConfirmed"] is True
+
+
+def terms_accepted(client: Client, response: Response) -> None:
+    assert client.request("GET /account/upload-terms").json() == response.json()
+    assert response.json()["acceptedAt"] is not None
+
+
 def session_ended(client: Client, response: Response) -> None:
     assert response.status in (204, 401)  # 401 if the interrupted request has ended it
     assert client.request("GET /usage").status == 401
@@ -314,6 +391,9 @@ CASES = {
     "POST /analyses/{id}/cancel": Case(2, queued, cancelled_once),
     "DELETE /analyses/{id}": Case(2, completed, gone),
     "POST /analyses/{id}/restore": Case(2, deleted, restored),
+    "POST /analyses/{id}/shares": Case(2, completed, share_works),
+    "DELETE /analyses/{id}/shares/{share_id}": Case(2, shared, share_revoked),
+    "PUT /analyses/{id}/people": Case(2, completed_with_people, person_named),
     "DELETE /example": Case(2, nothing, example_is(deleted=True)),
     "POST /example/restore": Case(1, example_deleted, example_is(deleted=False)),
     "POST /keys": Case(5, nothing, key_works),  # key, gateway key, usage plan, activation
@@ -324,6 +404,9 @@ CASES = {
     "DELETE /webhook": Case(1, webhook, webhook_is(None)),
     "POST /webhook/secret": Case(1, webhook, webhook_is(HOOK)),
     "POST /webhook/test": Case(2, webhook, webhook_test_sent),  # counted, sent
+    "POST /webhook/deliveries/{id}/redeliver": Case(4, delivered, redelivered),  # counted, taken, sent, marked
+    "PUT /account/people": Case(2, nothing, people_confirmed),
+    "POST /account/upload-terms": Case(2, nothing, terms_accepted),
     "POST /account/sign-out": Case(2, nothing, session_ended),  # profile, Cognito
     "DELETE /account": Case(1, everything, everything_deleted),
 }

@@ -212,8 +212,8 @@ def test_api_keys_are_bounded(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(api_keys.list_active("alice")) == 3
 
 
-@pytest.mark.parametrize("extension", ["", ".", ".exe", "mp4/../x", ".mp4 .exe", "../.mp4", "mp4\0", ".mp3", "é"])
-def test_only_videos_get_a_url(cloud: Cloud, extension: str) -> None:
+@pytest.mark.parametrize("extension", ["", ".", ".exe", "mp4/../x", ".mp4 .exe", "../.mp4", "mp4\0", ".mid", "é"])
+def test_only_video_and_audio_get_a_url(cloud: Cloud, extension: str) -> None:
     with pytest.raises(UnsupportedTypeError):
         uploads.create("alice", extension, now=cloud.now)
     assert cloud.outstanding("alice") == 0

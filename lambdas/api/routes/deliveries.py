@@ -28,7 +28,7 @@ def list_deliveries(caller: CallerDep, now: NowDep, cursor: Cursor = None, limit
     return DeliveryPage(deliveries=[presenters.delivery(record) for record in page.records], cursor=page.cursor)
 
 
-@router.post("/webhook/deliveries/{id}/redeliver", status_code=202, responses=problems(404, 409, 422))
+@router.post("/webhook/deliveries/{id}/redeliver", status_code=202, responses=problems(404, 409, 422, 503))
 def redeliver(caller: CallerDep, id: DeliveryId, now: NowDep) -> Redelivery:
     """Deliver an event once more, with the same id and content, to the current URL of the webhook.
 

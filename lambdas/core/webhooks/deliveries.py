@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from lambdas.core.clock import DAY, epoch, stamp
-from lambdas.core.errors import NotFoundError, ObsoleteEventError
+from lambdas.core.errors import BusyError, NotFoundError, ObsoleteEventError
 from lambdas.core.owners import throttle
 from lambdas.core.storage import cursors, item_keys
 from lambdas.core.storage.tables import AnalysisRecord, DeliveryRecord, OwnerRecord
@@ -121,7 +121,7 @@ def redeliver(owner: str, entry_id: str, now: datetime) -> str:
     """Queue the event of an entry once more; return the id of the entry that its first attempt will have.
 
     Idempotent: an entry is redelivered once. The event keeps its id and content. Raises NotFoundError,
-    ObsoleteEventError or TooManyRequestsError.
+    ObsoleteEventError, TooManyRequestsError or, while another request for the entry has not finished, BusyError.
     """
     found = DeliveryRecord.find(*item_keys.delivery(owner, entry_id)) if _ID.fullmatch(entry_id) else None
     if found is None or found.ttl <= epoch(now):
@@ -131,9 +131,13 @@ def redeliver(owner: str, entry_id: str, now: datetime) -> str:
         throttle.check(owner, throttle.webhook_redeliveries(), now)
         began = DeliveryRecord.redelivery_began
         free = began.does_not_exist() | (began < epoch(now) - REDELIVERY_LEASE)
-        if apply(found, [began.set(epoch(now))], DeliveryRecord.redelivered.does_not_exist() & free):
-            events.enqueue(event)
-            apply(found, [DeliveryRecord.redelivered.set(True)], DeliveryRecord.pk.exists())
+        if not apply(found, [began.set(epoch(now))], DeliveryRecord.redelivered.does_not_exist() & free):
+            current = DeliveryRecord.find(*item_keys.delivery(owner, entry_id))
+            if current is not None and current.redelivered is None:
+                raise BusyError
+            return delivery_id(event, 1)
+        events.enqueue(event)
+        apply(found, [DeliveryRecord.redelivered.set(True)], DeliveryRecord.pk.exists())
     return delivery_id(event, 1)
 
 
