@@ -144,7 +144,7 @@ def test_an_unexpected_failure_affects_only_its_file(
         (tmp_path / f"{name}.mp4").write_bytes(sample.read_bytes() if name != "c" else b"")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("model.pipeline.analyze", analyze)
-    monkeypatch.setattr("model.cli.main._load", lambda *_: models)
+    monkeypatch.setattr("model.cli.main._load", lambda *_, **__: models)
     with pytest.raises(SystemExit) as exited:
         main.main(["analyze", "a.mp4", "b.mp4"])
     shown = capsys.readouterr()
