@@ -34,9 +34,9 @@ def analyzed_by_a_process(
 ) -> Analysis:
     """Analyze the sample in a process with these settings only."""
     output = folder / "analysis.json"
-    command: list[str | Path] = ["analyze", sample, "--whisper-model", transcriber, "--quiet", "--json", output]
+    command: list[str | Path] = ["analyze", sample, "--whisper-model", transcriber, "--no-people", "--quiet"]
     subprocess.run(
-        [sys.executable, "-m", "model.cli.main", *command],
+        [sys.executable, "-m", "model.cli.main", *command, "--json", output],
         env={name: value for name, value in os.environ.items() if name not in SETTINGS} | settings,
         cwd=ROOT,
         check=True,

@@ -39,9 +39,10 @@ def test_two_people_are_named_merged_and_filtered(user: BrowserUser, interview: 
     expect(people).to_have_count(2)
     found = Analysis.model_validate_json(save_export(page, "JSON")[1])
     assert_right_turns(page, found, turns)
-    for canvas in page.locator("canvas[data-drawn]").all():
+    pictures = page.get_by_role("list", name="People").locator("canvas[data-drawn]")
+    expect(pictures).to_have_count(2)
+    for canvas in pictures.all():
         assert_picture(canvas)
-    expect(page.locator("canvas[data-drawn]")).to_have_count(2)
     assert user.violations() == []
 
     sent = requests_that_send(page)
