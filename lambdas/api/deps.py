@@ -1,11 +1,11 @@
-"""Dependencies of the routes: the authenticated caller and the current time."""
+"""Parameters that routes share: the authenticated caller, the current time, and the place in a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from lambdas.api.entry_points import EntryPoint, entry_point_of
 from lambdas.api.errors import UNKNOWN_ROUTE, NoRouteError
@@ -101,3 +101,5 @@ CallerDep = Annotated[Caller, Depends(caller)]
 SessionDep = Annotated[Caller, Depends(session)]
 ShareTokenDep = Annotated[str, Depends(share_token)]
 NowDep = Annotated[datetime, Depends(now)]
+Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the previous page.")]
+Limit = Annotated[int, Query(ge=1, le=100)]

@@ -11,7 +11,7 @@ from lambdas.core.clock import DAY
 from lambdas.core.errors import BusyError
 from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
-from lambdas.core.storage import cursors
+from lambdas.core.storage import paging
 from lambdas.core.storage.tables import DeliveryRecord
 from lambdas.core.webhooks import deliveries, events
 from lambdas.core.webhooks.deliveries import Attempt
@@ -253,7 +253,7 @@ def test_pages_and_expiry(cloud: Cloud) -> None:
             break
     assert len(set(seen)) == 5
     assert seen == sorted(seen, reverse=True)
-    for invalid in ("!", cursors.encode("ANALYSIS#x"), cursors.encode("DELIVERY#../#x")):
+    for invalid in ("!", paging.encode("ANALYSIS#x"), paging.encode("DELIVERY#../#x")):
         problem(alice.get("/webhook/deliveries", query={"cursor": invalid}), 400, "bad-request")
     (newest, *_) = log(alice)
     cloud.advance(seconds=deliveries.RETENTION_DAYS * DAY + 60)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from common.analyses import COMPLETED
 from lambdas.api import presenters, results
-from lambdas.api.deps import CallerDep, NowDep
+from lambdas.api.deps import CallerDep, Cursor, Limit, NowDep
 from lambdas.api.openapi_docs import exports, problems
 from lambdas.api.results import FormatName, format_of
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisPage, Deleted, Status, VideoUrl
@@ -19,11 +19,9 @@ from lambdas.core.storage.tables import AnalysisRecord
 router = APIRouter(tags=["analyses"])
 
 AnalysisId = Annotated[str, Path(max_length=64, examples=[ANALYSIS_ID])]
-Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the previous page.")]
 ChargeMonth = Annotated[
     str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Calendar month (UTC), such as `2026-11`.")
 ]
-Limit = Annotated[int, Query(ge=1, le=100)]
 Accept = Annotated[str, Header(max_length=1000, description="`text/csv`, `text/vtt` and so on, instead of `format`.")]
 
 

@@ -1,19 +1,14 @@
 """Route for the audit log of an account."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from lambdas.api import presenters
-from lambdas.api.deps import CallerDep, NowDep
+from lambdas.api.deps import CallerDep, Cursor, Limit, NowDep
 from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.account import AuditPage
 from lambdas.core.owners import audit
 
 router = APIRouter(tags=["audit"])
-
-Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.get("/audit-log", responses=problems(400, 422))

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 
 from lambdas.api import presenters
-from lambdas.api.deps import CallerDep, NowDep
+from lambdas.api.deps import CallerDep, Cursor, Limit, NowDep
 from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.account import DeliveryPage, Redelivery
 from lambdas.api.schemas.examples import DELIVERY_ID
@@ -14,8 +14,6 @@ from lambdas.core.webhooks import deliveries
 router = APIRouter(tags=["deliveries"])
 
 DeliveryId = Annotated[str, Path(max_length=64, examples=[DELIVERY_ID])]
-Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.get("/webhook/deliveries", responses=problems(400, 422))

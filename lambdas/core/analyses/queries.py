@@ -4,7 +4,6 @@ import json
 from datetime import datetime
 from functools import reduce
 from operator import and_
-from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 from pynamodb.expressions.condition import Condition
@@ -13,7 +12,7 @@ from common.analyses import COMPLETED, PROCESSING
 from common.progress import Stage
 from lambdas.core.errors import BadRequestError, NotFinishedError, NotFoundError
 from lambdas.core.settings import settings
-from lambdas.core.storage import cursors, item_keys, object_keys, objects
+from lambdas.core.storage import item_keys, object_keys, objects, paging
 from lambdas.core.storage.tables import STATUSES, AnalysisRecord
 from model.contract import Analysis
 
@@ -28,13 +27,6 @@ class Progress(BaseModel):
     stage: Stage
     fraction: float = Field(ge=0.0, le=1.0)
     updated: datetime
-
-
-class Page(NamedTuple):
-    """Page of analyses."""
-
-    records: list[AnalysisRecord]
-    cursor: str | None  # of the next page; None on the last
 
 
 def find(analysis_id: str) -> AnalysisRecord | None:
@@ -65,7 +57,7 @@ def owned(owner: str, analysis_id: str) -> AnalysisRecord:
 
 def page(
     owner: str, status: str | None = None, cursor: str | None = None, limit: int = 25, month: str | None = None
-) -> Page:
+) -> paging.Page[AnalysisRecord]:
     """Return a page of an owner's analyses, newest first, optionally of one status. Eventually consistent.
 
     `month`, such as `2026-11`: only analyses that were started in the month or charged to it, such as retried ones.
@@ -75,17 +67,17 @@ def page(
         raise BadRequestError(f"`status` must be one of {', '.join(STATUSES)}.")
     if not 1 <= limit <= MAX_PAGE:
         raise BadRequestError(f"`limit` must be from 1 to {MAX_PAGE}.")
-    found = AnalysisRecord.by_owner.query(
+    condition = _filter(status, month)
+    return paging.page(
+        AnalysisRecord,
         owner,
-        AnalysisRecord.listed.startswith(item_keys.ANALYSIS_PREFIX),
-        filter_condition=_filter(status, month),
-        scan_index_forward=False,
-        limit=limit,
-        page_size=limit if status is None and month is None else FILTERED_PAGE,
-        last_evaluated_key=_decode(owner, cursor) if cursor else None,
+        item_keys.ANALYSIS_PREFIX,
+        limit,
+        after=_decode(owner, cursor) if cursor else None,
+        position=lambda record: json.dumps([record.listed, record.id]),
+        condition=condition,
+        read=FILTERED_PAGE if condition is not None else None,
     )
-    records = list(found)
-    return Page(records, _encode(records[-1]) if found.last_evaluated_key and records else None)
 
 
 def _filter(status: str | None, month: str | None) -> Condition | None:
@@ -118,18 +110,14 @@ def progress(record: AnalysisRecord) -> Progress | None:
         return None
 
 
-def _encode(record: AnalysisRecord) -> str:
-    return cursors.encode(json.dumps([record.listed, record.id]))
-
-
-def _decode(owner: str, cursor: str) -> dict[str, Any]:
+def _decode(owner: str, cursor: str) -> paging.Position:
     """Decode a cursor into a key among the owner's own analyses. Raises BadRequestError."""
     try:
-        listed, analysis_id = json.loads(cursors.decode(cursor))
+        listed, analysis_id = json.loads(paging.decode(cursor))
         if not (isinstance(listed, str) and listed.startswith(item_keys.ANALYSIS_PREFIX) and len(listed) < 100):
             raise ValueError("not a sort key of the list")
         if not object_keys.is_analysis_id(analysis_id):
             raise ValueError("not an analysis id")
     except (ValueError, TypeError) as error:
-        raise cursors.invalid_cursor() from error
-    return cursors.start_key(item_keys.analysis(analysis_id), owner, listed)
+        raise paging.invalid_cursor() from error
+    return paging.start_key(item_keys.analysis(analysis_id), owner, listed)

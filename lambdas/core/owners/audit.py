@@ -7,11 +7,11 @@ Events expire after RETENTION_DAYS by the table's TTL, or are deleted with the a
 import re
 import secrets
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from common import retention
 from lambdas.core.clock import DAY, epoch, stamp
-from lambdas.core.storage import cursors, item_keys
+from lambdas.core.storage import item_keys, paging
 from lambdas.core.storage.tables import AuditRecord
 from lambdas.core.storage.transactions import Part, put
 
@@ -40,13 +40,6 @@ SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # actors, besides A
 _LISTED = re.compile(r"AUDIT#[0-9TZ:.-]{24}#[0-9a-f]{12}", re.ASCII)
 
 
-class Page(NamedTuple):
-    """Page of audit events."""
-
-    records: list[AuditRecord]
-    cursor: str | None  # of the next page; None on the last
-
-
 def event(owner: str, name: EventName, by: str, now: datetime, subject: str | None = None) -> Part:
     """Return the transaction part that records an event.
 
@@ -60,25 +53,23 @@ def event(owner: str, name: EventName, by: str, now: datetime, subject: str | No
     return put("audit", record)
 
 
-def page(owner: str, cursor: str | None, limit: int, now: datetime) -> Page:
+def page(owner: str, cursor: str | None, limit: int, now: datetime) -> paging.Page[AuditRecord]:
     """Return a page of an owner's events, newest first. Raises BadRequestError for an invalid cursor."""
-    found = AuditRecord.by_owner.query(
+    return paging.page(
+        AuditRecord,
         owner,
-        AuditRecord.listed.startswith(item_keys.AUDIT_PREFIX),
-        filter_condition=AuditRecord.ttl > epoch(now),  # DynamoDB may take days to remove expired items
-        scan_index_forward=False,
-        limit=limit,
-        page_size=limit,
-        last_evaluated_key=_decode(owner, cursor) if cursor else None,
+        item_keys.AUDIT_PREFIX,
+        limit,
+        after=_decode(owner, cursor) if cursor else None,
+        position=lambda record: record.listed,
+        condition=AuditRecord.ttl > epoch(now),  # DynamoDB may take days to remove expired items
     )
-    records = list(found)
-    return Page(records, cursors.encode(records[-1].listed) if found.last_evaluated_key and records else None)
 
 
-def _decode(owner: str, cursor: str) -> dict[str, dict[str, str]]:
+def _decode(owner: str, cursor: str) -> paging.Position:
     """Decode a cursor into a key among the owner's own events. Raises BadRequestError."""
-    listed = cursors.decode(cursor)
+    listed = paging.decode(cursor)
     if not _LISTED.fullmatch(listed):
-        raise cursors.invalid_cursor()
+        raise paging.invalid_cursor()
     partition, _ = item_keys.owner(owner)
-    return cursors.start_key((partition, listed), owner, listed)
+    return paging.start_key((partition, listed), owner, listed)

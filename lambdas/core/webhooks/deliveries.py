@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import BusyError, NotFoundError, ObsoleteEventError
 from lambdas.core.owners import throttle
-from lambdas.core.storage import cursors, item_keys
+from lambdas.core.storage import item_keys, paging
 from lambdas.core.storage.tables import AnalysisRecord, DeliveryRecord, OwnerRecord
 from lambdas.core.storage.transactions import apply, check, put, try_write
 from lambdas.core.webhooks import events
@@ -47,13 +47,6 @@ class Attempt(NamedTuple):
     status: int | None = None
     error: ErrorKind | None = None
     next_at: datetime | None = None
-
-
-class Page(NamedTuple):
-    """Page of the delivery log."""
-
-    records: list[DeliveryRecord]
-    cursor: str | None  # of the next page; None on the last
 
 
 def delivery_id(event: Event, number: int) -> str:
@@ -102,19 +95,17 @@ def record(event: Event, attempt: Attempt) -> None:
         trim(event.owner)
 
 
-def page(owner: str, cursor: str | None, limit: int, now: datetime) -> Page:
+def page(owner: str, cursor: str | None, limit: int, now: datetime) -> paging.Page[DeliveryRecord]:
     """Return a page of an owner's delivery log, newest first. Raises BadRequestError for an invalid cursor."""
-    found = DeliveryRecord.by_owner.query(
+    return paging.page(
+        DeliveryRecord,
         owner,
-        DeliveryRecord.listed.startswith(item_keys.DELIVERY_PREFIX),
-        filter_condition=DeliveryRecord.ttl > epoch(now),  # DynamoDB may take days to remove expired items
-        scan_index_forward=False,
-        limit=limit,
-        page_size=limit,
-        last_evaluated_key=_decode(owner, cursor) if cursor else None,
+        item_keys.DELIVERY_PREFIX,
+        limit,
+        after=_decode(owner, cursor) if cursor else None,
+        position=lambda record: record.listed,
+        condition=DeliveryRecord.ttl > epoch(now),  # DynamoDB may take days to remove expired items
     )
-    records = list(found)
-    return Page(records, cursors.encode(records[-1].listed) if found.last_evaluated_key and records else None)
 
 
 def redeliver(owner: str, entry_id: str, now: datetime) -> str:
@@ -129,15 +120,7 @@ def redeliver(owner: str, entry_id: str, now: datetime) -> str:
     event = _event_of(found)
     if found.redelivered is None:
         throttle.check(owner, throttle.webhook_redeliveries(), now)
-        began = DeliveryRecord.redelivery_began
-        free = began.does_not_exist() | (began < epoch(now) - REDELIVERY_LEASE)
-        if not apply(found, [began.set(epoch(now))], DeliveryRecord.redelivered.does_not_exist() & free):
-            current = DeliveryRecord.find(*item_keys.delivery(owner, entry_id))
-            if current is not None and current.redelivered is None:
-                raise BusyError
-            return delivery_id(event, 1)
-        events.enqueue(event)
-        apply(found, [DeliveryRecord.redelivered.set(True)], DeliveryRecord.pk.exists())
+        _enqueue_once(found, event, now)
     return delivery_id(event, 1)
 
 
@@ -163,6 +146,19 @@ def _delete(records: Iterable[DeliveryRecord]) -> None:
         each.delete()
 
 
+def _enqueue_once(found: DeliveryRecord, event: Event, now: datetime) -> None:
+    """Queue the event of an entry, unless a concurrent request did. Raises BusyError if one has not finished."""
+    began, done = DeliveryRecord.redelivery_began, DeliveryRecord.redelivered
+    free = began.does_not_exist() | (began < epoch(now) - REDELIVERY_LEASE)
+    if apply(found, [began.set(epoch(now))], done.does_not_exist() & free):
+        events.enqueue(event)
+        apply(found, [done.set(True)], DeliveryRecord.pk.exists())
+        return
+    current = DeliveryRecord.find(found.pk, found.sk)
+    if current is not None and current.redelivered is None:
+        raise BusyError
+
+
 def _event_of(found: DeliveryRecord) -> Event:
     """Return the event of an entry. Raises ObsoleteEventError if its analysis was deleted or retried."""
     url = None
@@ -184,10 +180,10 @@ def _event_of(found: DeliveryRecord) -> Event:
     )
 
 
-def _decode(owner: str, cursor: str) -> dict[str, dict[str, str]]:
+def _decode(owner: str, cursor: str) -> paging.Position:
     """Decode a cursor into a key among the owner's own entries. Raises BadRequestError."""
-    listed = cursors.decode(cursor)
+    listed = paging.decode(cursor)
     match = _LISTED.fullmatch(listed)
     if match is None:
-        raise cursors.invalid_cursor()
-    return cursors.start_key(item_keys.delivery(owner, match[1]), owner, listed)
+        raise paging.invalid_cursor()
+    return paging.start_key(item_keys.delivery(owner, match[1]), owner, listed)
