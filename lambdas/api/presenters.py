@@ -1,7 +1,7 @@
 """Conversion of records into response schemas."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from lambdas.api.schemas.account import AuditEvent, Day, Delivery, KeyItem, NewKey, UploadTerms, Usage
@@ -13,6 +13,7 @@ from lambdas.core.analyses import fair_queue, people, shares
 from lambdas.core.analyses.queries import Progress
 from lambdas.core.analyses.serializers import fields
 from lambdas.core.aws import clients
+from lambdas.core.clock import moment
 from lambdas.core.owners import api_keys, quota
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import (
@@ -73,7 +74,7 @@ def pending_upload(record: UploadRecord) -> PendingUpload:
         size=record.size,
         in_parts=record.multipart_id is not None,
         created_at=datetime.fromisoformat(record.created_at),
-        expires_at=None if record.due_at is None else datetime.fromtimestamp(float(record.due_at), UTC),
+        expires_at=None if record.due_at is None else moment(record.due_at),
     )
 
 
@@ -93,7 +94,7 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
         "name": record.name,
         "prefix": record.prefix,
         "scopes": api_keys.scopes(record),
-        "expires_at": None if record.expires_at is None else datetime.fromtimestamp(float(record.expires_at), UTC),
+        "expires_at": None if record.expires_at is None else moment(record.expires_at),
         "created_at": record.created_at,
         "rotated_at": record.rotated_at,
         "last_used_at": record.last_used_at,
@@ -117,7 +118,7 @@ def shared(found: shares.Shared, result_url: str, video: VideoUrl | None) -> Sha
     return SharedAnalysis(
         file_name=found.analysis.file_name,
         created_at=datetime.fromisoformat(found.analysis.created_at),
-        expires_at=datetime.fromtimestamp(float(found.share.expires_at), UTC),
+        expires_at=moment(found.share.expires_at),
         analysis=found.result,
         result_url=result_url,
         video=video,
@@ -128,7 +129,7 @@ def _share_fields(record: ShareRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "created_at": record.created_at,
-        "expires_at": datetime.fromtimestamp(float(record.expires_at), UTC),
+        "expires_at": moment(record.expires_at),
         "include_video": record.include_video,
     }
 
@@ -136,7 +137,7 @@ def _share_fields(record: ShareRecord) -> dict[str, Any]:
 def upload_terms(profile: OwnerRecord) -> UploadTerms:
     """Convert the confirmation stored in a profile."""
     at = profile.upload_terms_at
-    return UploadTerms(accepted_at=None if at is None else datetime.fromtimestamp(float(at), UTC))
+    return UploadTerms(accepted_at=None if at is None else moment(at))
 
 
 def audit_event(record: AuditRecord) -> AuditEvent:
@@ -162,7 +163,7 @@ def delivery(record: DeliveryRecord) -> Delivery:
             "status": record.status,
             "error": record.error,
             "duration_ms": record.duration_ms,
-            "next_attempt_at": None if following is None else datetime.fromtimestamp(float(following), UTC),
+            "next_attempt_at": None if following is None else moment(following),
             "redelivered": record.redelivered is not None,
         }
     )

@@ -10,19 +10,24 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def stamp(moment: datetime) -> str:
+def stamp(at: datetime) -> str:
     """Format a time as ISO 8601 text that sorts chronologically: `2026-11-24T23:22:29.123Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def epoch(moment: datetime) -> int:
+def epoch(at: datetime) -> int:
     """Convert a time to whole epoch seconds, the unit of `due_at`, `ttl` and the deadlines."""
-    return int(moment.timestamp())
+    return int(at.timestamp())
 
 
-def month_of(moment: datetime) -> str:
+def moment(seconds: float) -> datetime:
+    """Return the time of epoch seconds, in UTC."""
+    return datetime.fromtimestamp(float(seconds), UTC)
+
+
+def month_of(at: datetime) -> str:
     """Return the calendar month (UTC) of a time, such as `2026-11`: the key of that month's counters."""
-    return moment.astimezone(UTC).strftime("%Y-%m")
+    return at.astimezone(UTC).strftime("%Y-%m")
 
 
 def next_month(month: str) -> datetime:

@@ -1,6 +1,5 @@
 """Routes to list, read, export, retry, cancel, delete and restore analyses."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -13,6 +12,7 @@ from lambdas.api.results import FormatName, format_of
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisPage, Deleted, Status, VideoUrl
 from lambdas.api.schemas.examples import ANALYSIS_ID
 from lambdas.core.analyses import creation, deletion, people, queries, transitions
+from lambdas.core.clock import moment
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import AnalysisRecord
 
@@ -100,7 +100,7 @@ def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
     """
     record = deletion.delete(caller.owner, id, now, caller.by)
     until = float(record.deleted_at or 0) + settings().undo_seconds
-    return Deleted(id=record.id, restorable_until=datetime.fromtimestamp(until, UTC))
+    return Deleted(id=record.id, restorable_until=moment(until))
 
 
 @router.post("/analyses/{id}/restore", responses=problems(404, 409))

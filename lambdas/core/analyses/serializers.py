@@ -1,9 +1,9 @@
 """Serialization of analyses, shared by the API and webhooks."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.core.aws import clients
+from lambdas.core.clock import moment
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import AnalysisRecord
 
@@ -22,7 +22,7 @@ def fields(record: AnalysisRecord) -> dict[str, Any]:
         "content_type": record.content_type,
         "created_at": record.created_at,
         "updated_at": record.updated_at,
-        "expires_at": None if expires is None else datetime.fromtimestamp(float(expires), UTC),
+        "expires_at": None if expires is None else moment(expires),
         "seconds_analyzed": None if record.summary is None else record.summary["duration_s"],
         "charged_on": None if record.charge_month is None else f"{record.charge_month}-{int(record.charge_day):02}",
         "summary": record.summary,

@@ -4,15 +4,12 @@ A token is the link's id followed by its secret, of which only the SHA-256 is st
 revoked, with its analysis, and with the account. Its reader cannot tell these cases apart, nor from a wrong token.
 """
 
-import base64
-import hashlib
-import hmac
 import re
-import secrets
 from datetime import datetime
 from typing import NamedTuple
 
 from common.analyses import COMPLETED
+from lambdas.core import credentials
 from lambdas.core.analyses import queries
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import (
@@ -134,9 +131,7 @@ def read(token: str, now: datetime) -> Shared:
     """
     match = _TOKEN.fullmatch(token)
     record = ShareRecord.find(*item_keys.share(match[1])) if match else None
-    # Compared even if there is no such link, so that timing does not reveal which ids exist.
-    expected = record.secret_hash if record is not None else _hash("")
-    matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
+    matches = credentials.matches(match[2] if match else None, record.secret_hash if record is not None else None)
     if record is None or not matches or _has_expired(record, now):
         raise NotFoundError(UNKNOWN_TOKEN)
     try:
@@ -149,7 +144,7 @@ def read(token: str, now: datetime) -> Shared:
 
 
 def _new(analysis: AnalysisRecord, now: datetime, hours: int, include_video: bool) -> tuple[ShareRecord, str]:
-    share_id, secret = _random(10), _random(20)
+    share_id, secret = credentials.random_id(10), credentials.random_id(20)
     keys = item_keys.share(share_id)
     expires_at = epoch(now) + hours * HOUR
     record = ShareRecord(
@@ -160,7 +155,7 @@ def _new(analysis: AnalysisRecord, now: datetime, hours: int, include_video: boo
         due_at=expires_at,
         id=share_id,
         analysis_id=analysis.id,
-        secret_hash=_hash(secret),
+        secret_hash=credentials.hashed(secret),
         include_video=include_video,
         created_at=stamp(now),
         expires_at=expires_at,
@@ -175,12 +170,3 @@ def _listed(analysis: AnalysisRecord) -> list[ShareRecord]:
 
 def _has_expired(record: ShareRecord, now: datetime) -> bool:
     return bool(record.expires_at <= epoch(now))
-
-
-def _random(size: int) -> str:
-    """Return `size` random bytes, a multiple of 5, as lower-case base32."""
-    return base64.b32encode(secrets.token_bytes(size)).decode().lower()
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

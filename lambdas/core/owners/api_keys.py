@@ -4,9 +4,6 @@ API Gateway stores the id, to throttle by; the record holds the SHA-256 of the s
 a key is valid, so a revoked key is refused as soon as its record is updated.
 """
 
-import base64
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Collection
@@ -14,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
+from lambdas.core import credentials
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import (
     BadRequestError,
@@ -98,7 +96,7 @@ def list_active(owner: str) -> list[KeyRecord]:
 def rotate(owner: str, key_id: str, now: datetime, by: str = audit.SYSTEM) -> NewKey:
     """Replace the secret of a key; the old one is invalid at once. Raises NotFoundError."""
     record, secret = _owned(owner, key_id), _new_secret()
-    actions = [KeyRecord.secret_hash.set(_hash(secret)), KeyRecord.rotated_at.set(stamp(now))]
+    actions = [KeyRecord.secret_hash.set(credentials.hashed(secret)), KeyRecord.rotated_at.set(stamp(now))]
     event = audit.event(owner, "key-rotated", by, now, record.name)
     if _has_expired(record, now) or not apply(record, actions, KeyRecord.status == ACTIVE, event):
         raise NotFoundError(UNKNOWN_KEY)
@@ -136,9 +134,7 @@ def verify(token: str, scope: Scope, now: datetime) -> str:
     """
     match = _TOKEN.fullmatch(token)
     record = KeyRecord.find(*item_keys.api_key(match[1])) if match else None
-    # Compared even if there is no such key, so that timing does not reveal which ids exist.
-    expected = record.secret_hash if record is not None else _hash("")
-    matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
+    matches = credentials.matches(match[2] if match else None, record.secret_hash if record is not None else None)
     if record is None or not matches or record.status != ACTIVE:
         raise UnauthorizedError("The API key is invalid or has been revoked." if match else KEY_FORMAT_HINT)
     if _has_expired(record, now):
@@ -170,7 +166,7 @@ def _has_expired(record: KeyRecord, now: datetime) -> bool:
 def _register(
     owner: str, name: str, now: datetime, scopes: Collection[Scope], days: int | None
 ) -> tuple[KeyRecord, str]:
-    key_id = base64.b32encode(secrets.token_bytes(15)).decode().lower()  # 24 characters; API Gateway requires 20
+    key_id = credentials.random_id(15)  # 24 characters; API Gateway requires 20
     secret = _new_secret()
     keys = item_keys.api_key(key_id)
     record = KeyRecord(
@@ -182,7 +178,7 @@ def _register(
         id=key_id,
         name=name,
         status=PENDING,
-        secret_hash=_hash(secret),
+        secret_hash=credentials.hashed(secret),
         scopes=set(scopes),
         expires_at=None if days is None else epoch(now) + days * DAY,
         created_at=stamp(now),
@@ -219,10 +215,6 @@ def _owned(owner: str, key_id: str) -> KeyRecord:
 
 def _new_secret() -> str:
     return secrets.token_hex(24)
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _token(key_id: str, secret: str) -> str:

@@ -2,12 +2,12 @@
 
 import secrets
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from pynamodb.expressions.update import Action
 
-from lambdas.core.clock import DAY, epoch, stamp
+from lambdas.core.clock import DAY, epoch, moment, stamp
 from lambdas.core.errors import AccountDeletedError, BadRequestError, BusyError
 from lambdas.core.owners import audit
 from lambdas.core.owners.quota import DEFAULT_PLAN, PLANS, PlanName
@@ -108,7 +108,7 @@ def secret_before_until(record: OwnerRecord, now: datetime) -> datetime | None:
     until = record.webhook_secret_before_until
     if until is None or until <= epoch(now) or record.webhook_secret_before == record.webhook_secret:
         return None
-    return datetime.fromtimestamp(float(until), UTC)
+    return moment(until)
 
 
 def webhook_secret(owner: str, now: datetime) -> str:

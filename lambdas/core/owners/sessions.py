@@ -5,11 +5,12 @@ time of the sign-out, and every token of an earlier sign-in is refused from the 
 of the sign-in, also in refreshed tokens.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from botocore.exceptions import ClientError
 
 from lambdas.core.aws import clients
+from lambdas.core.clock import moment
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.owners import audit, profiles
 from lambdas.core.settings import settings
@@ -44,7 +45,7 @@ def check(profile: OwnerRecord, auth_time: str) -> None:
     if ended_at is not None and began <= ended_at:
         raise UnauthorizedError("You signed out on all devices. Sign in again.")
     if began > 0:
-        profiles.record_sign_in(profile, datetime.fromtimestamp(began, UTC))
+        profiles.record_sign_in(profile, moment(began))
 
 
 def _seconds(claim: str) -> float:
