@@ -242,7 +242,7 @@ class Analysis(_Record):
     @property
     def speaker_labels(self) -> dict[str, str]:
         """Label of each person by id; empty unless several people speak."""
-        return self.labels if len(self.people) > 1 else {}
+        return self.labels if len(set(self.labels.values())) > 1 else {}
 
 
 def rank_emotions(probabilities: Sequence[float]) -> list[EmotionScore]:

@@ -1,12 +1,13 @@
 """Responses with results: embedded, as an export, or by URL if they are too large for a response."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from lambdas.api.schemas.analyses import VideoUrl
 from lambdas.core.aws import clients
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import AnalysisRecord
@@ -23,7 +24,7 @@ class Export(NamedTuple):
     """Export format: its media type, and the function that writes it."""
 
     media_type: str
-    write: Callable[[Analysis, Mapping[str, str]], str]
+    write: Callable[[Analysis], str]
 
 
 EXPORTS: dict[FormatName, Export] = {
@@ -42,12 +43,12 @@ def format_of(requested: FormatName | None, accept: str) -> FormatName:
     return next((known[name] for name, quality in preferred if name in known and quality > 0), "json")
 
 
-def export(record: AnalysisRecord, analysis: Analysis, labels: Mapping[str, str], name: FormatName) -> Response:
-    """Return an analysis as a file to download, named after its video. `labels`: of its people, by id."""
+def export(record: AnalysisRecord, analysis: Analysis, name: FormatName) -> Response:
+    """Return an analysis as a file to download, named after its video."""
     target = EXPORTS[name]
     stem = str(record.file_name or record.id).rpartition(".")[0] or record.id
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{stem}.{name}', safe='')}"}
-    return Response(target.write(analysis, labels), headers=headers, media_type=target.media_type)
+    return Response(target.write(analysis), headers=headers, media_type=target.media_type)
 
 
 def json_response(document: BaseModel) -> Response | None:
@@ -61,10 +62,11 @@ def result_url(record: AnalysisRecord) -> str:
     return _presigned(settings().results_bucket, str(record.result_key))
 
 
-def video_url(record: AnalysisRecord) -> str:
+def video_url(record: AnalysisRecord) -> VideoUrl:
     """Return a presigned URL of the video, in the version that was analyzed."""
     version = {"VersionId": record.version_id} if record.version_id else {}
-    return _presigned(settings().media_bucket, str(record.object_key), **version)
+    url = _presigned(settings().media_bucket, str(record.object_key), **version)
+    return VideoUrl(url=url, content_type=record.content_type, expires_in=settings().url_seconds)
 
 
 def _presigned(bucket: str, key: str, **version: str) -> str:

@@ -3,7 +3,7 @@
 import csv
 import html
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Analysis, Utterance
@@ -29,37 +29,37 @@ def to_json(analysis: Analysis) -> str:
     return analysis.model_dump_json(indent=2) + "\n"
 
 
-def to_csv(analysis: Analysis, labels: Mapping[str, str] | None = None) -> str:
+def to_csv(analysis: Analysis) -> str:
     """Export a CSV (RFC 4180) with a header and a row per utterance; times in seconds, probabilities 0 to 1.
 
     A missing modality has weight and contribution 0. Contributions and their bias, in nats, add up to
     log p(emotion) - log p(runner-up); they are empty in results of schema 1. `emotion` is the most probable one even if
     it is unclear. Text that a spreadsheet would evaluate as a formula gets a leading apostrophe. Lines end in CRLF, so
-    write the file with newline="". `labels`: of the people, by id, instead of their own.
+    write the file with newline="".
     """
     out = io.StringIO(newline="")
     table = csv.writer(out)
     table.writerow(CSV_COLUMNS)
-    named = analysis.labels if labels is None else labels
-    table.writerows(_csv_row(utterance, named.get(utterance.speaker or "", "")) for utterance in analysis.utterances)
+    labels = analysis.labels
+    table.writerows(_csv_row(utterance, labels.get(utterance.speaker or "", "")) for utterance in analysis.utterances)
     return out.getvalue()
 
 
-def to_srt(analysis: Analysis, labels: Mapping[str, str] | None = None) -> str:
+def to_srt(analysis: Analysis) -> str:
     """Export SubRip subtitles, a cue per utterance: `[joy] Hello`, `[sadness]` without speech, `[unclear] Hm.`.
 
-    With several speakers, cues name theirs: `Speaker 1: [joy] Hello`. `labels`: as in `to_csv`.
+    With several speakers, cues name theirs: `Speaker 1: [joy] Hello`.
     """
     cues = (
         f"{number}\n{_timing(cue, ',')}\n{_spoken_by(cue).replace('-->', '→')}\n"
-        for number, cue in enumerate(_cues(analysis, labels), start=1)
+        for number, cue in enumerate(_cues(analysis), start=1)
     )
     return "\n".join(cues)
 
 
-def to_vtt(analysis: Analysis, labels: Mapping[str, str] | None = None) -> str:
+def to_vtt(analysis: Analysis) -> str:
     """Export WebVTT subtitles with the cues of `to_srt`; speakers are voice tags: `<v Speaker 1>[joy] Hello</v>`."""
-    cues = (f"{_timing(cue, '.')}\n{_voiced(cue)}\n" for cue in _cues(analysis, labels))
+    cues = (f"{_timing(cue, '.')}\n{_voiced(cue)}\n" for cue in _cues(analysis))
     return "\n".join(["WEBVTT\n", *cues])
 
 
@@ -98,20 +98,19 @@ class _Cue:
     speaker: str
 
 
-def _cues(analysis: Analysis, labels: Mapping[str, str] | None) -> Iterator[_Cue]:
+def _cues(analysis: Analysis) -> Iterator[_Cue]:
     """Yield a cue per utterance, in order of time.
 
     Cues do not overlap and last at least a millisecond, so that players show all of them: an overlapping utterance
     starts later, and one without duration lasts a millisecond.
     """
-    named = analysis.labels if labels is None else labels
-    shown = named if len(set(named.values())) > 1 else {}
+    speakers = analysis.speaker_labels
     position = 0
     for utterance in sorted(analysis.utterances, key=lambda u: (u.start_time, u.end_time)):
         start = max(position, round(utterance.start_time * 1000))
         position = max(start + 1, round(utterance.end_time * 1000))
         label = UNCLEAR if utterance.unclear else utterance.emotions[0].label
-        speaker = shown.get(utterance.speaker or "", "")
+        speaker = speakers.get(utterance.speaker or "", "")
         yield _Cue(start, position, f"[{label}] {_one_line(utterance.text)}".rstrip(), _one_line(speaker))
 
 
@@ -120,7 +119,7 @@ def _spoken_by(cue: _Cue) -> str:
 
 
 def _voiced(cue: _Cue) -> str:
-    """The payload in WebVTT's voice tag, where the speaker is known."""
+    """Return the payload, in WebVTT's voice tag if the speaker is shown."""
     payload = html.escape(cue.payload, quote=False)
     return f"<v {html.escape(cue.speaker, quote=False)}>{payload}</v>" if cue.speaker else payload
 

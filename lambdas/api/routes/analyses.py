@@ -59,17 +59,14 @@ def get_analysis(
     record = queries.get(caller.owner, id)
     wanted = format_of(format, accept)
     if wanted != "json":
-        analysis = queries.result(record)
-        return results.export(record, analysis, people.Edits.of(record).labels(analysis), wanted)
+        return results.export(record, people.Edits.of(record).applied(queries.result(record)), wanted)
     return _detail(record)
 
 
 @router.get("/analyses/{id}/video", responses=problems(404, 409))
 def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
     """Get a URL to play the video of an analysis."""
-    record = queries.get(caller.owner, id)
-    url = results.video_url(record)
-    return VideoUrl(url=url, content_type=record.content_type, expires_in=settings().url_seconds)
+    return results.video_url(queries.get(caller.owner, id))
 
 
 @router.post("/analyses/{id}/retry", status_code=202, responses=problems(400, 404, 409, 413, 503))

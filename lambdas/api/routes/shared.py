@@ -5,11 +5,9 @@ from fastapi import APIRouter, Response
 from lambdas.api import presenters, results
 from lambdas.api.deps import NowDep, ShareTokenDep
 from lambdas.api.openapi_docs import public_problems
-from lambdas.api.schemas.analyses import VideoUrl
 from lambdas.api.schemas.shares import SharedAnalysis
 from lambdas.core.analyses import shares
 from lambdas.core.analyses.shares import Shared
-from lambdas.core.settings import settings
 
 router = APIRouter(tags=["shared"])
 
@@ -29,15 +27,8 @@ def read_shared_analysis(token: ShareTokenDep, now: NowDep) -> Response:
 
 
 def _response(found: Shared) -> Response:
-    document = presenters.shared(found, results.result_url(found.analysis), _video(found))
+    video = results.video_url(found.analysis) if found.share.include_video else None
+    document = presenters.shared(found, results.result_url(found.analysis), video)
     response = results.json_response(document) or results.json_response(document.model_copy(update={"analysis": None}))
     assert response is not None, "without its result, an analysis is small"
     return response
-
-
-def _video(found: Shared) -> VideoUrl | None:
-    """Return a presigned URL of the video; None unless the link includes it."""
-    if not found.share.include_video:
-        return None
-    url = results.video_url(found.analysis)
-    return VideoUrl(url=url, content_type=found.analysis.content_type, expires_in=settings().url_seconds)

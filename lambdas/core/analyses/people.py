@@ -40,10 +40,11 @@ class Edits(NamedTuple):
             person_id = self.merged[person_id]
         return person_id
 
-    def labels(self, analysis: Analysis) -> dict[str, str]:
-        """Return the label of every person id of a result, as the owner sees it."""
-        labels = {person.id: person.label for person in analysis.people} | dict(self.names)
-        return {person.id: labels[self.person(person.id)] for person in analysis.people}
+    def applied(self, analysis: Analysis) -> Analysis:
+        """Return a result with the labels that the owner sees; merged people have the same label."""
+        labels = analysis.labels | dict(self.names)
+        people = [person.model_copy(update={"label": labels[self.person(person.id)]}) for person in analysis.people]
+        return analysis.model_copy(update={"people": people})
 
 
 def is_confirmed(owner: str) -> bool:
