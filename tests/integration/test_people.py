@@ -97,7 +97,7 @@ def test_nobody_is_told_apart_without_a_confirmation(cloud: Cloud, alice: Caller
         key = uploaded(caller)
         refused = caller.post("/sentiment-inference", {"key": key, "people": True})
         detail = str(problem(refused, 403, "people-not-confirmed")["detail"])
-        assert "biometric" in detail and "Settings" in detail
+        assert "biometric" in detail and "on the page Account" in detail
         start(caller, key, people=False)  # the refused request has used up nothing
     assert cloud.used("alice") == 3
     problem(alice.post("/sentiment-inference", {"key": uploaded(alice), "people": "yes"}), 422, "invalid-request")

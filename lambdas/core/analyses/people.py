@@ -57,7 +57,7 @@ def check(wanted: bool | None, confirmed: bool) -> None:
     if wanted and not confirmed:
         raise PeopleNotConfirmedError(
             "Telling people apart compares their voices, which are biometric data. The owner of the account must first "
-            "confirm a lawful basis in the web app, under Settings; or send `people: false`."
+            "confirm a lawful basis in the web app, on the page Account; or send `people: false`."
         )
 
 
