@@ -45,7 +45,7 @@ smoke: cloud ## Run the smoke test against a deployed product: make smoke URL=ht
 cloud: node_modules/.package-lock.json # Prepare `up`: environments of product and emulator, CDK, weights, Lambda bundle, web app
 	@$(PYTHON) scripts/setup.py cloud
 	@$(PYTHON) scripts/setup.py local
-	@$(BIN)/video-sentiment weights fetch whisper-base whisper-base-encoder minilm-l6 centerface campplus > /dev/null
+	@$(BIN)/video-sentiment weights fetch > /dev/null
 	@$(BIN)/python -m stacks.lambda_bundle local > /dev/null
 	@$(PYTHON) frontend_site/scripts/build.py
 
@@ -77,7 +77,8 @@ test-web: cloud setup test-weights ## Run end-to-end tests of the product, and o
 	@$(BIN)/python -m pytest $(or $(ONE),tests/e2e)
 
 test-weights: setup
-	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface campplus
+	@$(BIN)/video-sentiment weights fetch
+	@$(BIN)/video-sentiment weights fetch whisper-tiny.en
 
 test-scan: # Set up cfn-lint, checkov, bandit and pip-audit, which tests/infra runs on templates, code and locks
 	@$(PYTHON) scripts/setup.py scan

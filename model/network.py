@@ -33,9 +33,6 @@ N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then senti
 Encoded = tuple[Modality, Tensor, Tensor]
 """Embeddings of one modality: its name, the rows int64 [k] of the utterances that have it, embeddings [k, width]."""
 
-EmbedBatch = Callable[[Modality, Sequence[Tensor], Sequence[int]], Tensor]
-"""Map a modality's collated batch, and the rows [k] of its utterances, to embeddings [k, width]."""
-
 
 class Calibration(BaseModel):
     """Fitted constants of one modality.
@@ -195,25 +192,18 @@ class EmotionNetwork(nn.Module):
         with a TimedEncoder, which runs only once for them and the samples.
         """
         parts = {m: _SliceEmbeddings(chosen, self.encoder(m).width) for m, chosen in (slices or {}).items()}
-
-        def embed(modality: Modality, inputs: Sequence[Tensor], batch: Sequence[int]) -> Tensor:
-            if modality not in parts:
-                return self.embed(modality, inputs, len(batch))
-            encoder = cast(TimedEncoder, self.encoder(modality))
-            indices, moved = parts[modality].in_batch(batch)
-            embedding, embedded = encoder.encode_slices(self._moved(modality, inputs), len(batch), moved)
-            parts[modality].add(indices, embedded.float())
-            return embedding.float()
-
-        encoded = self.gather(len(samples), self._encode_in_batches(samples, between, embed))
-        found = {m: self._alone(m, collected.embeddings) for m, collected in parts.items()}
+        encoded = self.gather(len(samples), self._encode_in_batches(samples, between, parts))
+        found = {m: self._slices_alone(m, collected.embeddings) for m, collected in parts.items()}
         return replace(self.fuse(*encoded), slices=found)
 
-    def _alone(self, modality: Modality, embeddings: Tensor) -> Tensor:
+    def _slices_alone(self, modality: Modality, embeddings: Tensor) -> Tensor:
         """Return the emotions' log-probabilities [k, 7] that one modality predicts from embeddings [k, width]."""
         column = self.modalities.index(modality)
         logits = self.heads[modality](embeddings.to(self.log_prior.device)).float()
-        evidence = (logits - self.log_train_prior[column]) / self.temperature[column]
+        return self._alone((logits - self.log_train_prior[column]) / self.temperature[column])
+
+    def _alone(self, evidence: Tensor) -> Tensor:
+        """Return the emotions' log-probabilities [k, 7] by one modality's evidence [k, N_LOGITS] alone."""
         single: Tensor = self.log_prior + evidence
         return single[:, :N_EMOTIONS].log_softmax(dim=1)
 
@@ -224,15 +214,12 @@ class EmotionNetwork(nn.Module):
 
         An encoder runs only on the samples that have its modality; rows of the others are zero.
         """
-
-        def embed(modality: Modality, inputs: Sequence[Tensor], batch: Sequence[int]) -> Tensor:
-            return self.embed(modality, inputs, len(batch))
-
-        return self.gather(len(samples), self._encode_in_batches(samples, between, embed))
+        return self.gather(len(samples), self._encode_in_batches(samples, between, {}))
 
     def _encode_in_batches(
-        self, samples: Sequence[Sample], between: Callable[[], None], embed: EmbedBatch
+        self, samples: Sequence[Sample], between: Callable[[], None], parts: Mapping[Modality, _SliceEmbeddings]
     ) -> Iterator[Encoded]:
+        """Yield the embeddings of the samples, and add those of the slices to `parts`."""
         for modality, spec in self.specs.items():
             rows = [i for i, sample in enumerate(samples) if sample.get(modality) is not None]
             # Batch inputs of similar length: padding costs as much as content.
@@ -241,8 +228,21 @@ class EmotionNetwork(nn.Module):
                 between()
                 batch = rows[start : start + spec.batch]
                 inputs = spec.collate([samples[i].get(modality) for i in batch])
-                embedding = embed(modality, inputs, batch)
+                if modality in parts:
+                    embedding = self._embed_with_slices(modality, inputs, batch, parts[modality])
+                else:
+                    embedding = self.embed(modality, inputs, len(batch))
                 yield modality, torch.tensor(batch, device=embedding.device), embedding
+
+    def _embed_with_slices(
+        self, modality: Modality, inputs: Sequence[Tensor], batch: Sequence[int], parts: _SliceEmbeddings
+    ) -> Tensor:
+        """Embed one collated batch of the samples at the rows [k], as `embed` does, and add its slices to `parts`."""
+        encoder = cast(TimedEncoder, self.encoder(modality))
+        indices, moved = parts.in_batch(batch)
+        embedding, embedded = encoder.encode_slices(self._moved(modality, inputs), len(batch), moved)
+        parts.add(indices, embedded.float())
+        return embedding.float()
 
     def gather(self, n: int, parts: Iterable[Encoded]) -> tuple[list[Tensor], Tensor, Tensor]:
         """Place embeddings and the heads' logits at their utterances' rows; return as `encode` does."""
@@ -293,12 +293,12 @@ class EmotionNetwork(nn.Module):
         else:
             terms, bias, weights = self._average(embeddings, evidence, present)
         base = self.log_prior + bias
-        fused, single = base + terms.sum(dim=1), self.log_prior + evidence
+        fused = base + terms.sum(dim=1)
         return Prediction(
             modalities=self.modalities,
             emotions=fused[:, :N_EMOTIONS].log_softmax(dim=1),
             sentiments=fused[:, N_EMOTIONS:].log_softmax(dim=1),
-            per_modality={m: single[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
+            per_modality={m: self._alone(evidence[:, i]) for i, m in enumerate(self.modalities)},
             weights=weights,
             terms=terms[:, :, :N_EMOTIONS],
             base=base[:, :N_EMOTIONS],

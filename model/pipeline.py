@@ -49,7 +49,7 @@ from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
 from model.speakers.people import with_people
 from model.utterances import Segment, subtract_gaps
 from model.vision.faces import FaceDetector
-from model.vision.speaking import Spoken
+from model.vision.speaking import VoiceSegment
 from model.vision.video_worker import FaceView, VideoWorker, loudness_of
 from model.weights import catalog
 
@@ -306,12 +306,9 @@ class Predictor:
     def predict(self, window: Window, missing: Sequence[Gap] = ()) -> None:
         """Predict the window's utterances; `missing` gaps get none. Call it once the window's video is processed."""
         segments, samples, timings = [], list[Sample](), list[Timing]()
+        voices = [(segment, segment.voice) for segment in window.segments if segment.voice is not None]
         self._video.match_voices(
-            [
-                Spoken(segment.voice, segment.start, segment.end, loudness_of(window.audio_between(*segment.times)))
-                for segment in window.segments
-                if segment.voice is not None
-            ]
+            [VoiceSegment(v, s.start, s.end, loudness_of(window.audio_between(*s.times))) for s, v in voices]
         )
         for segment in subtract_gaps(window.segments, missing):
             self._keep_going()

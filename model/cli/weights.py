@@ -7,7 +7,7 @@ import typer
 from model.cli.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, print_error, report_to
 from model.weights import catalog
 
-NEEDED = ("minilm-l6", "centerface", "whisper-base", "whisper-base-encoder", "campplus")  # by the starter bundle
+NEEDED = ("minilm-l6", "centerface", "whisper-base", "whisper-base-encoder", "campplus")  # with the starter bundle
 
 weights_app = typer.Typer(no_args_is_help=True, help="List, fetch and verify the public weights that the engine uses.")
 
@@ -25,7 +25,7 @@ def weights_list() -> None:
 @weights_app.command("fetch")
 def weights_fetch(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Names of weights (default: those of the starter bundle).")
+        list[str] | None, typer.Argument(help="Names of weights (default: those that the starter bundle needs).")
     ] = None,
 ) -> None:
     """Download weights and verify their SHA-256. Interrupted downloads are resumed."""
@@ -39,7 +39,7 @@ def weights_fetch(
 def weights_verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of weights (default: those of the starter bundle and all cached ones)."),
+        typer.Argument(help="Names of weights (default: those that the starter bundle needs, and all cached ones)."),
     ] = None,
 ) -> None:
     """Recompute the SHA-256 of cached files. Exit code 1 if any is damaged, 2 if any is missing."""

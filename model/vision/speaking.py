@@ -25,8 +25,8 @@ SAME_LOOK = 0.6  # correlation of its mean crops
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """Utterance of one voice, in seconds, with the audio's level in equal steps from `start` to `end`."""
+class VoiceSegment:
+    """Segment of one voice, in seconds, with the audio's level in equal steps from `start` to `end`."""
 
     voice: int
     start: float
@@ -36,7 +36,7 @@ class Spoken:
 
 @dataclass
 class _Face:
-    """Tracks of one face, and how much its mouth moves in each voice's words."""
+    """Tracks of one face, and how much its mouth moves during each voice's segments."""
 
     tracks: list[Track]
     moved: dict[int, float] = field(default_factory=dict)  # gray levels times seconds
@@ -44,40 +44,40 @@ class _Face:
 
     @property
     def voice(self) -> int | None:
-        """The voice in whose words the mouth moves most, if that is clear."""
+        """The voice during whose segments the mouth moves most, if that is clear."""
         first, *others = sorted(((self.movement(voice), voice) for voice in self.moved), reverse=True) or [(0.0, 0)]
         clear = first[0] >= SPEAKING_FLOOR and (not others or first[0] >= SPEAKING_RATIO * others[0][0])
         return first[1] if clear else None
 
     def movement(self, voice: int) -> float:
-        """Return how much the mouth moves in a voice's words, in gray levels."""
+        """Return how much the mouth moves during a voice's segments, in gray levels."""
         return self.moved[voice] / self.seconds[voice]
 
 
 class SpeakerFaces:
     """Faces of a window, matched with its voices."""
 
-    def __init__(self, tracks: Sequence[Track], spoken: Sequence[Spoken]) -> None:
+    def __init__(self, tracks: Sequence[Track], segments: Sequence[VoiceSegment]) -> None:
         self._faces = _joined(tracks)
-        for words in spoken:
+        for segment in segments:
             for face in self._faces:
                 face_moved = [
-                    mouth_movement(seen, words.start, words.end, words.loudness)
+                    mouth_movement(seen, segment.start, segment.end, segment.loudness)
                     for track in face.tracks
-                    if len(seen := track.between(words.start, words.end)) >= 3
+                    if len(seen := track.between(segment.start, segment.end)) >= 3
                 ]
                 if face_moved:
-                    seconds = words.end - words.start
-                    face.moved[words.voice] = face.moved.get(words.voice, 0.0) + seconds * max(face_moved)
-                    face.seconds[words.voice] = face.seconds.get(words.voice, 0.0) + seconds
+                    seconds = segment.end - segment.start
+                    face.moved[segment.voice] = face.moved.get(segment.voice, 0.0) + seconds * max(face_moved)
+                    face.seconds[segment.voice] = face.seconds.get(segment.voice, 0.0) + seconds
 
-    def choose(self, words: Spoken, held: float | None = None) -> list[FaceObservation]:
+    def choose(self, segment: VoiceSegment, held: float | None = None) -> list[FaceObservation]:
         """Return the observations of the speaker's face; empty where only faces of other voices are in the picture."""
-        theirs = [face for face in self._faces if face.voice == words.voice]
+        theirs = [face for face in self._faces if face.voice == segment.voice]
         unknown = [track for face in self._faces if face.voice is None for track in face.tracks]
-        by_movement = sorted(theirs, key=lambda face: -face.movement(words.voice))
+        by_movement = sorted(theirs, key=lambda face: -face.movement(segment.voice))
         for tracks in (*(face.tracks for face in by_movement), unknown):
-            if chosen := choose_face(tracks, words.start, words.end, words.loudness, held):
+            if chosen := choose_face(tracks, segment.start, segment.end, segment.loudness, held):
                 return chosen
         return []
 

@@ -16,7 +16,7 @@ from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_g
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
 from model.vision.faces import MAX_HELD_AGE, Box, FaceDetector, FaceObservation, FaceTracker, choose_face
-from model.vision.speaking import SpeakerFaces, Spoken
+from model.vision.speaking import SpeakerFaces, VoiceSegment
 
 FACE_RATE = 4.0  # frames per second: expressions last half a second to four seconds (Ekman 2003)
 CLIP_RATE = 12.0  # frames per second: 16 distinct frames in utterances of 1.3 s and more
@@ -107,10 +107,13 @@ class VideoWorker:
         crops, times = [observation.crop for observation in face], [observation.time for observation in face]
         return Evidence(sound, self.frames_between(start, end), crops, crop_times=times)
 
-    def match_voices(self, spoken: Sequence[Spoken]) -> None:
-        """Match the faces seen so far with the voices of the words spoken meanwhile, for `evidence` to choose by."""
-        if self._tracker is not None:
-            self._speaker_faces = SpeakerFaces(self._tracker.tracks, spoken)
+    def match_voices(self, segments: Sequence[VoiceSegment]) -> None:
+        """Match the faces of the window with the voices of its segments, for `face_between` to choose by.
+
+        Without segments of known voices, as when people are not told apart, there is nothing to match.
+        """
+        tracks = self._tracker.tracks if self._tracker is not None else ()
+        self._speaker_faces = SpeakerFaces(tracks, segments) if tracks and segments else None
 
     def view_of(self, face: Sequence[FaceObservation]) -> FaceView | None:
         """Return where a face is in the middle of its observations; None without any."""
@@ -130,7 +133,7 @@ class VideoWorker:
             return []
         held = self._held_at(start, end)
         if voice is not None and self._speaker_faces is not None:
-            return self._speaker_faces.choose(Spoken(voice, start, end, loudness), held)
+            return self._speaker_faces.choose(VoiceSegment(voice, start, end, loudness), held)
         return choose_face(self._tracker.tracks, start, end, loudness, held)
 
     def _held_at(self, start: float, end: float) -> float | None:

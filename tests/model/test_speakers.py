@@ -1,4 +1,4 @@
-"""Who speaks: real voices, taking turns."""
+"""Tests of speaker diarization on real voices that take turns."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whose face it is that speaks: real faces and voices, put into one picture."""
+"""Tests of active speaker detection on real faces and voices put into one picture."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from model.asr.vad import detect_voice
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
 from model.media import read_audio
 from model.vision.faces import FaceDetector, FaceObservation, FaceTracker
-from model.vision.speaking import SpeakerFaces, Spoken
+from model.vision.speaking import SpeakerFaces, VoiceSegment
 from model.vision.video_worker import FACE_RATE, loudness_of
 from model.weights import catalog
 from training.diarization.faces import SIDE, square_frames
@@ -38,10 +38,10 @@ def silent() -> list[Frame]:
     return list(square_frames(SILENT_FACE))
 
 
-def words_of(audio: FloatArray, voice: int, start: float = 0.0) -> list[Spoken]:
+def words_of(audio: FloatArray, voice: int, start: float = 0.0) -> list[VoiceSegment]:
     """Speech in some audio, span by span; it begins at `start`."""
     return [
-        Spoken(
+        VoiceSegment(
             voice,
             start + span.start / SAMPLE_RATE,
             start + span.end / SAMPLE_RATE,

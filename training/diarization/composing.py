@@ -73,47 +73,45 @@ def compose(recordings: Speakers, kind: Kind, random: np.random.Generator) -> Co
         others = [name for name in names if not turns or name != turns[-1].speaker] or names
         first = bool(order)
         speaker = str(order.pop() if order else random.choice(others))
-        spoken, parts = _spoken(recordings[speaker], random, reply=not first and random.random() < REPLY_SHARE)
+        speech, parts = _turn(recordings[speaker], random, reply=not first and random.random() < REPLY_SHARE)
         if kind.overlaps and turns and random.random() < OVERLAP_SHARE:
             earlier = min(random.uniform(*OVERLAPS), (turns[-1].end - turns[-1].start) / 2)
             start = round((turns[-1].end - earlier) * SAMPLE_RATE)
         else:
             start = position + round(random.uniform(*PAUSES) * SAMPLE_RATE)
-        audio[start : start + len(spoken)] += levels[speaker] * spoken
+        audio[start : start + len(speech)] += levels[speaker] * speech
         turns += [Turn((start + a) / SAMPLE_RATE, (start + b) / SAMPLE_RATE, speaker) for a, b in parts]
-        position = max(position, start + len(spoken))
+        position = max(position, start + len(speech))
     audio = audio[: position + round(0.3 * SAMPLE_RATE)]
     return Conversation(_noisy(audio, random) if kind.noise else audio, tuple(sorted(turns, key=lambda t: t.start)))
 
 
-def _spoken(
-    paths: Sequence[Path], random: np.random.Generator, reply: bool
-) -> tuple[FloatArray, list[tuple[int, int]]]:
-    """Audio of one turn, and where in it there is speech, in samples."""
+def _turn(paths: Sequence[Path], random: np.random.Generator, reply: bool) -> tuple[FloatArray, list[tuple[int, int]]]:
+    """Return the audio of one turn, and the spans of speech in it, in samples."""
     if reply:
         short = _recording(paths, random)[0][: round(random.uniform(*REPLY_SECONDS) * SAMPLE_RATE)]
         return short, [(0, len(short))]
     audio, parts, length = list[FloatArray](), list[tuple[int, int]](), 0
     for _ in range(random.integers(1, MOST_RECORDINGS + 1)):
-        recording, spoken = _recording(paths, random)
+        recording, spans = _recording(paths, random)
         pause = np.zeros(round(random.uniform(0.1, 0.4) * SAMPLE_RATE) if audio else 0, np.float32)
         length += len(pause)
-        parts += [(length + a, length + b) for a, b in spoken]
+        parts += [(length + a, length + b) for a, b in spans]
         audio += [pause, recording]
         length += len(recording)
     return np.concatenate(audio), _joined(parts)
 
 
 def _recording(paths: Sequence[Path], random: np.random.Generator) -> tuple[FloatArray, list[tuple[int, int]]]:
-    """Speech of one recording, from its first sound to its last and of equal level, and where it is."""
+    """Return one recording from its first to its last sound, at a fixed level, and its spans of speech, in samples."""
     audio = read_audio(paths[int(random.integers(len(paths)))])
     frames = audio[: len(audio) // SPEECH_FRAME * SPEECH_FRAME].reshape(-1, SPEECH_FRAME)
     level = np.sqrt(np.square(frames).mean(axis=1))
     loud = np.flatnonzero(level >= SPEECH_FLOOR * level.max())
     first, last = int(loud[0]), int(loud[-1]) + 1
     parts = _joined([((i - first) * SPEECH_FRAME, (i - first + 1) * SPEECH_FRAME) for i in loud.tolist()])
-    spoken = audio[first * SPEECH_FRAME : last * SPEECH_FRAME]
-    return spoken * (LEVEL / max(rms(spoken), 1e-6)), parts
+    speech = audio[first * SPEECH_FRAME : last * SPEECH_FRAME]
+    return speech * (LEVEL / max(rms(speech), 1e-6)), parts
 
 
 def _joined(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from model.asr.vad import detect_voice
 from model.features import SAMPLE_RATE, ByteArray
 from model.media import FrameDecoder, Reader, read_audio
 from model.vision.faces import FaceDetector, FaceObservation, FaceTracker, choose_face
-from model.vision.speaking import SpeakerFaces, Spoken
+from model.vision.speaking import SpeakerFaces, VoiceSegment
 from model.vision.video_worker import FACE_RATE, loudness_of
 from model.weights import catalog
 from training.terminal import table_console
@@ -33,7 +33,7 @@ def main(
 ) -> None:
     """Print the share of utterances whose face is the speaker's."""
     detector = FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
-    words = words_of(speaking)
+    speech = segments_of(speaking)
     speaker = [image for _, image in square_frames(speaking)]
     alone, together = list[bool](), list[bool]()
     for path in silent:
@@ -45,9 +45,9 @@ def main(
                 for i, (theirs, others) in enumerate(shown):
                     halves = (others, theirs) if swapped else (theirs, others)
                     tracker.update(i / FACE_RATE, np.concatenate(halves, axis=1))
-                spoken = [one for one in words if one.end <= len(shown) / FACE_RATE]
-                faces = SpeakerFaces(tracker.tracks, spoken)
-                for one in spoken:
+                segments = [one for one in speech if one.end <= len(shown) / FACE_RATE]
+                faces = SpeakerFaces(tracker.tracks, segments)
+                for one in segments:
                     chosen = choose_face(tracker.tracks, one.start, one.end, one.loudness)
                     alone.append(_is_on_the_right(chosen) == swapped)
                     together.append(_is_on_the_right(faces.choose(one)) == swapped)
@@ -57,11 +57,11 @@ def main(
     )
 
 
-def words_of(path: Path) -> list[Spoken]:
+def segments_of(path: Path) -> list[VoiceSegment]:
     """Return the spans of speech of a video, as one voice's."""
     audio = read_audio(path)
     return [
-        Spoken(0, span.start / SAMPLE_RATE, span.end / SAMPLE_RATE, loudness_of(audio[span.start : span.end]))
+        VoiceSegment(0, span.start / SAMPLE_RATE, span.end / SAMPLE_RATE, loudness_of(audio[span.start : span.end]))
         for span in detect_voice(audio).voiced
         if span.seconds >= LEAST_SECONDS
     ]
