@@ -153,13 +153,8 @@ export class Client {
     month,
     pageSize = 25,
   }: { status?: Status; month?: string; pageSize?: number } = {}): AsyncGenerator<Analysis> {
-    let cursor: string | null | undefined;
-    do {
-      const query = { status, month, limit: pageSize, cursor: cursor ?? undefined };
-      const page: Schemas["AnalysisPage"] = await this.#api.get("/analyses", query);
-      yield* page.analyses;
-      cursor = page.cursor;
-    } while (cursor !== null);
+    const pages = this.#pages<Schemas["AnalysisPage"]>("/analyses", { status, month, limit: pageSize });
+    for await (const page of pages) yield* page.analyses;
   }
 
   /**
@@ -220,24 +215,13 @@ export class Client {
 
   /** Iterate over the account's audit events of the last 90 days, newest first. */
   async *auditLog({ pageSize = 25 }: { pageSize?: number } = {}): AsyncGenerator<AuditEvent> {
-    let cursor: string | null | undefined;
-    do {
-      const query = { limit: pageSize, cursor: cursor ?? undefined };
-      const page: Schemas["AuditPage"] = await this.#api.get("/audit-log", query);
-      yield* page.events;
-      cursor = page.cursor;
-    } while (cursor !== null);
+    for await (const page of this.#pages<Schemas["AuditPage"]>("/audit-log", { limit: pageSize })) yield* page.events;
   }
 
   /** Iterate over the attempts to deliver webhook events in the last 30 days, newest first. */
   async *deliveries({ pageSize = 25 }: { pageSize?: number } = {}): AsyncGenerator<Delivery> {
-    let cursor: string | null | undefined;
-    do {
-      const query = { limit: pageSize, cursor: cursor ?? undefined };
-      const page: Schemas["DeliveryPage"] = await this.#api.get("/webhook/deliveries", query);
-      yield* page.deliveries;
-      cursor = page.cursor;
-    } while (cursor !== null);
+    const pages = this.#pages<Schemas["DeliveryPage"]>("/webhook/deliveries", { limit: pageSize });
+    for await (const page of pages) yield* page.deliveries;
   }
 
   /** Deliver an event of the delivery log once more. May be repeated: each attempt is redelivered once. */
@@ -253,6 +237,18 @@ export class Client {
   /** Abandon a pending upload and delete its data. */
   async abandonUpload(id: string): Promise<void> {
     await this.#api.delete(`/uploads/${encodeURIComponent(id)}`);
+  }
+
+  async *#pages<Page extends { cursor: string | null }>(
+    list: string,
+    query: Record<string, string | number | undefined>,
+  ): AsyncGenerator<Page> {
+    let cursor: string | null = null;
+    do {
+      const page: Page = await this.#api.get(list, { ...query, cursor: cursor ?? undefined });
+      yield page;
+      cursor = page.cursor;
+    } while (cursor !== null);
   }
 
   async #completed(analysis: AnalysisDetail, signal?: AbortSignal): Promise<CompletedAnalysis> {
