@@ -75,7 +75,7 @@ def test_a_visible_band_per_label(page: Page, kind: str, labels: tuple[str, ...]
     for label in labels:
         band = page.locator(f"#timeline path[data-{kind}={label}]")
         box = band.bounding_box()
-        assert box is not None and box["width"] > 100 and box["height"] > 0.5, label
+        assert box is not None and box["width"] > 100 and box["height"] > 1, label
         colors.add(band.evaluate("band => getComputedStyle(band).fill"))
     assert len(colors) == len(labels)
 
